@@ -1,0 +1,63 @@
+"""One error tree; its children are named by what the caller does next."""
+
+from __future__ import annotations
+
+
+class RinglakeError(Exception):
+    """Root of every error that Ringlake raises on purpose."""
+
+
+class Rejected(RinglakeError):
+    """The sender is at fault and should not simply send the same again."""
+
+
+class NotAuthentic(Rejected):
+    """The signature, token or time window is wrong: answer 401, store nothing.
+
+    The text never says which part failed (security.md 6: one answer for every bad signature).
+    """
+
+    def __init__(self) -> None:
+        super().__init__("signature not accepted")
+
+
+class Unreadable(Rejected):
+    """A signed delivery that cannot be understood: quarantine it, answer 2xx.
+
+    `field` is the path of the offending field (`data.call.id`), `reason` says what is wrong.
+    Neither holds a value of the delivery, so both may be logged.
+    """
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+class InvalidRequest(Rejected):
+    """A request of a signed-in user is wrong in one named field: answer 400 (RFC 9457)."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+class Forbidden(Rejected):
+    """The viewer lacks the ability: answer 403."""
+
+
+class NotFound(Rejected):
+    """Not there, or not the viewer's; the two are never told apart: answer 404."""
+
+
+class Unavailable(RinglakeError):
+    """A store or service did not answer or is overloaded: retry later, answer 503."""
+
+
+class Conflict(RinglakeError):
+    """Somebody else wrote first: read again and repeat."""
+
+
+class SettingsError(RinglakeError):
+    """A setting of the function's environment is missing or wrong; names the variable."""

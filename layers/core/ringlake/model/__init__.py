@@ -1,0 +1,1 @@
+"""The words of design: frozen types without I/O."""

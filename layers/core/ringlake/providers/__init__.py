@@ -1,0 +1,31 @@
+"""Providers: one module each, with its status table as data, its verifier and its parser.
+
+A module called `<name>.py` in this package that defines `ADAPTER` is the provider `<name>`;
+nothing else has to be touched to add one (docs/adding-a-provider.md).
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+from ringlake.errors import NotFound
+
+from .adapter import Adapter
+
+__all__ = ["Adapter", "adapter", "names"]
+
+_PARTS = {"adapter", "signatures", "values"}
+
+
+def names() -> list[str]:
+    """All provider names, sorted."""
+    return sorted(m.name for m in iter_modules(__path__) if m.name not in _PARTS)
+
+
+def adapter(name: str) -> Adapter:
+    """The adapter of a provider; raises `NotFound` for an unknown name."""
+    if name not in names():
+        raise NotFound(name)
+    found: Adapter = import_module(f"{__name__}.{name}").ADAPTER
+    return found

@@ -1,0 +1,37 @@
+"""What every provider module offers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from ringlake.model.directory import Connection
+from ringlake.model.events import Delivery, Identity, RawEvent
+from ringlake.model.facts import Fact
+
+
+class Adapter(Protocol):
+    """A provider's contract as three pure functions.
+
+    `version` rises whenever `parse` reads the same event differently (then fold again).
+    `kept_headers` are the lower-case names of headers that `parse` or an investigation needs.
+    """
+
+    name: str
+    version: int
+    kept_headers: frozenset[str]
+
+    def verify(self, delivery: Delivery, secrets: Sequence[bytes], connection: Connection, now: datetime) -> None:
+        """Check the signature over the raw bytes against all live secrets in constant time, and the
+        time window where the scheme has one. Raises `NotAuthentic`, whatever is malformed.
+        """
+        ...
+
+    def identify(self, delivery: Delivery, connection: Connection) -> Identity:
+        """Subject, event id and type by the cheapest parse. Raises `Unreadable`."""
+        ...
+
+    def parse(self, event: RawEvent, connection: Connection) -> Sequence[Fact]:
+        """What the event states. Unknown types give no facts; raises `Unreadable`."""
+        ...
