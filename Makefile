@@ -1,0 +1,40 @@
+# Every target works from any clone path and twice in a row.
+PY := .venv/bin/python
+# Any Python from 3.9 on; the script finds or fetches the one the project needs.
+PYTHON ?= python3
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up down demo check test-fast test bench lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+setup: ## create the Python environments from the locks (a second run takes no time)
+	@$(PYTHON) tools/bootstrap.py
+
+up: setup ## start the local AWS and deploy the template to it
+	@$(PY) -m tools.stack up
+
+down: ## stop what `make up` started, and nothing else
+	@test ! -x $(PY) || $(PY) -m tools.stack down
+
+demo: up ## deploy, send a day of webhooks, show every answer
+	@$(PY) -m tools.demo
+
+check: setup ## formatting, lint, types, layering, template rules
+	@$(PY) -m tools.check
+
+test-fast: setup ## tests without any network or process
+	@$(PY) -m pytest -q --disable-socket --allow-unix-socket tests/unit tests/property tests/contract
+
+test: setup ## all tests, on a local stack of their own
+	@$(PY) -m pytest -q tests
+
+bench: setup ## measure the performance bars
+	@$(PY) -m tests.bench
+
+lock: setup ## resolve requirements/*.in again (UPGRADE=1 for newer versions)
+	@$(PY) tools/lock.py $(if $(UPGRADE),--upgrade)
+
+clean: down ## remove the environments, the local stack and every build product
+	rm -rf .aws-sam .local .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,41 @@
+"""The local AWS: an emulator, its mailbox, and the deployed stack.
+
+    python -m tools.stack up | down | status | env
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["client", "outputs"]
+
+
+def client(service: str, **options: Any) -> Any:
+    """A boto3 client for the running local stack; `options` go to boto3."""
+    # Imported here: the launcher imports this package in an environment of its own.
+    import boto3
+    from botocore.config import Config
+
+    from tools.stack import server
+
+    config = Config(
+        region_name=server.REGION,
+        # Presigned addresses are only checked by the emulator, and only right on AWS, in version 4.
+        signature_version="s3v4" if service == "s3" else None,
+        s3={"addressing_style": "path"},
+        retries={"mode": "standard", "max_attempts": 3},
+        max_pool_connections=32,
+    )
+    session = boto3.session.Session(
+        aws_access_key_id="test", aws_secret_access_key="test", region_name=server.REGION
+    )
+    extra = options.pop("config", None)
+    options.setdefault("endpoint_url", server.endpoint())
+    return session.client(service, config=config.merge(extra) if extra else config, **options)
+
+
+def outputs() -> dict[str, str]:
+    """All outputs of the deployed stack by name, for example `UserPoolId`."""
+    from tools.stack import state
+
+    return state.outputs()
