@@ -1,0 +1,57 @@
+"""`make check`: everything that can be known without running the product, in under a minute.
+
+The checks run side by side; each prints its duration, and the output of those that failed.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+
+CHECKS: dict[str, list[str]] = {
+    "types (mypy strict)": [str(BIN / "mypy")],
+    "template rules": [sys.executable, "-m", "tools.template_rules"],
+    "imports (layers)": [str(BIN / "lint-imports"), "--no-cache"],
+    "lint (ruff)": [str(BIN / "ruff"), "check", "--no-cache", "."],
+    "format (ruff)": [str(BIN / "ruff"), "format", "--check", "--no-cache", "."],
+    "data dictionary is current": [sys.executable, "-m", "tools.dictionary", "--check"],
+    "documents' links": [sys.executable, "-m", "tools.links"],
+}
+
+
+def run(name: str, command: list[str]) -> tuple[str, int, str, float]:
+    """Run one check from the root; returns its name, exit code, output and seconds."""
+    began = time.monotonic()
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=_environment(), check=False)
+    return name, done.returncode, (done.stdout + done.stderr).strip(), time.monotonic() - began
+
+
+def _environment() -> dict[str, str]:
+    import os
+
+    paths = os.pathsep.join([str(ROOT / "layers" / "core"), str(ROOT)])
+    return os.environ | {"PYTHONPATH": paths, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+
+
+def main() -> int:
+    """Exit 1 when any check fails."""
+    began = time.monotonic()
+    failed = 0
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        for name, code, output, seconds in pool.map(lambda item: run(*item), CHECKS.items()):
+            print(f"{'ok  ' if code == 0 else 'FAIL'}  {name:<28} {seconds:5.1f} s", flush=True)
+            if code:
+                failed += 1
+                print("\n".join(f"      {line}" for line in output.splitlines()), flush=True)
+    print(f"{len(CHECKS) - failed} of {len(CHECKS)} checks passed in {time.monotonic() - began:.1f} s")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
