@@ -6,8 +6,43 @@ talks to AWS and to the local stack.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
+
+from ringlake.errors import Conflict, Unavailable
+
+# A condition of ours did not hold, or somebody else wrote in the same moment.
+_CONFLICTS = frozenset(
+    {
+        "ConditionalCheckFailedException",
+        "TransactionConflictException",
+        "PreconditionFailed",
+        "ConditionalRequestConflict",
+    }
+)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """The one border where SDK errors become ours: by their code, never by their text.
+
+    A condition that did not hold is `Conflict`; everything else is `Unavailable`, because a sender
+    or queue that repeats later loses nothing. The message names operation and code, no data.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        codes = {reason.get("Code") for reason in error.response.get("CancellationReasons", ())}
+        code = error.response.get("Error", {}).get("Code", "")
+        if code in _CONFLICTS or codes & {"ConditionalCheckFailed", "TransactionConflict"}:
+            raise Conflict(f"{error.operation_name}: {code}") from error
+        raise Unavailable(f"{error.operation_name}: {code}") from error
+    except BotoCoreError as error:
+        raise Unavailable(type(error).__name__) from error
 
 
 @cache
