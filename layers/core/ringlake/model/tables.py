@@ -57,8 +57,8 @@ _NUMBERS = (
 _PEOPLE = (
     _c("user_id", "string", "Our user who owns the interaction, empty when nobody"),
     _c("user_name", "string", "That user's name at the time"),
-    _c("user_email", "string", "That user's e-mail address"),
-    _c("user_account", "string", "The provider's id of the person, also when it is not mapped to a user"),
+    _c("user_email", "string", "That user's e-mail address", statistics=False),
+    _c("user_account", "string", "The provider's id of the person, also when not mapped to a user", statistics=False),
     _c("unattributed", "string", "Why no user is set: unmapped, nobody, group_call or system; empty when one is set"),
     _c("team_id", "string", "Team at the time"),
     _c("team_name", "string", "Name of that team"),
@@ -83,7 +83,11 @@ CALLS = Table(
         *_IDENTITY,
         _c("kind", "string", "voice, campaign, callback_customer, mobile_app, survey_outbound, classifier, ..."),
         _c("direction", "string", "inbound, outbound or internal; empty when unknown"),
-        _c("outcome", "string", "answered, no_answer, caller_abandoned, busy, failed, voicemail, outbound_aborted; empty while live"),
+        _c(
+            "outcome",
+            "string",
+            "answered, no_answer, caller_abandoned, busy, failed, voicemail, outbound_aborted; empty while live",
+        ),
         _c("live", "string", "queued, ringing or in_progress while the call lasts, else empty"),
         _c("telephony_status", "string", "The provider's own closing word"),
         _c("missed_reason", "string", "Why an inbound call was not answered; exactly one per unanswered inbound call"),
@@ -117,7 +121,7 @@ CALLS = Table(
         _c("classifier", "string", "Disposition"),
         _c("record_ref", "string", "Customer record id at the provider"),
         _c("reference", "string", "Ticket id"),
-        _c("significant", "string", "Display field of the customer record"),
+        _c("significant", "string", "Display field of the customer record", statistics=False),
         _c("tags", "string", "Tags, sorted, joined by semicolon"),
         _c("legs", "int", "Number of legs"),
         _c("answered_elsewhere", "int", "Legs that rang while a colleague answered"),
@@ -142,6 +146,7 @@ CALLS = Table(
         _c("is_busy", "int", "1 when is_call and outcome busy"),
         _c("is_failed", "int", "1 when is_call and outcome failed"),
         _c("is_aborted", "int", "1 when is_call and outcome outbound_aborted"),
+        _c("is_answered_offered", "int", "1 for an offered call that a person answered (metrics: ANS)"),
         _c("is_within_service", "int", "1 for an offered call answered within the service threshold"),
         _c("is_anonymous", "int", "1 when is_call and the customer withheld the number"),
     ),
@@ -194,10 +199,14 @@ LEGS = Table(
         _c("row_kind", "string", "leg or step"),
         _c("seq", "int", "Position inside the call, from 1, by time"),
         _c("leg_id", "string", "Provider's leg id"),
-        _c("kind", "string", "Leg: agent, consultation, external_transfer, ...; step: queued, ringing, step, answered, ..."),
+        _c(
+            "kind",
+            "string",
+            "Leg: agent, consultation, external_transfer, ...; step: queued, ringing, step, answered, ...",
+        ),
         _c("user_id", "string", "Our user on the leg"),
         _c("user_name", "string", "That user's name at the time"),
-        _c("user_account", "string", "The provider's id of the person"),
+        _c("user_account", "string", "The provider's id of the person", statistics=False),
         _c("started_at", "timestamp", "Ring start of a leg, or time of the step, UTC"),
         _c("answered_at", "timestamp", "Pick-up, UTC"),
         _c("ended_at", "timestamp", "End, UTC"),
@@ -214,7 +223,7 @@ _DIMENSIONS = (
     _c("local_hour", "int", "Hour of the interval in the workspace zone"),
     _c("local_weekday", "int", "Weekday in the workspace zone, 1 Monday to 7 Sunday"),
     _c("user_id", "string", "Our user, empty when nobody"),
-    _c("user_name", "string", "That user's name"),
+    _c("user_name", "string", "That user's name, as at the first interaction of the interval"),
     _c("team_id", "string", "Team at the time"),
     _c("business_number", "string", "Our number, E.164", statistics=False),
     _c("direction", "string", "inbound, outbound or internal"),
@@ -225,7 +234,7 @@ _DIMENSIONS = (
 MEASURES = (
     "calls", "messages", "answered", "offered", "missed", "short_abandons", "closed_hours", "ivr_abandons",
     "within_service", "delivered", "undelivered", "ivr_s", "wait_s", "ring_s", "hold_s", "talk_s", "total_s",
-    "answered_wait_s",
+    "answered_wait_s", "answered_offered",
 )  # fmt: skip
 _MEASURE_DOCS = {
     "calls": "Sum of is_call",
@@ -240,6 +249,7 @@ _MEASURE_DOCS = {
     "delivered": "Sum of is_delivered",
     "undelivered": "Sum of is_undelivered",
     "answered_wait_s": "Sum of wait_s over answered offered calls",
+    "answered_offered": "Sum of is_answered_offered",
 }
 
 ACTIVITY = Table(
@@ -249,7 +259,7 @@ ACTIVITY = Table(
     order=("bucket_start", "user_id", "team_id", "business_number", "direction", "channel", "outcome", "source"),
     columns=(
         *_DIMENSIONS,
-        *(_c(m, "bigint", _MEASURE_DOCS.get(m, f"Sum of {m}, empty phases count nothing")) for m in MEASURES),
+        *(_c(m, "bigint", _MEASURE_DOCS.get(m, f"Sum of {m}; a phase that never was adds nothing")) for m in MEASURES),
     ),
 )
 
