@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import glob
 import hashlib
 import os
 import re
@@ -19,8 +18,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = ROOT / ".local"
@@ -38,7 +38,7 @@ class Environment(NamedTuple):
     lock: Path
 
 
-ENVIRONMENTS: Dict[str, Environment] = {
+ENVIRONMENTS: dict[str, Environment] = {
     "project": Environment("project environment", ROOT / ".venv", ROOT / "requirements/dev.txt"),
     "stack": Environment("emulator environment", LOCAL / "venvs/stack", ROOT / "requirements/stack.txt"),
     "sam": Environment("SAM CLI environment", LOCAL / "venvs/sam", ROOT / "requirements/sam.txt"),
@@ -49,7 +49,7 @@ class SetupError(Exception):
     """Setting up failed; the text says what to do."""
 
 
-def _clean_environment() -> Dict[str, str]:
+def _clean_environment() -> dict[str, str]:
     """The caller's environment without what makes a venv's Python look elsewhere."""
     drop = {"PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "PIP_REQUIRE_VIRTUALENV", "PIP_TARGET", "PIP_USER"}
     return {name: value for name, value in os.environ.items() if name not in drop}
@@ -92,17 +92,17 @@ def answers_version(python: str) -> bool:
 
 def _candidates() -> Iterator[str]:
     for folder in os.get_exec_path():
-        candidate = os.path.join(folder, f"python{VERSION}")
+        candidate = Path(folder) / f"python{VERSION}"
         if os.access(candidate, os.X_OK):
-            yield candidate
+            yield str(candidate)
     yield sys.executable
-    for pattern in (f"~/.pyenv/versions/{VERSION}*/bin/python{VERSION}", "/opt/python*/bin/python" + VERSION):
-        yield from sorted(glob.glob(os.path.expanduser(pattern)), reverse=True)
+    pyenv = Path.home() / ".pyenv/versions"
+    yield from map(str, sorted(pyenv.glob(f"{VERSION}*/bin/python{VERSION}"), reverse=True))
     yield from _fetched()
 
 
-def _fetched() -> List[str]:
-    return sorted(glob.glob(str(LOCAL / f"python/*/bin/python{VERSION}")), reverse=True)
+def _fetched() -> list[str]:
+    return sorted(map(str, LOCAL.glob(f"python/*/bin/python{VERSION}")), reverse=True)
 
 
 def find_python() -> str:
@@ -228,7 +228,7 @@ def _only_one() -> Iterator[None]:
 def setup(names: Sequence[str]) -> None:
     """Bring the named environments up to date."""
     with _only_one():
-        python: Optional[str] = None
+        python: str | None = None
         for name in names:
             environment = ENVIRONMENTS[name]
             if is_current(environment):
@@ -238,11 +238,13 @@ def setup(names: Sequence[str]) -> None:
                 build(environment, python)
 
 
-def main(arguments: List[str]) -> int:
+def main(arguments: list[str]) -> int:
     names = arguments or list(ENVIRONMENTS)
     unknown = [name for name in names if name not in ENVIRONMENTS]
     if unknown:
-        print(f"setup: unknown environment {', '.join(unknown)}; choose from {', '.join(ENVIRONMENTS)}", file=sys.stderr)
+        print(
+            f"setup: unknown environment {', '.join(unknown)}; choose from {', '.join(ENVIRONMENTS)}", file=sys.stderr
+        )
         return 2
     started = time.monotonic()
     try:

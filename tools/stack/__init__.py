@@ -1,6 +1,6 @@
 """The local AWS: an emulator, its mailbox, and the deployed stack.
 
-    python -m tools.stack up | down | status | env
+python -m tools.stack up | down | status | env
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def client(service: str, **options: Any) -> Any:
         retries={"mode": "standard", "max_attempts": 3},
         max_pool_connections=32,
     )
-    session = boto3.session.Session(
+    session: Any = boto3.session.Session(
         aws_access_key_id="test", aws_secret_access_key="test", region_name=server.REGION
     )
     extra = options.pop("config", None)

@@ -262,7 +262,7 @@ def _restore_dropped(name: str) -> None:
 
 def _parse(text: str) -> Any:
     """A template as data; JSON is YAML too, and CloudFormation's tags are read by SAM's own parser."""
-    from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+    from samtranslator.yaml_helper import yaml_parse
 
     return yaml_parse(text)
 

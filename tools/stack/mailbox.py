@@ -9,7 +9,6 @@ accepts mail, and stores each message exactly as it came over the wire.
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sys
 import time
@@ -28,7 +27,7 @@ class Mailbox:
         self._folder = folder
         self._count = 0
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         """Write one message and answer as SMTP wants it."""
         content = envelope.content
         if not isinstance(content, bytes):
@@ -38,13 +37,12 @@ class Mailbox:
         temporary = self._folder / f".{name}"
         temporary.write_bytes(content)
         # Readers list *.eml while mails arrive: show whole files only.
-        os.replace(temporary, self._folder / name)
+        temporary.replace(self._folder / name)
         return "250 stored"
 
 
 async def serve(folder: Path, port_file: Path) -> None:
     """Accept mail until told to stop."""
-    folder.mkdir(parents=True, exist_ok=True)
     mailbox = Mailbox(folder)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
@@ -58,10 +56,16 @@ async def serve(folder: Path, port_file: Path) -> None:
     port: int = server.sockets[0].getsockname()[1]
     temporary = port_file.with_suffix(".new")
     temporary.write_text(str(port), encoding="ascii")
-    os.replace(temporary, port_file)
+    temporary.replace(port_file)
     await stopped.wait()
     server.close()
 
 
+def main(folder: Path, port_file: Path) -> None:
+    """Run until SIGTERM."""
+    folder.mkdir(parents=True, exist_ok=True)
+    asyncio.run(serve(folder, port_file))
+
+
 if __name__ == "__main__":
-    asyncio.run(serve(Path(sys.argv[1]), Path(sys.argv[2])))
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -22,7 +21,7 @@ class Started(TypedDict):
 
 def start_mark(pid: int) -> str | None:
     """The start time of a process, or None when it does not run."""
-    if sys.platform == "linux":
+    if Path("/proc/self/stat").exists():
         # Field 22 of stat counts clock ticks since boot, so unlike a wall-clock start
         # time it does not move when the clock is set. The command name may hold
         # spaces and brackets: split after the last one.
