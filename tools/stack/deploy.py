@@ -21,7 +21,7 @@ from tools.stack.server import StackError
 SAM = state.LOCAL / "venvs" / "sam" / "bin" / "sam"
 PROJECT_BIN = state.ROOT / ".venv" / "bin"
 CONFIG_ENV = "local"
-SOURCES = ("template.yaml", "samconfig.toml", "functions", "layers", "requirements")
+SOURCES = ("template.yaml", "samconfig.toml", "functions", "layers", "requirements", "tools/layers.py")
 IGNORED_FOLDERS = {"__pycache__", "node_modules", ".aws-sam", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
 # CloudFormation's limit for a template sent in the request; a longer one goes through S3.
 TEMPLATE_BODY_LIMIT_BYTES = 51_200
@@ -102,7 +102,9 @@ def _sam(root: Path, endpoint: str, *arguments: str) -> None:
 
 def build(root: Path = state.ROOT) -> None:
     """`sam build`; unchanged functions and layers come from its cache."""
-    _sam(root, server.endpoint(), "build", "--cached", "--parallel")
+    # .aws-sam is one folder per clone, also when two stacks are up.
+    with state.locked("build", state.LOCAL):
+        _sam(root, server.endpoint(), "build", "--cached", "--parallel")
 
 
 def local_settings(root: Path) -> tuple[str, dict[str, str]]:

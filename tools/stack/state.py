@@ -2,7 +2,8 @@
 
 `.local/stack/state.json` is this package's own memory (processes, ports, what was
 deployed). `.local/stack.json` is the public description other tools read; its keys
-are those of `Description`.
+are those of `Description`. RINGLAKE_STACK names another folder than `.local/stack`,
+for a second stack beside the first (the tests run on one of their own).
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from typing import Any, TypedDict, cast
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCAL = ROOT / ".local"
-STACK = LOCAL / "stack"
+STACK = Path(os.environ.get("RINGLAKE_STACK") or LOCAL / "stack").absolute()
 STATE = STACK / "state.json"
-DESCRIPTION = LOCAL / "stack.json"
+DESCRIPTION = STACK.with_name(f"{STACK.name}.json")
 MAIL = STACK / "mail"
 # Emptied with every new start of the emulator: its TMPDIR, its HOME and its data.
 RUN = STACK / "run"
@@ -84,10 +85,10 @@ def write(path: Path, content: Mapping[str, Any]) -> None:
 
 
 @contextlib.contextmanager
-def locked(name: str) -> Iterator[None]:
-    """Hold a lock of this clone, so that two commands do not interleave."""
-    STACK.mkdir(parents=True, exist_ok=True)
-    with (STACK / f"{name}.lock").open("w") as handle:
+def locked(name: str, folder: Path = STACK) -> Iterator[None]:
+    """Hold a lock, so that two commands do not interleave."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{name}.lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
