@@ -1,0 +1,177 @@
+"""Who works there, on which numbers, and who calls them."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+# Which webhooks a number's provider sends (the names are ours, the contracts are the providers'):
+# v2 made in OpenPhone's app, v4 made by its first API, q26 the versioned API of 2026-03-30,
+# both a number in migration that sends v2 and q26, pbx our own generic contract.
+V2, V4, Q26, BOTH, PBX = "v2", "v4", "q26", "both", "pbx"
+
+ANONYMOUS = "anonymous"
+
+ZONE = "America/New_York"
+COUNTRY = "US"
+CURRENCY = "USD"
+# ISO weekday -> open intervals, end exclusive.
+HOURS: dict[str, list[tuple[str, str]]] = {
+    **{str(day): [("09:00", "18:00")] for day in range(1, 6)},
+    "6": [("10:00", "14:00")],
+}
+
+TEAMS = {"sales": "Sales", "support": "Support", "service": "Service"}
+
+# id, name, role, team, OpenPhone user, account at the telephone system
+_STAFF = (
+    ("olivia", "Olivia Grant", "owner", "", "US00olivia", "201"),
+    ("martin", "Martin Reyes", "manager", "sales", "US00martin", "202"),
+    ("priya", "Priya Shah", "manager", "support", "US00priyaS", "203"),
+    ("anna", "Anna Nowak", "operator", "sales", "US00annaNo", "204"),
+    ("boris", "Boris Adler", "operator", "sales", "US00borisA", "205"),
+    ("carla", "Carla Ortiz", "operator", "sales", "US00carlaO", "206"),
+    ("david", "David Lindqvist", "operator", "support", "US00davidL", "207"),
+    ("elena", "Elena Petrova", "operator", "support", "US00elenaP", "208"),
+    ("farid", "Farid Haddad", "operator", "support", "US00faridH", "209"),
+    ("grace", "Grace Müller", "operator", "service", "US00graceM", "210"),
+    ("hugo", "Hugo Tanaka", "operator", "service", "US00hugoTa", "211"),
+    ("ines", "Inês Carvalho", "member", "sales", "US00inesCa", "212"),
+)
+
+# id, number, name, team, kind of webhooks, provider's id, people who serve it, share of the calls, of the texts
+_LINES = (
+    ("main", "+12025550101", "Main line", "sales", V2, "PN00main01", ("anna", "boris", "carla", "martin"), 30, 26),
+    ("sales", "+12025550102", "Sales", "sales", Q26, "PN00sales2", ("anna", "boris", "carla"), 20, 26),
+    ("support", "+12025550103", "Support", "support", V4, "PN00suppo3", ("david", "elena", "farid", "priya"), 25, 26),
+    ("ines", "+12025550104", "Inês direct", "sales", V4, "PN00inesD4", ("ines",), 6, 8),
+    ("moving", "+12025550105", "Field sales", "sales", BOTH, "PN00movin5", ("boris", "carla"), 5, 4),
+    ("hotline", "+12025550106", "Service hotline", "service", PBX, "hotline", ("grace", "hugo", "farid"), 14, 10),
+)
+
+_AREA_CODES = ("202", "212", "305", "312", "404", "415", "512", "617", "702", "808")
+# Share of customers abroad; numbers that their countries set apart for films and books.
+_ABROAD = (("+442079460", 3), ("+61255501", 2))
+_FIRST = (
+    "Alex",
+    "Bea",
+    "Chris",
+    "Dana",
+    "Eli",
+    "Fran",
+    "Gus",
+    "Hana",
+    "Ivo",
+    "June",
+    "Kai",
+    "Lou",
+    "Max",
+    "Nia",
+    "Ola",
+)
+_LAST = ("Baker", "Cho", "Diaz", "Evans", "Fox", "Gallo", "Hill", "Ito", "Jones", "Katz", "Lopez", "Meyer", "Novak")
+
+
+@dataclass(frozen=True)
+class Person:
+    """A colleague. `openphone` and `pbx` are the accounts at the two providers."""
+
+    id: str
+    name: str
+    email: str
+    role: str
+    team: str
+    openphone: str
+    pbx: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A business number. `sends` is one of V2, V4, Q26, BOTH, PBX."""
+
+    id: str
+    e164: str
+    name: str
+    team: str
+    sends: str
+    provider_id: str
+    people: tuple[str, ...]
+    call_share: int
+    message_share: int
+
+    @property
+    def provider(self) -> str:
+        """Provider's name, which is also the id of the connection."""
+        return "generic" if self.sends == PBX else "openphone"
+
+
+@dataclass(frozen=True)
+class Customer:
+    """Somebody outside; `weight` makes some of them call again and again."""
+
+    number: str
+    name: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class Company:
+    """The whole stage of a history."""
+
+    zone: str
+    people: tuple[Person, ...]
+    lines: tuple[Line, ...]
+    customers: tuple[Customer, ...]
+    hours: dict[str, list[tuple[str, str]]]
+    holidays: tuple[str, ...] = ()
+
+    @property
+    def tz(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
+
+    def person(self, person_id: str) -> Person:
+        return next(p for p in self.people if p.id == person_id)
+
+    def line(self, line_id: str) -> Line:
+        return next(x for x in self.lines if x.id == line_id)
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether the company serves its telephones at this instant, by its own clock on the wall."""
+        local = at.astimezone(self.tz)
+        if local.date().isoformat() in self.holidays:
+            return False
+        wall = local.strftime("%H:%M")
+        return any(start <= wall < end for start, end in self.hours.get(str(local.isoweekday()), ()))
+
+
+def company(seed: int = 1, *, customers: int = 420, holidays: tuple[date, ...] = ()) -> Company:
+    """The company of a seed: the staff is always the same, the customers differ."""
+    chance = random.Random(f"people-{seed}")
+    people = tuple(
+        Person(id=i, name=n, email=f"{i}@example.com", role=r, team=t, openphone=o, pbx=p)
+        for i, n, r, t, o, p in _STAFF
+    )
+    lines = tuple(Line(*row) for row in _LINES)
+    return Company(
+        zone=ZONE,
+        people=people,
+        lines=lines,
+        customers=tuple(_customers(chance, customers)),
+        hours=HOURS,
+        holidays=tuple(d.isoformat() for d in holidays),
+    )
+
+
+def _customers(chance: random.Random, count: int) -> list[Customer]:
+    home = [f"+1{area}5550{tail}" for area in _AREA_CODES for tail in range(107, 200)]
+    abroad = [f"{prefix}{chance.randrange(1000):03d}" for prefix, share in _ABROAD for _ in range(count * share // 100)]
+    numbers = list(dict.fromkeys(abroad))
+    numbers += chance.sample(home, count - len(numbers))
+    chance.shuffle(numbers)
+    return [
+        # Zipf: the tenth customer calls a tenth as often as the first.
+        Customer(number=number, name=f"{chance.choice(_FIRST)} {chance.choice(_LAST)}", weight=1 / (rank + 8))
+        for rank, number in enumerate(numbers)
+    ]
