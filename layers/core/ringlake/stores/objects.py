@@ -53,6 +53,7 @@ class MemoryObjects:
 
     def __init__(self) -> None:
         self.bodies: dict[str, bytes] = {}
+        self.content_types: dict[str, str] = {}
         self._lock = Lock()
 
     def get(self, key: str) -> tuple[bytes, str] | None:
@@ -76,6 +77,7 @@ class MemoryObjects:
     def write_parts(self, key: str, parts: Iterable[bytes], *, content_type: str, if_absent: bool = True) -> int:
         body = b"".join(parts)
         self.put(key, body, if_absent=if_absent)
+        self.content_types[key] = content_type
         return len(body)
 
     def list(self, prefix: str) -> Iterator[str]:

@@ -1,0 +1,242 @@
+"""Roll-up: the lake catches up with the records (design section 5).
+
+Records carry a mark until the lake holds them, so what has to be done is known by one read and
+nothing hangs on a clock. The work is proportional to what changed: each touched object is
+merged, not rebuilt from history.
+
+Why two roll-ups at once, a repeat, or a crash between any two calls leave the right rows:
+
+* An object is read before the records that go into it are loaded, and written only if it is still
+  the object that was read. So whoever writes last has loaded last.
+* Activity is derived the same way: its own etag first, then the facts, then the conditional write.
+* The mark goes last, and only from the version of the record that was written.
+* A record that changed under our hands may have been taken to the lake by somebody else already.
+  Then our older row might stand over his: every day we wrote for it is merged again at once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from ringlake.errors import Conflict
+from ringlake.metrics.activity import CALL_COLUMNS, MESSAGE_COLUMNS, activity
+from ringlake.metrics.rows import Row, call_row, leg_rows, message_row
+from ringlake.model.base import Model
+from ringlake.model.calls import CallRecord
+from ringlake.model.directory import Workspace
+from ringlake.model.subjects import Subject
+from ringlake.model.tables import ACTIVITY, CALLS, LEGS, MESSAGES, Table
+from ringlake.stores.directory import DirectoryStore
+from ringlake.stores.lake import Lake, as_rows, in_order
+from ringlake.stores.records import Loaded, Record, Records, lake_day
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# Marked records taken at a time: a few MB of documents, and enough that a catch-up does not write
+# the same day's object over and over.
+BATCH = 1_000
+# Roll-ups that keep losing the race for one object give way; the mark brings the work back.
+ATTEMPTS = 8
+# The index of marked records lags behind the records (DynamoDB secondary indexes are eventually
+# consistent, normally by less than a second). Freshness is stated that much earlier.
+INDEX_LAG = timedelta(seconds=5)
+
+
+class RolledUp(Model, frozen=True, kw_only=True):
+    """What one run did. `complete` is False when it ran out of time or lost too many races;
+    the rest is still marked and comes next time.
+    """
+
+    workspace: str
+    records: int = 0
+    objects: int = 0
+    days: int = 0
+    conflicts: int = 0
+    complete: bool = True
+
+
+def rollup(
+    workspace: str,
+    *,
+    records: Records,
+    lake: Lake,
+    directory: DirectoryStore,
+    clock: Callable[[], datetime],
+    until: datetime | None = None,
+    batch: int = BATCH,
+) -> RolledUp:
+    """Bring all marked records of a workspace into the lake, as long as it is before `until`.
+
+    Nothing marked costs one read. Raises `Unavailable` when a store does not answer; everything
+    not finished then is still marked.
+    """
+    run = _Run(workspace, records, lake, directory)
+    while True:
+        before = clock()
+        keys = records.dirty(workspace, batch)
+        last = len(keys) < batch
+        progress = run.take(keys)
+        if last and not run.owed:
+            directory.set_watermark(workspace, before - INDEX_LAG)
+            return run.result(complete=True)
+        if not progress or (until is not None and clock() >= until):
+            return run.result(complete=False)
+
+
+class _Run:
+    """One run over one workspace."""
+
+    def __init__(self, workspace: str, records: Records, lake: Lake, directory: DirectoryStore) -> None:
+        self._id = workspace
+        self._records = records
+        self._lake = lake
+        self._directory = directory
+        self._settings: Workspace | None = None
+        self._cleaned: dict[str, str] = {}
+        self._days: set[str] = set()
+        self._objects = 0
+        self._conflicts = 0
+        # Subjects to be merged again, with the days that may hold an outdated row of ours.
+        self.owed: dict[str, set[str]] = {}
+
+    def result(self, *, complete: bool) -> RolledUp:
+        return RolledUp(
+            workspace=self._id,
+            records=len(self._cleaned),
+            objects=self._objects,
+            days=len(self._days),
+            conflicts=self._conflicts,
+            complete=complete,
+        )
+
+    def take(self, keys: Iterable[str]) -> bool:
+        """Merge these subjects; True when at least one of them is done with."""
+        done = self._merge_all(self._records.get_many(list(keys)))
+        for _ in range(ATTEMPTS):
+            if not self.owed:
+                break
+            again = self._records.get_many(list(self.owed))
+            self.owed = {row.key: self.owed[row.key] for row in again}
+            done |= self._merge_all(again)
+        return done
+
+    def _merge_all(self, loaded: Iterable[Loaded]) -> bool:
+        # A key that the lagging index still shows although this run has just cleaned it is left out.
+        todo = {
+            row.key: row
+            for row in loaded
+            if row.record is not None and (row.key in self.owed or self._cleaned.get(row.key) != row.etag)
+        }
+        touched: dict[str, list[Loaded]] = defaultdict(list)
+        for row in todo.values():
+            for day in _days_of(row) | self.owed.get(row.key, set()):
+                touched[day].append(row)
+
+        versions: dict[str, set[str]] = defaultdict(set)
+        for day, rows in sorted(touched.items()):
+            written = self._merge_day(day, rows)
+            for row in rows:
+                versions[row.key].add(written.get(row.key, ""))
+
+        done = False
+        for row in todo.values():
+            days = _days_of(row) | self.owed.pop(row.key, set())
+            if versions[row.key] <= {row.etag} and self._records.clean(row.key, row.etag, _day_in_lake(row.record)):
+                self._cleaned[row.key] = row.etag
+                done = True
+            else:
+                self.owed[row.key] = days
+        return done
+
+    def _merge_day(self, day: str, rows: list[Loaded]) -> dict[str, str]:
+        """Merge these subjects into the day's objects; the version (etag) written per subject.
+
+        Empty when the races for the day's objects were lost.
+        """
+        self._days.add(day)
+        calls = [row.key for row in rows if isinstance(row.record, CallRecord)]
+        messages = [row.key for row in rows if not isinstance(row.record, CallRecord)]
+        try:
+            written = self._merge((CALLS, LEGS), day, calls) | self._merge((MESSAGES,), day, messages)
+            self._derive_activity(day)
+        except Conflict:
+            return {}
+        return written
+
+    def _merge(self, tables: tuple[Table, ...], day: str, keys: list[str]) -> dict[str, str]:
+        if not keys:
+            return {}
+        for _ in range(ATTEMPTS):
+            parts = [self._lake.read(table, self._id, day) for table in tables]
+            loaded = [row for row in self._records.get_many(keys) if row.record is not None]
+            ids = [Subject.from_key(key).record_id for key in keys]
+            here = [row.record for row in loaded if row.record and _day_in_lake(row.record) == day]
+            try:
+                for table, part in zip(tables, parts, strict=True):
+                    fresh = [row for record in here for row in self._rows(table, record)]
+                    merged = _replaced(table, part.rows, ids, fresh)
+                    if not merged.equals(part.rows):
+                        self._lake.write(table, self._id, day, merged, part.etag)
+                        self._objects += 1
+            except Conflict:
+                self._conflicts += 1
+                continue
+            return {row.key: row.etag for row in loaded}
+        raise Conflict(f"{tables[0].name} {day}")
+
+    def _derive_activity(self, day: str) -> None:
+        for _ in range(ATTEMPTS):
+            previous = self._lake.read(ACTIVITY, self._id, day)
+            calls = self._lake.read(CALLS, self._id, day, CALL_COLUMNS)
+            messages = self._lake.read(MESSAGES, self._id, day, MESSAGE_COLUMNS)
+            derived = in_order(ACTIVITY, activity(calls.rows, messages.rows).select(list(ACTIVITY.names)))
+            try:
+                if not derived.equals(previous.rows):
+                    self._lake.write(ACTIVITY, self._id, day, derived, previous.etag)
+                    self._objects += 1
+            except Conflict:
+                self._conflicts += 1
+                continue
+            # Etags are digests of content: the same etag may come back. So look again at what was summed.
+            facts = [self._lake.etag(table, self._id, day) for table in (CALLS, MESSAGES)]
+            if facts == [calls.etag, messages.etag]:
+                return
+        raise Conflict(f"{ACTIVITY.name} {day}")
+
+    def _rows(self, table: Table, record: Record) -> list[Row]:
+        if table is LEGS:
+            return leg_rows(record) if isinstance(record, CallRecord) else []
+        if isinstance(record, CallRecord):
+            return [call_row(record, self._workspace)]
+        return [message_row(record, self._workspace)]
+
+    @property
+    def _workspace(self) -> Workspace:
+        if self._settings is None:
+            self._settings = self._directory.load(self._id).workspace
+        return self._settings
+
+
+def _day_in_lake(record: Record | None) -> str:
+    """The day that holds the record's rows; "" for a part of another call, which has none (features.md F21)."""
+    if record is None or (isinstance(record, CallRecord) and record.part_of):
+        return ""
+    return lake_day(record)
+
+
+def _days_of(row: Loaded) -> set[str]:
+    """Days whose objects have to be merged: where the record is and where it may have been before."""
+    return {day for day in (*row.lake_days, _day_in_lake(row.record)) if day}
+
+
+def _replaced(table: Table, rows: pa.Table, ids: list[str], fresh: Sequence[Mapping[str, object]]) -> pa.Table:
+    """The rows without those of `ids`, with the fresh ones, in the table's order."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kept = rows.filter(pc.invert(pc.is_in(rows["record_id"], value_set=pa.array(ids, pa.string()))))
+    return in_order(table, pa.concat_tables([kept, as_rows(table, fresh)]))

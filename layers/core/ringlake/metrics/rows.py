@@ -1,0 +1,289 @@
+"""A record becomes rows of the lake's tables.
+
+Base sets (metrics.md, `Base sets`) of incoming calls, in the order in which they are decided:
+
+* a live call is in no set yet; its row counts as a call and nothing else;
+* spam is counted as a call and belongs to no set;
+* CLOSED: not answered, arrived outside open hours;
+* IVR: not answered, ended inside the menu;
+* everything else that arrived in open hours is OFFERED and exactly one of
+  ANS (answered by a person), ABN_S (given up within the short threshold) or missed.
+
+So `offered = answered_offered + missed + short_abandon` holds row by row, and the reasons of
+unanswered incoming calls sum to missed + short + CLOSED + IVR. Which reason an unanswered call
+has was decided by the fold (`MissedReason`, one precedence); here it is only read, so that the
+two cannot disagree. A call answered outside open hours is a call and answered, but not offered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from ringlake.model.base import utc
+from ringlake.model.calls import CallRecord, MissedReason, Outcome, Party
+from ringlake.model.directory import Workspace, is_open
+from ringlake.model.facts import Direction, MessageStatus
+from ringlake.model.messages import MessageRecord
+from ringlake.model.money import Money
+
+type Row = dict[str, Any]
+
+ANONYMOUS = "anonymous"
+_NOT_OFFERED = frozenset({MissedReason.SPAM, MissedReason.CLOSED_HOURS, MissedReason.IVR_ABANDON})
+_INT32 = 2**31
+_CENTS = Decimal("0.0001")
+_MOST_MONEY = Decimal(10) ** 8
+
+
+def call_row(record: CallRecord, workspace: Workspace) -> Row:
+    """The row of table `calls`. Not for parts of another call: those have no row."""
+    row: Row = {
+        **_identity(record),
+        "kind": record.kind.value,
+        "direction": record.direction or "",
+        "outcome": record.outcome or "",
+        "live": record.live or "",
+        "telephony_status": record.telephony_status,
+        "missed_reason": record.missed_reason or "",
+        **_numbers(record),
+        "remote_name": record.remote_name,
+        "entry_number": record.entry_number,
+        **_people(record),
+        "queue": record.queue,
+        "campaign": record.campaign,
+        "scheme": record.scheme,
+        "source": record.source.name,
+        "started_at": instant(record.started_at),
+        "queued_at": instant(record.queued_at),
+        "ringing_at": instant(record.ringing_at),
+        "answered_at": instant(record.answered_at),
+        "ended_at": instant(record.ended_at),
+        **_local(record.started_at, workspace),
+        "ivr_s": seconds(record.ivr_ms),
+        "wait_s": seconds(record.wait_ms),
+        "ring_s": seconds(record.ring_ms),
+        "hold_s": seconds(record.hold_ms),
+        "talk_s": seconds(record.talk_ms),
+        "total_s": seconds(record.total_ms),
+        "hangup_by": record.hangup_by.value,
+        "cause": record.cause,
+        "answered_by": record.answered_by or "",
+        "voicemail_s": whole(record.voicemail.seconds) if record.voicemail else None,
+        "voicemail_status": "left" if record.voicemail else "none",
+        "recordings": len(record.recordings),
+        "transcript": int(record.transcript),
+        "summary": int(record.summary),
+        "classifier": record.classifier,
+        "record_ref": record.record_ref,
+        "reference": record.reference,
+        "significant": record.significant,
+        "tags": _joined(record.tags),
+        "legs": len(record.legs),
+        "answered_elsewhere": whole(record.answered_elsewhere),
+        "transfers": whole(record.transfers),
+        **_cost(record.cost),
+        "roaming": record.roaming,
+        "flags": _joined(record.flags),
+        "revision": whole(record.revision),
+    }
+    row |= call_sets(record, workspace)
+    return row
+
+
+def call_sets(record: CallRecord, workspace: Workspace) -> dict[str, int]:
+    """The indicator columns of a call."""
+    call = record.counts_as_call
+    inbound = call and record.direction is Direction.INBOUND
+    reason = record.missed_reason if inbound and record.outcome is not Outcome.ANSWERED else None
+
+    # ANS: a person answered, and the call arrived in open hours. metrics.md lists the set under
+    # "incoming calls in open hours".
+    ans = inbound and record.outcome is Outcome.ANSWERED and is_open(workspace, record.started_at)
+    # ABN_S: the boundary is inside (metrics.md Short abandons; features.md R28), in milliseconds.
+    short = reason is MissedReason.SHORT_ABANDON
+    missed = reason is not None and not short and reason not in _NOT_OFFERED
+    # Service level: exactly T is inside, in milliseconds; an unknown wait is not within.
+    within = ans and record.wait_ms is not None and record.wait_ms <= workspace.service_threshold_s * 1000
+    sets = {
+        "is_call": call,
+        "is_inbound": inbound,
+        "is_outbound": call and record.direction is Direction.OUTBOUND,
+        "is_internal": call and record.direction is Direction.INTERNAL,
+        "is_answered": call and record.outcome is Outcome.ANSWERED,
+        "is_offered": ans or short or missed,
+        "is_missed": missed,
+        "is_short_abandon": short,
+        "is_closed_hours": reason is MissedReason.CLOSED_HOURS,
+        "is_ivr_abandon": reason is MissedReason.IVR_ABANDON,
+        "is_voicemail": call and record.outcome is Outcome.VOICEMAIL,
+        "is_abandoned": call and record.outcome is Outcome.CALLER_ABANDONED,
+        "is_no_answer": call and record.outcome is Outcome.NO_ANSWER,
+        "is_busy": call and record.outcome is Outcome.BUSY,
+        "is_failed": call and record.outcome is Outcome.FAILED,
+        "is_aborted": call and record.outcome is Outcome.OUTBOUND_ABORTED,
+        "is_answered_offered": ans,
+        "is_within_service": within,
+        "is_anonymous": call and record.remote_number == ANONYMOUS,
+    }
+    return {name: int(value) for name, value in sets.items()}
+
+
+def leg_rows(record: CallRecord) -> list[Row]:
+    """Rows of table `legs`: the attempts (features.md, `leg`), then the steps of the path (F51)."""
+    legs = [
+        {
+            "record_id": record.record_id,
+            "row_kind": "leg",
+            "seq": seq,
+            "leg_id": leg.leg_id,
+            "kind": leg.kind,
+            "user_id": leg.party.user_id,
+            "user_name": leg.party.name,
+            "user_account": leg.party.account,
+            "started_at": instant(leg.ringing_at),
+            "answered_at": instant(leg.answered_at),
+            "ended_at": instant(leg.ended_at),
+            "ring_s": seconds(leg.ring_ms),
+            "talk_s": seconds(leg.talk_ms),
+            "outcome": leg.outcome or "",
+            "value": "",
+        }
+        for seq, leg in enumerate(record.legs, start=1)
+    ]
+    steps = [
+        {
+            "record_id": record.record_id,
+            "row_kind": "step",
+            "seq": seq,
+            "leg_id": step.leg_id,
+            "kind": step.kind,
+            "user_id": step.party.user_id if step.party else "",
+            "user_name": step.party.name if step.party else "",
+            "user_account": step.party.account if step.party else "",
+            "started_at": instant(step.at),
+            "answered_at": None,
+            "ended_at": None,
+            "ring_s": None,
+            "talk_s": None,
+            "outcome": "",
+            "value": step.value,
+        }
+        for seq, step in enumerate(record.timeline, start=1)
+    ]
+    return legs + steps
+
+
+def message_row(record: MessageRecord, workspace: Workspace) -> Row:
+    """The row of table `messages`."""
+    outbound = record.direction is Direction.OUTBOUND
+    # features.md O41-O43: delivered and undelivered need a receipt; every other outgoing one is pending.
+    settled = record.status in {MessageStatus.DELIVERED, MessageStatus.UNDELIVERED}
+    return {
+        **_identity(record),
+        "kind": record.kind.value,
+        "direction": record.direction or "",
+        "status": record.status.value,
+        "status_detail": record.status_raw,
+        "error_code": record.error_code,
+        **_numbers(record),
+        "remote_name": "",
+        "remote_count": len(record.remote_numbers),
+        **_people(record),
+        "campaign": record.campaign,
+        "started_at": instant(record.started_at),
+        "delivered_at": instant(record.delivered_at),
+        "scheduled_for": instant(record.scheduled_for),
+        **_local(record.started_at, workspace),
+        "segments": whole(record.segments),
+        "media_count": whole(record.media_count),
+        "is_bulk": int(record.bulk),
+        "reference": record.reference,
+        "conversation": record.conversation,
+        **_cost(record.cost),
+        "flags": _joined(record.flags),
+        "revision": whole(record.revision),
+        "is_message": 1,
+        "is_inbound": int(record.direction is Direction.INBOUND),
+        "is_outbound": int(outbound),
+        "is_delivered": int(record.status is MessageStatus.DELIVERED),
+        "is_undelivered": int(record.status is MessageStatus.UNDELIVERED),
+        "is_pending": int(outbound and not settled),
+    }
+
+
+def seconds(ms: int | None) -> int | None:
+    """Milliseconds as whole seconds, half up; null stays null (design, `durations`)."""
+    return None if ms is None else whole((ms + 500) // 1000)
+
+
+def instant(at: datetime | None) -> datetime | None:
+    """UTC without zone, cut to milliseconds: the lake's timestamp."""
+    if at is None:
+        return None
+    at = utc(at)
+    return at.replace(microsecond=at.microsecond // 1000 * 1000, tzinfo=None)
+
+
+def whole(value: int | None) -> int | None:
+    """The value if the lake's 32-bit column can hold it, else unknown: one absurd number of a
+    provider must not keep the whole day out of the lake.
+    """
+    return value if value is not None and -_INT32 <= value < _INT32 else None
+
+
+def _identity(record: CallRecord | MessageRecord) -> Row:
+    return {
+        "record_id": record.record_id,
+        "connection": record.connection,
+        "provider": record.provider,
+        "provider_id": record.provider_id,
+    }
+
+
+def _numbers(record: CallRecord | MessageRecord) -> Row:
+    return {
+        "business_number": record.business_number,
+        "business_number_id": record.business_number_id,
+        "business_number_name": record.business_number_name,
+        "remote_number": record.remote_number,
+        "remote_country": record.remote_country,
+        "party_key": record.party_key,
+    }
+
+
+def _people(record: CallRecord | MessageRecord) -> Row:
+    party: Party = record.user
+    return {
+        "user_id": party.user_id,
+        "user_name": party.name,
+        "user_email": party.email,
+        "user_account": party.account,
+        "unattributed": record.unattributed,
+        "team_id": record.team_id,
+        "team_name": record.team_name,
+    }
+
+
+def _local(started_at: datetime, workspace: Workspace) -> Row:
+    """Calendar of the start in the workspace zone: every day, hour and weekday of a report (demands.md D1)."""
+    local = started_at.astimezone(workspace.tz)
+    return {
+        "local_date": local.date(),
+        "local_hour": local.hour,
+        "local_weekday": local.isoweekday(),
+        "zone": workspace.zone,
+    }
+
+
+def _cost(cost: Money | None) -> Row:
+    """Rounded half up to 4 decimals (metrics.md Cost per call); unknown is null, never 0."""
+    if cost is None or not cost.amount.is_finite() or abs(cost.amount) >= _MOST_MONEY:
+        return {"cost_amount": None, "cost_currency": ""}
+    return {"cost_amount": cost.amount.quantize(_CENTS, rounding=ROUND_HALF_UP), "cost_currency": cost.currency}
+
+
+def _joined(words: Iterable[str]) -> str:
+    return ";".join(sorted(words))
