@@ -3,6 +3,6 @@
 people -> history (what happened) -> truth (what must be counted)
                                   -> render (what the providers send) -> deliver (how badly it arrives)
 
-Nothing here imports `ringlake`: a truth that was computed with the product's own code would prove
-nothing. Everything follows from a seed.
+Nothing of these imports `ringlake`: a truth that was computed with the product's own code would prove
+nothing. Everything follows from a seed. `seeding` alone knows the product: it writes the company into a directory.
 """
