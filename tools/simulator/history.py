@@ -33,6 +33,7 @@ class Ending(StrEnum):
     ENGAGED = "engaged"
     BROKEN = "broken"
     CHANGED_MIND = "changed_mind"
+    HUNG_UP_AT_ONCE = "hung_up_at_once"
 
 
 class Text(StrEnum):
@@ -84,7 +85,8 @@ OUTBOUND = {
     Ending.UNREACHED: 24,
     Ending.ENGAGED: 5,
     Ending.BROKEN: 3,
-    Ending.CHANGED_MIND: 6,
+    Ending.CHANGED_MIND: 3,
+    Ending.HUNG_UP_AT_ONCE: 3,
 }
 TEXTS_OUT = {
     Q26: {Text.DELIVERED: 92, Text.UNDELIVERED: 5, Text.FAILED: 3},
@@ -106,7 +108,9 @@ TALK_LENGTH = (12_000, 420_000)
 LONG_TALK_LENGTH, LONG_TALK_SHARE = (420_000, 2_400_000), 0.06
 UNREACHED_AFTER = (15_000, 55_000)
 ENGAGED_AFTER = (1_500, 6_000)
-CHANGED_MIND_AFTER = (1_000, 12_000)
+CHANGED_MIND_AFTER = (1_500, 12_000)
+# "At once" is less than a second of ringing (features.md O39).
+AT_ONCE_AFTER = (200, 950)
 MENU_STEP = (2_500, 14_000)
 QUEUE_BEFORE_RING = (0, 40_000)
 QUEUE_GIVE_UP = (8_000, 150_000)
@@ -414,6 +418,7 @@ class _Day:
             Ending.ENGAGED: ENGAGED_AFTER,
             Ending.BROKEN: TECHNICAL_AFTER,
             Ending.CHANGED_MIND: CHANGED_MIND_AFTER,
+            Ending.HUNG_UP_AT_ONCE: AT_ONCE_AFTER,
         }[ending]
         quiet = self._after(at, ring)
         reached = ending is Ending.REACHED

@@ -34,6 +34,7 @@ V4_STATUS: Mapping[Ending, Sequence[str]] = {
     Ending.ENGAGED: ("busy",),
     Ending.BROKEN: ("failed",),
     Ending.CHANGED_MIND: ("canceled",),
+    Ending.HUNG_UP_AT_ONCE: ("canceled",),
 }
 Q26_STATUS: Mapping[Ending, str] = {
     Ending.ANSWERED: "answered",
@@ -47,6 +48,7 @@ Q26_STATUS: Mapping[Ending, str] = {
     Ending.ENGAGED: "unanswered",
     Ending.BROKEN: "failed",
     Ending.CHANGED_MIND: "abandoned",
+    Ending.HUNG_UP_AT_ONCE: "abandoned",
 }
 # Status and disconnecting side at the telephone system. A call that its menu picked up is ANSWERED to it.
 PBX_STATUS: Mapping[Ending, tuple[str, str]] = {
@@ -64,6 +66,7 @@ PBX_STATUS: Mapping[Ending, tuple[str, str]] = {
     Ending.ENGAGED: ("BUSY", "customer"),
     Ending.BROKEN: ("FAILED", "system"),
     Ending.CHANGED_MIND: ("NO ANSWER", "agent"),
+    Ending.HUNG_UP_AT_ONCE: ("NO ANSWER", "agent"),
 }
 PBX_CAUSE = {Ending.TECHNICAL: "503", Ending.BROKEN: "404", Ending.ENGAGED: "486"}
 # Shares of the calls for which a provider also announces the ring and the answer.

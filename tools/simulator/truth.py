@@ -32,7 +32,9 @@ OUTCOME = {
     Ending.UNREACHED: "no_answer",
     Ending.ENGAGED: "busy",
     Ending.BROKEN: "failed",
-    Ending.CHANGED_MIND: "outbound_aborted",
+    # Given up only after it had rung for a while: the customer simply did not answer.
+    Ending.CHANGED_MIND: "no_answer",
+    Ending.HUNG_UP_AT_ONCE: "outbound_aborted",
 }
 # Why an inbound call was missed, inside open hours.
 REASON = {
@@ -55,7 +57,7 @@ UNTOLD: Mapping[str, Mapping[Ending, Ending]] = {
         Ending.TECHNICAL: Ending.RANG_OUT,
         Ending.ENGAGED: Ending.UNREACHED,
         Ending.BROKEN: Ending.UNREACHED,
-        Ending.CHANGED_MIND: Ending.UNREACHED,
+        Ending.HUNG_UP_AT_ONCE: Ending.UNREACHED,
     },
     # A voicemail can only be fetched, it is not sent.
     V4: {Ending.VOICEMAIL: Ending.RANG_OUT},
