@@ -1,0 +1,10 @@
+"""Who may do what, and which rows they see: roles, abilities, scope (features.md O3, O4, W9-W18).
+
+Pure: the caller brings the user, who is looked up in the Directory at each request.
+"""
+
+from .abilities import ROUTES, abilities, permit
+from .principal import DirectoryReader, Principal, principal
+from .scope import Scope, scope
+
+__all__ = ["ROUTES", "DirectoryReader", "Principal", "Scope", "abilities", "permit", "principal", "scope"]

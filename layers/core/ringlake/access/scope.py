@@ -1,0 +1,61 @@
+"""Scope: the rows that a viewer may see, applied before anything is counted."""
+
+from __future__ import annotations
+
+from ringlake.model.base import Model
+from ringlake.model.directory import Ability, Role, User
+
+from .abilities import abilities
+
+
+class Scope(Model, frozen=True, kw_only=True):
+    """The union of granted numbers, teams and self, by id (features.md, conflicts: Visibility).
+
+    A row is visible when `everything` or its user, team or business number is granted. `rung`
+    names a user who also sees the group calls that rang that user and nobody answered; such
+    calls belong to nobody, so they count in no personal total (W9).
+    """
+
+    everything: bool = False
+    users: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    rung: str = ""
+
+    def covers(self, other: Scope) -> bool:
+        """Whether everything that `other` shows is visible here too."""
+        if self.everything:
+            return True
+        return (
+            not other.everything
+            and set(other.users) <= set(self.users)
+            and set(other.teams) <= set(self.teams)
+            and set(other.numbers) <= set(self.numbers)
+            and other.rung in ("", self.rung)
+        )
+
+
+def scope(user: User) -> Scope:
+    """What the user sees now; current assignments decide, also about the past (O4).
+
+    Owner and admin: everything. Member: the assigned numbers. Operator: own interactions and
+    unanswered group calls that rang. `view_all_calls`, which managers have, lifts the own-calls
+    limit inside the managed (or else own) teams, and altogether where there is no team;
+    `scope_workspace` with it lifts the team limit (W13-W17).
+    """
+    held = abilities(user)
+    if user.deleted_at is not None:
+        return Scope()
+    if user.role in (Role.OWNER, Role.ADMIN):
+        return Scope(everything=True)
+    everyone = Ability.VIEW_ALL_CALLS in held
+    if everyone and Ability.SCOPE_WORKSPACE in held:
+        return Scope(everything=True)
+    if user.role is Role.MEMBER and not everyone:
+        return Scope(numbers=tuple(sorted(user.numbers)))
+    if not everyone:
+        return Scope(users=(user.id,), rung=user.id)
+    teams = user.manages if user.role is Role.MANAGER else user.teams
+    if not teams and user.role is not Role.MEMBER:
+        return Scope(everything=True)
+    return Scope(users=(user.id,), teams=tuple(sorted(teams)), numbers=tuple(sorted(user.numbers)), rung=user.id)

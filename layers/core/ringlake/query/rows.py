@@ -1,0 +1,166 @@
+"""A resolved query applied to the lake's rows: the one place where rows are kept or dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from ringlake.access.scope import Scope
+from ringlake.model.calls import Outcome
+from ringlake.model.tables import CALLS, Table
+
+from .arrow import kernels
+from .localtime import wall
+from .resolve import Predicates, ResolvedQuery
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# An Arrow array or scalar of booleans.
+type Mask = Any
+
+# Reason under which the fold files a call that rang several people and that nobody answered.
+GROUP_CALL = "group_call"
+
+# What `select` reads, besides what the caller wants to show.
+COLUMNS_READ: dict[str, tuple[str, ...]] = {
+    "calls": (
+        "record_id", "started_at", "is_call", "direction", "outcome", "user_id", "team_id", "team_name", "unattributed",
+        "business_number_id", "remote_number", "queue", "campaign", "source", "reference", "wait_s", "talk_s",
+    ),
+    "messages": (
+        "record_id", "started_at", "direction", "status", "user_id", "team_id", "unattributed", "business_number_id",
+        "remote_number", "campaign", "reference",
+    ),
+}  # fmt: skip
+
+
+def select(table: Table, rows: pa.Table, query: ResolvedQuery, rung: Collection[str] = ()) -> pa.Table:
+    """The rows of `calls` or `messages` that the query asks for and its scope shows, in the same order.
+
+    `rung` are the record ids of calls that rang the scope's user (see `needs_legs`).
+    """
+    masks = _conditions(table, rows, query, rung)
+    return rows.filter(_all(masks))
+
+
+def needs_legs(table: Table, scope: Scope) -> bool:
+    """Whether `select` wants to be told which of the day's calls rang the viewer."""
+    return table is CALLS and bool(scope.rung) and not scope.everything
+
+
+def rung_by(legs: pa.Table, user_id: str) -> frozenset[str]:
+    """Record ids of the calls that rang this user, from rows of the `legs` table."""
+    pc = kernels()
+    rang = pc.and_(pc.equal(legs["row_kind"], "leg"), pc.equal(legs["user_id"], user_id))
+    return frozenset(str(i) for i in legs.filter(rang)["record_id"].to_pylist())
+
+
+def _conditions(table: Table, rows: pa.Table, query: ResolvedQuery, rung: Collection[str]) -> list[Mask]:
+    import pyarrow as pa
+
+    pc = kernels()
+    started = rows["started_at"]
+    start, end = (pa.scalar(bound.replace(tzinfo=None), started.type) for bound in (query.start_utc, query.end_utc))
+    masks: list[Mask] = [pc.and_(pc.greater_equal(started, start), pc.less(started, end))]
+    if not query.scope.everything:
+        masks.append(_visible(rows, query.scope, rung))
+    if query.predicates.minutes is not None:
+        masks.append(_in_window(started, query.predicates.minutes, ZoneInfo(query.zone)))
+    masks.extend(_common(rows, query.predicates))
+    masks.extend(_of_calls(rows, query.predicates) if table is CALLS else _of_messages(rows, query.predicates))
+    return masks
+
+
+def _visible(rows: pa.Table, scope: Scope, rung: Collection[str]) -> Mask:
+    pc = kernels()
+    grants = [
+        _one_of(rows[column], granted)
+        for column, granted in (
+            ("user_id", scope.users),
+            ("team_id", scope.teams),
+            ("business_number_id", scope.numbers),
+        )
+        if granted
+    ]
+    if rung and scope.rung:
+        group = pc.equal(rows["unattributed"], GROUP_CALL)
+        grants.append(pc.and_(group, _one_of(rows["record_id"], rung)))
+    if not grants:
+        return pc.is_null(rows["record_id"])
+    return _join(grants, pc.or_)
+
+
+def _in_window(started: Any, minutes: tuple[int, int], zone: ZoneInfo) -> Mask:
+    pc = kernels()
+    local = wall(started, zone)
+    minute = pc.add(pc.multiply(pc.hour(local), 60), pc.minute(local))
+    start, end = minutes
+    after, before = pc.greater_equal(minute, start), pc.less(minute, end)
+    if start < end:
+        return pc.and_(after, before)
+    return pc.or_(after, before)
+
+
+def _common(rows: pa.Table, asked: Predicates) -> Iterable[Mask]:
+    pc = kernels()
+    for column, wanted in (
+        ("direction", asked.directions),
+        ("user_id", asked.users),
+        ("team_id", asked.teams),
+        ("business_number_id", asked.numbers),
+        ("campaign", asked.campaigns),
+    ):
+        if wanted:
+            yield _one_of(rows[column], wanted)
+    if asked.reference:
+        yield pc.equal(rows["reference"], asked.reference)
+    if asked.remote_exact or asked.remote_part:
+        searched = [pc.equal(rows["remote_number"], asked.remote_exact)]
+        if asked.remote_part:
+            searched.append(pc.match_substring(rows["remote_number"], asked.remote_part))
+        yield _join(searched, pc.or_)
+
+
+def _of_calls(rows: pa.Table, asked: Predicates) -> Iterable[Mask]:
+    pc = kernels()
+    # Classifier rows stand in the table and are no calls (features.md F44).
+    yield pc.equal(rows["is_call"], 1)
+    for column, wanted in (("outcome", asked.outcomes), ("queue", asked.queues), ("source", asked.sources)):
+        if wanted:
+            yield _one_of(rows[column], wanted)
+    if asked.only_unanswered:
+        # A call that still lasts has no outcome and is not unanswered.
+        yield _one_of(rows["outcome"], [o.value for o in Outcome if o is not Outcome.ANSWERED])
+    for column, (least, most) in (("wait_s", asked.wait_s), ("talk_s", asked.duration_s)):
+        if least is not None:
+            yield pc.greater_equal(rows[column], least)
+        if most is not None:
+            yield pc.less_equal(rows[column], most)
+
+
+def _of_messages(rows: pa.Table, asked: Predicates) -> Iterable[Mask]:
+    if asked.message_statuses:
+        yield _one_of(rows["status"], asked.message_statuses)
+
+
+def _one_of(column: Any, wanted: Collection[str]) -> Mask:
+    import pyarrow as pa
+
+    pc = kernels()
+    return pc.is_in(column, value_set=pa.array(sorted(wanted), pa.string()))
+
+
+def _all(masks: list[Mask]) -> Mask:
+    pc = kernels()
+    return _join(masks, pc.and_)
+
+
+def _join(masks: list[Mask], operation: Callable[[Mask, Mask], Mask]) -> Mask:
+    """Nulls (a wait that never was) count as no."""
+    pc = kernels()
+    joined, *others = [pc.fill_null(mask, False) for mask in masks]  # noqa: FBT003 - Arrow's own signature
+    for other in others:
+        joined = operation(joined, other)
+    return joined
