@@ -50,7 +50,7 @@ def environment(run: Path, port: int, smtp_port: int) -> dict[str, str]:
     }
 
 
-def _free_port(preferred: int | None) -> int:
+def free_port(preferred: int | None) -> int:
     """The preferred port when nobody listens there, else a free one."""
     for port in (preferred, 0):
         if port is None:
@@ -108,7 +108,7 @@ def start(launcher: Path | None = LAUNCHER) -> bool:
     state.MAIL.mkdir(parents=True)
     mailbox, smtp_port = start_mailbox(state.MAIL, state.RUN)
     state.update(state.STATE, mailbox=mailbox, smtp_port=smtp_port)
-    port = _free_port(state.read(state.STATE).get("port"))
+    port = free_port(state.read(state.STATE).get("port"))
     emulator = start_emulator(state.RUN, port, smtp_port, launcher=launcher)
     state.update(state.STATE, emulator=emulator, port=port, deployed=None, outputs=None)
     state.DESCRIPTION.unlink(missing_ok=True)
