@@ -279,10 +279,12 @@ def _local(started_at: datetime, workspace: Workspace) -> Row:
 
 
 def _cost(cost: Money | None) -> Row:
-    """Rounded half up to 4 decimals (metrics.md Cost per call); unknown is null, never 0."""
+    """Rounded half up to 4 decimals (metrics.md Cost per call); unknown, or more than the column holds, is null."""
+    unknown = {"cost_amount": None, "cost_currency": ""}
     if cost is None or not cost.amount.is_finite() or abs(cost.amount) >= _MOST_MONEY:
-        return {"cost_amount": None, "cost_currency": ""}
-    return {"cost_amount": cost.amount.quantize(_CENTS, rounding=ROUND_HALF_UP), "cost_currency": cost.currency}
+        return unknown
+    amount = cost.amount.quantize(_CENTS, rounding=ROUND_HALF_UP)
+    return {"cost_amount": amount, "cost_currency": cost.currency} if abs(amount) < _MOST_MONEY else unknown
 
 
 def _joined(words: Iterable[str]) -> str:
