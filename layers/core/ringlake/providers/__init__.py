@@ -23,9 +23,15 @@ def names() -> list[str]:
     return sorted(m.name for m in iter_modules(__path__) if m.name not in _PARTS)
 
 
+_known: dict[str, Adapter] = {}
+
+
 def adapter(name: str) -> Adapter:
     """The adapter of a provider; raises `NotFound` for an unknown name."""
-    if name not in names():
-        raise NotFound(name)
-    found: Adapter = import_module(f"{__name__}.{name}").ADAPTER
+    found = _known.get(name)
+    if found is None:
+        # Looking through the folder costs more than the rest of ingest, so once per process.
+        if name not in names():
+            raise NotFound(name)
+        found = _known[name] = import_module(f"{__name__}.{name}").ADAPTER
     return found

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import time
+import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
 from threading import Lock
-from typing import Protocol
+from typing import Any, Protocol
 
+from ringlake.errors import Conflict, Unavailable
 from ringlake.model.events import Quarantined, RawEvent
 from ringlake.model.subjects import Subject
+
+from .clients import client, translated
 
 
 class Put(StrEnum):
@@ -89,3 +95,189 @@ class MemoryJournal:
 
     def quarantined(self, workspace: str, connection: str, day: str) -> Iterable[Quarantined]:
         return [q for _, q in sorted(self.held[f"{workspace}#quarantine#{connection}#{day}"].items())]
+
+
+# BatchGetItem takes a hundred keys and hands back what it did not get to.
+_BATCH = 100
+_BATCH_TRIES = 8
+_DAY = timedelta(days=1)
+
+
+class DynamoJournal:
+    """The journal in one DynamoDB table.
+
+    Items are made by hand for the low-level client: the SDK's own serialiser costs five times as
+    much, and this runs once per webhook. Attribute names are the table's contract with the stream
+    consumers; `expires_at` is the TTL, after which only the archive has the event.
+    """
+
+    def __init__(self, table: str, days: int = 90) -> None:
+        self._table = table
+        self._kept_s = int(days * _DAY.total_seconds())
+
+    def put(self, event: RawEvent) -> Put:
+        digest = body_digest(event)
+        item = {
+            "pk": {"S": event.subject.key},
+            "sk": {"S": event.event_id},
+            "body": {"B": zlib.compress(event.body)},
+            "digest": {"S": digest},
+            "received_at": {"S": event.received_at.isoformat()},
+            "provider": {"S": event.provider},
+            "type": {"S": event.event_type},
+            "adapter": {"N": str(event.adapter)},
+            "expires_at": {"N": str(self._expires(event.received_at))},
+        }
+        if event.occurred_at is not None:
+            item["occurred_at"] = {"S": event.occurred_at.isoformat()}
+        item |= _optional(event.headers, event.query, event.related)
+        known = self._put_once(item)
+        if known is None:
+            return Put.STORED
+        return Put.DUPLICATE if known.get("digest", {}).get("S") == digest else Put.CONFLICT
+
+    def events(self, subject: Subject) -> list[RawEvent]:
+        return [_event(item) for item in self._query(subject.key)]
+
+    def get_many(self, keys: Sequence[tuple[str, str]]) -> list[RawEvent | Quarantined]:
+        wanted = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in dict.fromkeys(keys)]
+        found: list[RawEvent | Quarantined] = []
+        for at in range(0, len(wanted), _BATCH):
+            found += [_either(item) for item in self._batch_get(wanted[at : at + _BATCH])]
+        return found
+
+    def quarantine(self, item: Quarantined) -> None:
+        pk, sk = quarantine_key(item)
+        self._put_once(
+            {
+                "pk": {"S": pk},
+                "sk": {"S": sk},
+                "body": {"B": zlib.compress(item.body)},
+                "received_at": {"S": item.received_at.isoformat()},
+                "provider": {"S": item.provider},
+                "stage": {"S": item.stage},
+                "field": {"S": item.field},
+                "reason": {"S": item.reason},
+                "subject": {"S": item.subject},
+                "expires_at": {"N": str(self._expires(item.received_at))},
+                **_optional(item.headers, item.query, ()),
+            }
+        )
+
+    def quarantined(self, workspace: str, connection: str, day: str) -> Iterable[Quarantined]:
+        for item in self._query(f"{workspace}#quarantine#{connection}#{day}"):
+            yield _quarantined(item)
+
+    def _expires(self, received_at: datetime) -> int:
+        return int(received_at.timestamp()) + self._kept_s
+
+    def _put_once(self, item: dict[str, Any]) -> dict[str, Any] | None:
+        """Write when the key is free; else what is there. One request, atomic against concurrent ones."""
+        try:
+            with translated():
+                client("dynamodb").put_item(
+                    TableName=self._table,
+                    Item=item,
+                    ConditionExpression="attribute_not_exists(pk)",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except Conflict as conflict:
+            cause = conflict.__cause__
+            known = getattr(cause, "response", {}).get("Item")
+            return known if known is not None else self._get(item)
+        return None
+
+    def _get(self, item: dict[str, Any]) -> dict[str, Any]:
+        """For stores that refuse without saying what is there; an item that is gone again says nothing."""
+        with translated():
+            answer = client("dynamodb").get_item(
+                TableName=self._table, Key={"pk": item["pk"], "sk": item["sk"]}, ConsistentRead=True
+            )
+        found: dict[str, Any] | None = answer.get("Item")
+        if found is None:
+            raise Unavailable("PutItem: the item that was in the way is gone")
+        return found
+
+    def _query(self, pk: str) -> Iterator[dict[str, Any]]:
+        """All items of a partition in key order, strongly consistent, page by page (1 MB each)."""
+        asked: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": pk}},
+            "ConsistentRead": True,
+        }
+        while True:
+            with translated():
+                page = client("dynamodb").query(**asked)
+            yield from page["Items"]
+            if not page.get("LastEvaluatedKey"):
+                return
+            asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def _batch_get(self, keys: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """One batch, strongly consistent; what was left over is asked for again with growing pauses."""
+        asked = {self._table: {"Keys": keys, "ConsistentRead": True}}
+        for attempt in range(_BATCH_TRIES):
+            with translated():
+                answer = client("dynamodb").batch_get_item(RequestItems=asked)
+            yield from answer.get("Responses", {}).get(self._table, ())
+            asked = answer.get("UnprocessedKeys") or {}
+            if not asked:
+                return
+            time.sleep(0.02 * 2**attempt)
+        raise Unavailable("BatchGetItem: keys left over")
+
+
+def _optional(headers: dict[str, str], query: str, related: Sequence[str]) -> dict[str, Any]:
+    """Attributes that most events do not have: an absent one costs no bytes."""
+    found: dict[str, Any] = {}
+    if headers:
+        found["headers"] = {"M": {name: {"S": value} for name, value in headers.items()}}
+    if query:
+        found["query"] = {"S": query}
+    if related:
+        found["related"] = {"L": [{"S": other} for other in related]}
+    return found
+
+
+def _either(item: dict[str, Any]) -> RawEvent | Quarantined:
+    return _quarantined(item) if "stage" in item else _event(item)
+
+
+def _event(item: dict[str, Any]) -> RawEvent:
+    occurred_at = item.get("occurred_at")
+    return RawEvent(
+        subject=Subject.from_key(item["pk"]["S"]),
+        event_id=item["sk"]["S"],
+        event_type=item["type"]["S"],
+        provider=item["provider"]["S"],
+        adapter=int(item["adapter"]["N"]),
+        body=zlib.decompress(item["body"]["B"]),
+        received_at=datetime.fromisoformat(item["received_at"]["S"]),
+        occurred_at=datetime.fromisoformat(occurred_at["S"]) if occurred_at else None,
+        headers=_headers(item),
+        query=item.get("query", {}).get("S", ""),
+        related=tuple(other["S"] for other in item.get("related", {}).get("L", ())),
+    )
+
+
+def _quarantined(item: dict[str, Any]) -> Quarantined:
+    workspace, _, connection, _ = item["pk"]["S"].split("#", 3)
+    return Quarantined(
+        id=item["sk"]["S"],
+        workspace=workspace,
+        connection=connection,
+        provider=item["provider"]["S"],
+        stage=item["stage"]["S"],
+        field=item["field"]["S"],
+        reason=item["reason"]["S"],
+        received_at=datetime.fromisoformat(item["received_at"]["S"]),
+        subject=item["subject"]["S"],
+        body=zlib.decompress(item["body"]["B"]),
+        headers=_headers(item),
+        query=item.get("query", {}).get("S", ""),
+    )
+
+
+def _headers(item: dict[str, Any]) -> dict[str, str]:
+    return {name: value["S"] for name, value in item.get("headers", {}).get("M", {}).items()}

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
+
+from ringlake.errors import Unavailable
+
+from .clients import client, translated
 
 
 class Vault(Protocol):
@@ -26,3 +30,35 @@ class MemoryVault:
         if bound != json.dumps(dict(context), sort_keys=True).encode():
             raise ValueError("ciphertext does not belong to this context")
         return plain
+
+
+# The key service's words for "this ciphertext is not yours": other key, other context, or no ciphertext.
+_FOREIGN = frozenset({"InvalidCiphertextException", "IncorrectKeyException"})
+
+
+class KmsVault:
+    """AWS KMS. The context is bound to the ciphertext and stands in the audit trail in clear: ids only."""
+
+    def __init__(self, key_id: str) -> None:
+        self._key_id = key_id
+
+    def encrypt(self, plain: bytes, context: Mapping[str, str]) -> bytes:
+        with translated():
+            answer = client("kms").encrypt(KeyId=self._key_id, Plaintext=plain, EncryptionContext=dict(context))
+        found: bytes = answer["CiphertextBlob"]
+        return found
+
+    def decrypt(self, ciphertext: bytes, context: Mapping[str, str]) -> bytes:
+        """The key is named so that a ciphertext made under anybody else's key is refused."""
+        try:
+            with translated():
+                answer = client("kms").decrypt(
+                    KeyId=self._key_id, CiphertextBlob=ciphertext, EncryptionContext=dict(context)
+                )
+        except Unavailable as error:
+            response: dict[str, Any] = getattr(error.__cause__, "response", {})
+            if response.get("Error", {}).get("Code") in _FOREIGN:
+                raise ValueError("ciphertext does not belong to this context") from error
+            raise
+        found: bytes = answer["Plaintext"]
+        return found

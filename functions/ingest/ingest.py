@@ -1,0 +1,108 @@
+"""Ingest: the provider's door (HTTP API, payload format 2.0)."""
+
+from __future__ import annotations
+
+import json
+import time
+from base64 import b64decode
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from ringlake import settings
+from ringlake.flows.ingest import Endpoints, Ingested, Outcome, ingest
+from ringlake.model.events import Delivery
+from ringlake.stores.directory import DirectoryStore, DynamoDirectory
+from ringlake.stores.journal import DynamoJournal, Journal
+from ringlake.stores.vault import KmsVault, Vault
+
+
+@cache
+def stores() -> tuple[DirectoryStore, Journal, Vault, Endpoints]:
+    """Directory, journal, vault and this process's cache of endpoints."""
+    own, journal = settings.read(settings.Directory), settings.read(settings.Journal)
+    vault = KmsVault(own.key_id)
+    return (
+        DynamoDirectory(own.directory_table, vault),
+        DynamoJournal(journal.journal_table, journal.journal_days),
+        vault,
+        Endpoints(),
+    )
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Whatever goes wrong, the sender hears 503 and sends again."""
+    began = time.perf_counter()
+    size = 0
+    try:
+        directory, journal, vault, endpoints = stores()
+        delivery, path = opened(event), event.get("pathParameters") or {}
+        size = len(delivery.body)
+        result = ingest(
+            delivery,
+            path.get("provider", ""),
+            path.get("token", ""),
+            directory=directory,
+            journal=journal,
+            vault=vault,
+            now=datetime.now(UTC),
+            endpoints=endpoints,
+        )
+    except Exception as error:  # noqa: BLE001 (a bug must not cost a delivery: anything but 2xx is sent again)
+        result = Ingested(outcome=Outcome.UNAVAILABLE, reason=type(error).__name__)
+    print(json.dumps(line(result, size, (time.perf_counter() - began) * 1000)))
+    return {
+        "statusCode": result.status,
+        "headers": {"content-type": "application/json"},
+        "body": json.dumps(result.answer),
+    }
+
+
+def opened(event: dict[str, Any]) -> Delivery:
+    """The request as the sender made it. Only the flag tells whether the body is base64 (aws.md 2)."""
+    http = event["requestContext"]["http"]
+    query = event.get("rawQueryString") or ""
+    url = settings.read(settings.Web).public_url + event["rawPath"]
+    return Delivery(
+        method=http["method"],
+        url=f"{url}?{query}" if query else url,
+        headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
+        query=query,
+        body=_body(event),
+    )
+
+
+def _body(event: dict[str, Any]) -> bytes:
+    """Bytes that cannot be restored match no signature; they are refused, never repaired."""
+    text = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        with suppress(ValueError):
+            return b64decode(text, validate=True)
+    return text.encode("utf-8", "surrogatepass")
+
+
+def line(result: Ingested, size: int, took_ms: float) -> dict[str, Any]:
+    """The one log line, which is also the metrics (CloudWatch embedded metric format). Nothing personal.
+
+    Each outcome is a metric of its own name: `accepted`, `duplicate`, `quarantined`, `not_authentic`,
+    `unknown_endpoint`, `too_large`, `unavailable`.
+    """
+    name = result.outcome.value
+    declared = {
+        "Namespace": "Ringlake",
+        "Dimensions": [["service"]],
+        "Metrics": [{"Name": name, "Unit": "Count"}, {"Name": "ms", "Unit": "Milliseconds"}],
+    }
+    said = {field: getattr(result, field) for field in LOGGED if getattr(result, field)}
+    return {
+        "_aws": {"Timestamp": time.time_ns() // 1_000_000, "CloudWatchMetrics": [declared]},
+        "service": "ingest",
+        name: 1,
+        "ms": round(took_ms, 1),
+        "bytes": size,
+        **said,
+    }
+
+
+LOGGED = ("workspace", "connection", "provider", "event_id", "event_type", "field", "reason")
