@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from .truth import Row
@@ -44,7 +45,9 @@ def differences(expected: Mapping[str, Row], found: Iterable[Mapping[str, Any]])
 
 
 def plain(value: object) -> object:
-    """Dates as text, as the truth has them."""
+    """Dates and decimals as text, as the truth has them."""
+    if isinstance(value, Decimal):
+        return str(value)
     return value.isoformat() if isinstance(value, date) else value
 
 

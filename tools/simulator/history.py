@@ -405,7 +405,8 @@ class _Day:
             talks=(Span(quiet, ended, person),) if answered else (),
             voicemail_from=quiet if ending is Ending.VOICEMAIL else None,
             voicemail_ready=self._after(ended, ARTEFACT_AFTER) if ending is Ending.VOICEMAIL else None,
-            lookup_failed=line.sends == Q26 and self._happens(LOOKUP_FAILED_SHARE),
+            # A voicemail names its caller by itself.
+            lookup_failed=line.sends == Q26 and ending is not Ending.VOICEMAIL and self._happens(LOOKUP_FAILED_SHARE),
         )
         return self._with_artefacts(line, call)
 

@@ -46,7 +46,7 @@ _LINES = (
     ("main", "+12025550101", "Main line", "sales", V2, "PN00main01", ("anna", "boris", "carla", "martin"), 30, 26),
     ("sales", "+12025550102", "Sales", "sales", Q26, "PN00sales2", ("anna", "boris", "carla"), 20, 26),
     ("support", "+12025550103", "Support", "support", V4, "PN00suppo3", ("david", "elena", "farid", "priya"), 25, 26),
-    ("ines", "+12025550104", "Inês direct", "sales", V4, "PN00inesD4", ("ines",), 6, 8),
+    ("ines", "+12025550104", "Inês direct", "", V4, "PN00inesD4", ("ines",), 6, 8),
     ("moving", "+12025550105", "Field sales", "sales", BOTH, "PN00movin5", ("boris", "carla"), 5, 4),
     ("hotline", "+12025550106", "Service hotline", "service", PBX, "hotline", ("grace", "hugo", "farid"), 14, 10),
 )
@@ -89,7 +89,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Line:
-    """A business number. `sends` is one of V2, V4, Q26, BOTH, PBX."""
+    """A business number. `sends` is one of V2, V4, Q26, BOTH, PBX. Without a team it is somebody's own."""
 
     id: str
     e164: str

@@ -11,11 +11,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from .history import Call, ClassifierRow, Ending, History, Message, Text
-from .people import ANONYMOUS, BOTH, PBX, Q26, V2, V4, Company, Line
+from .history import QUEUE, SCHEME, Call, ClassifierRow, Ending, History, Message, Text
+from .people import ANONYMOUS, BOTH, CURRENCY, PBX, Q26, V2, V4, Company, Line
 
 # Column -> value as a file or table holds it: whole seconds, None for a phase that never was.
 Row = Mapping[str, str | int | bool | None]
+
+# The workspace's setting when nothing else is said.
+SERVICE_THRESHOLD_S = 20
 
 OUTCOME = {
     Ending.ANSWERED: "answered",
@@ -153,14 +156,9 @@ def _local_date(company: Company, at: datetime) -> date:
 def _call(company: Company, call: Call) -> Row:
     line = company.line(call.line)
     ending = told(line, call.ending)
-    inbound = call.direction == "inbound"
-    answered = call.answered_at
-    rang = min((r.start for r in call.rings), default=None)
-    # Where a call leaves the menu for the queue or for a telephone; the rest of it was waiting.
-    waits_from = call.queued_at or rang
-    voicemail = ending in (Ending.VOICEMAIL, Ending.STRAIGHT_TO_VOICEMAIL)
-    user = call.talks[-1].person if call.talks else "" if inbound else call.person
-    hold = sum((h.end - h.start).total_seconds() for h in call.holds)
+    inbound, answered = call.direction == "inbound", call.answered_at
+    user = _owner(line, call)
+    heard = 0 if call.charged_at is None else 1
     return {
         "record_id": _record_id(line, call),
         "connection": line.provider,
@@ -168,29 +166,79 @@ def _call(company: Company, call: Call) -> Row:
         "provider_id": call.id,
         "direction": call.direction,
         "outcome": OUTCOME[ending],
-        "missed_reason": _reason(company, call, ending) if inbound and not answered else "",
         "business_number": line.e164,
         "remote_number": "" if call.lookup_failed else call.customer,
         "user_id": user,
+        "team_id": line.team or (company.person(user).team if user else ""),
         "local_date": _local_date(company, call.started_at).isoformat(),
         "local_hour": call.started_at.astimezone(company.tz).hour,
-        "ivr_s": _s(call.menu_from, call.queued_at or (call.ended_at if call.menu_from else None)),
-        "wait_s": _s(waits_from, answered or call.ended_at) if waits_from else None,
-        "ring_s": _s(rang, answered or call.ended_at) if rang else None,
-        "hold_s": int(hold + 0.5) if call.holds else None,
-        "talk_s": _s(answered, call.ended_at) if answered else None,
-        "total_s": _s(call.started_at, call.ended_at),
-        "voicemail_status": "left" if voicemail else "none",
-        "recordings": int(call.recording_ready is not None),
+        **_phases(call),
+        **_artefacts(line, call, ending),
+        **_sets(company, call, ending),
+        "queue": QUEUE if call.queued_at else "",
+        "scheme": SCHEME if line.sends == PBX and inbound else "",
+        "classifier": call.classifier,
+        "cost_amount": call.price if heard else None,
+        "cost_currency": CURRENCY if heard else "",
         "transfers": max(len(call.talks) - 1, 0),
+        "answered_elsewhere": sum(not r.answered for r in call.rings) if answered else 0,
         "is_anonymous": int(call.customer == ANONYMOUS and not call.lookup_failed),
     }
 
 
-def _reason(company: Company, call: Call, ending: Ending) -> str:
-    if not company.is_open(call.started_at):
-        return "closed_hours"
-    return REASON[ending]
+def _owner(line: Line, call: Call) -> str:
+    """Who talked last or dialled; a call that nobody took belongs to nobody, unless it rang somebody's own number."""
+    if call.talks:
+        return call.talks[-1].person
+    if call.direction == "outbound":
+        return call.person
+    return line.people[0] if not line.team else ""
+
+
+def _phases(call: Call) -> Row:
+    """Seconds of each phase. Nobody is told when a voicemail box took over, so ringing lasts to the end."""
+    answered, rang = call.answered_at, min((r.start for r in call.rings), default=None)
+    stop = answered or call.ended_at
+    hold = sum((h.end - h.start).total_seconds() for h in call.holds)
+    return {
+        "ivr_s": _s(call.menu_from, call.queued_at or call.ended_at),
+        "wait_s": _s(call.queued_at or rang, stop),
+        "ring_s": _s(rang, stop),
+        "hold_s": int(hold + 0.5) if call.holds else None,
+        "talk_s": _s(answered, call.ended_at),
+        "total_s": _s(call.started_at, call.ended_at),
+    }
+
+
+def _artefacts(line: Line, call: Call, ending: Ending) -> Row:
+    voicemail = call.voicemail_from if ending in (Ending.VOICEMAIL, Ending.STRAIGHT_TO_VOICEMAIL) else None
+    return {
+        "voicemail_status": "left" if voicemail else "none",
+        # Providers cut to whole seconds.
+        "voicemail_s": int((call.ended_at - voicemail).total_seconds()) if voicemail else None,
+        "recordings": int(call.recording_ready is not None),
+        "summary": int(call.summary_ready is not None and line.sends != V2),
+        "transcript": int(call.transcript_ready is not None and line.sends != V2),
+    }
+
+
+def _sets(company: Company, call: Call, ending: Ending) -> Row:
+    """Reason of a miss and the base sets of incoming calls (metrics.md)."""
+    inbound, opened = call.direction == "inbound", company.is_open(call.started_at)
+    answered = call.answered_at is not None
+    reason = "" if answered or not inbound else REASON[ending] if opened else "closed_hours"
+    offered = inbound and opened and reason != "ivr_abandon"
+    short = reason == "short_abandon"
+    wait = (call.answered_at - (call.queued_at or call.rings[0].start)).total_seconds() if call.answered_at else 0
+    return {
+        "missed_reason": reason,
+        "is_offered": int(offered),
+        "is_missed": int(offered and not answered and not short),
+        "is_short_abandon": int(short),
+        "is_closed_hours": int(reason == "closed_hours"),
+        "is_ivr_abandon": int(reason == "ivr_abandon"),
+        "is_within_service": int(offered and answered and wait <= SERVICE_THRESHOLD_S),
+    }
 
 
 def _message(company: Company, message: Message) -> Row:
@@ -209,6 +257,7 @@ def _message(company: Company, message: Message) -> Row:
         "user_id": "" if nobody else message.person,
         "local_date": _local_date(company, message.created_at).isoformat(),
         "local_hour": message.created_at.astimezone(company.tz).hour,
-        "media_count": message.media,
+        # The texts of v4 come without their pictures.
+        "media_count": 0 if line.sends == V4 else message.media,
         "error_code": message.error,
     }
