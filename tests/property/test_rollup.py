@@ -123,3 +123,19 @@ def test_roll_ups_at_once_while_the_fold_goes_on_converge(versions: list[Record]
     run(records, objects)
 
     assert content(objects) == at_once(versions)
+
+
+@given(histories(), st.lists(st.integers(0, 2), max_size=120), st.integers(1, 60))
+def test_a_crash_in_the_middle_of_a_race_is_made_good(versions: list[Record], order: list[int], crash_at: int) -> None:
+    records, objects = MemoryRecords(), MemoryObjects()
+
+    def folding(turn: Turn) -> None:
+        store(turn(records), *versions)
+
+    def rolling(turn: Turn) -> None:
+        rollup("acme", records=turn(records), lake=ObjectLake(turn(objects)), directory=DIRECTORY, clock=lambda: NOON)
+
+    Turns(iter(order), {1: crash_at}).run([folding, rolling, rolling])
+    run(records, objects)
+
+    assert content(objects) == at_once(versions)

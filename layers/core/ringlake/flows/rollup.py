@@ -145,7 +145,7 @@ class _Run:
         done = False
         for row in todo.values():
             days = _days_of(row) | self.owed.pop(row.key, set())
-            if versions[row.key] <= {row.etag} and self._records.clean(row.key, row.etag, _day_in_lake(row.record)):
+            if versions[row.key] == {row.etag} and self._records.clean(row.key, row.etag, _day_in_lake(row.record)):
                 self._cleaned[row.key] = row.etag
                 done = True
             else:
@@ -229,8 +229,12 @@ def _day_in_lake(record: Record | None) -> str:
 
 
 def _days_of(row: Loaded) -> set[str]:
-    """Days whose objects have to be merged: where the record is and where it may have been before."""
-    return {day for day in (*row.lake_days, _day_in_lake(row.record)) if day}
+    """Days whose objects have to be merged: where the record is and where it may have been before.
+
+    The day of a part of another call is among them: until it became one it may have had rows there
+    that no mark was cleared for.
+    """
+    return {*row.lake_days, lake_day(row.record)} if row.record else set(row.lake_days)
 
 
 def _replaced(table: Table, rows: pa.Table, ids: list[str], fresh: Sequence[Mapping[str, object]]) -> pa.Table:
