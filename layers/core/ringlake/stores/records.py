@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from threading import Lock
-from typing import Protocol
+from time import sleep
+from typing import Any, Protocol
 
-from ringlake.model.base import Model, to_json
+from ringlake.errors import Conflict, Unavailable
+from ringlake.model.base import Model, to_json, utc
 from ringlake.model.calls import CallRecord
 from ringlake.model.messages import MessageRecord
-from ringlake.model.subjects import Subject
+from ringlake.model.subjects import Subject, SubjectKind
+
+from .clients import client, translated
+from .packing import pack, unpack
 
 Record = CallRecord | MessageRecord
 
@@ -47,6 +52,11 @@ def days_left(previous: Loaded, record: Record) -> tuple[str, ...]:
     if previous.record and lake_day(previous.record) != lake_day(record):
         left.add(lake_day(previous.record))
     return tuple(sorted(left))
+
+
+def is_live(record: Record) -> bool:
+    """Whether the live board shows it: a customer's call that lasts; parts and classifier rows never."""
+    return isinstance(record, CallRecord) and record.live is not None and record.counts_as_call
 
 
 class Write(StrEnum):
@@ -141,8 +151,8 @@ class MemoryRecords:
 
     def clean(self, key: str, etag: str, day: str) -> bool:
         with self._lock:
-            row = self.rows[key]
-            if row.etag != etag:
+            row = self.rows.get(key)
+            if row is None or row.etag != etag:
                 return False
             self.rows[key] = Loaded(key=key, record=row.record, etag=etag, lake_days=(day,) if day else ())
             self.dirt.discard(key)
@@ -152,7 +162,7 @@ class MemoryRecords:
         found = [
             (r.record.started_at, k)
             for k, r in self.rows.items()
-            if isinstance(r.record, CallRecord) and r.record.live and r.record.workspace == workspace
+            if r.record and is_live(r.record) and r.record.workspace == workspace
         ]
         return [k for _, k in sorted(found)]
 
@@ -160,6 +170,195 @@ class MemoryRecords:
         found = [
             (r.record.started_at, k)
             for k, r in self.rows.items()
-            if r.record and r.record.workspace == workspace and r.record.party_key == party_key
+            if r.record and party_key and r.record.workspace == workspace and r.record.party_key == party_key
         ]
         return [k for _, k in sorted(found)]
+
+
+_BATCH = 100
+_PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+_LINK = "link#"
+_LIVE = ("live_ws", "live_at")
+_PARTY = ("party", "party_at")
+
+
+class DynamoRecords:
+    """The records in one DynamoDB table.
+
+    One item per record, `sk` = `record`, and one per link, `sk` = `link#<child>`. Three sparse
+    indexes (keys only) find live calls, the calls of a party, and the records that the lake does
+    not have yet. An index attribute is written only when its value changes, because each change
+    costs an index write: the dirty mark stays as it is until the lake has caught up.
+    """
+
+    def __init__(self, table: str) -> None:
+        self._table = table
+
+    def load(self, subject: Subject) -> Loaded:
+        links: list[str] = []
+        row = Loaded(key=subject.key)
+        for item in self._pages(
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": subject.key}},
+            ConsistentRead=True,
+        ):
+            sk = item["sk"]["S"]
+            if sk.startswith(_LINK):
+                links.append(sk.removeprefix(_LINK))
+            elif sk == "record":
+                row = _row(item)
+        return Loaded(
+            key=row.key, record=row.record, etag=row.etag, links=tuple(sorted(links)), lake_days=row.lake_days
+        )
+
+    def link(self, parent: Subject, child_id: str) -> None:
+        with translated():
+            client("dynamodb").put_item(
+                TableName=self._table, Item={"pk": {"S": parent.key}, "sk": {"S": f"{_LINK}{child_id}"}}
+            )
+
+    def put(self, subject: Subject, record: Record, previous: Loaded) -> Write:
+        wanted, unwanted = _attributes(subject, record)
+        if previous.record and lake_day(previous.record) != lake_day(record):
+            wanted["lake_days"] = {"L": [{"S": day} for day in days_left(previous, record)]}
+        names = {f"#{name}": name for name in (*wanted, *unwanted)}
+        values = {f":{name}": value for name, value in wanted.items()}
+        update = "SET " + ", ".join(f"#{name} = :{name}" for name in wanted)
+        if unwanted:
+            update += " REMOVE " + ", ".join(f"#{name}" for name in unwanted)
+        if previous.etag:
+            values[":loaded"] = {"S": previous.etag}
+            condition = "#etag = :loaded AND #n <= :n"
+        else:
+            condition = "attribute_not_exists(#etag)"
+        try:
+            with translated():
+                client("dynamodb").update_item(
+                    TableName=self._table,
+                    Key=_key(subject.key),
+                    UpdateExpression=update,
+                    ConditionExpression=condition,
+                    ExpressionAttributeNames=names,
+                    ExpressionAttributeValues=values,
+                )
+        except Conflict:
+            return Write.SUPERSEDED
+        return Write.WRITTEN
+
+    def dirty(self, workspace: str, limit: int) -> list[str]:
+        found = self._index("dirty", ("dirty_ws", "dirty_key"), workspace, limit=limit)
+        return [item["pk"]["S"] for item in found]
+
+    def get_many(self, keys: Sequence[str]) -> list[Loaded]:
+        found: list[Loaded] = []
+        distinct = list(dict.fromkeys(keys))
+        for at in range(0, len(distinct), _BATCH):
+            found += map(_row, self._batch(distinct[at : at + _BATCH]))
+        return found
+
+    def clean(self, key: str, etag: str, day: str) -> bool:
+        try:
+            with translated():
+                client("dynamodb").update_item(
+                    TableName=self._table,
+                    Key=_key(key),
+                    UpdateExpression="SET lake_days = :days REMOVE dirty_ws, dirty_key",
+                    ConditionExpression="etag = :etag",
+                    ExpressionAttributeValues={
+                        ":etag": {"S": etag},
+                        ":days": {"L": [{"S": day}] if day else []},
+                    },
+                )
+        except Conflict:
+            return False
+        return True
+
+    def live(self, workspace: str) -> list[str]:
+        return self._in_time_order("live", _LIVE, workspace)
+
+    def of_party(self, workspace: str, party_key: str) -> list[str]:
+        return self._in_time_order("party", _PARTY, f"{workspace}#{party_key}") if party_key else []
+
+    def _in_time_order(self, index: str, attributes: tuple[str, str], value: str) -> list[str]:
+        found = self._index(index, attributes, value)
+        return [key for _, key in sorted((i[attributes[1]]["S"], i["pk"]["S"]) for i in found)]
+
+    def _index(
+        self, index: str, attributes: tuple[str, str], value: str, limit: int | None = None
+    ) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        for item in self._pages(
+            IndexName=index,
+            KeyConditionExpression="#hash = :value",
+            ExpressionAttributeNames={"#hash": attributes[0]},
+            ExpressionAttributeValues={":value": {"S": value}},
+            **({"Limit": limit} if limit else {}),
+        ):
+            found.append(item)
+            if limit and len(found) == limit:
+                break
+        return found
+
+    def _pages(self, **query: Any) -> Iterator[dict[str, Any]]:
+        while True:
+            with translated():
+                page = client("dynamodb").query(TableName=self._table, **query)
+            yield from page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def _batch(self, keys: Sequence[str]) -> list[dict[str, Any]]:
+        """BatchGet until nothing is left unprocessed, with growing pauses; then `Unavailable`."""
+        found: list[dict[str, Any]] = []
+        wanted = [_key(key) for key in keys]
+        for pause in (*_PAUSES_S, None):
+            with translated():
+                answer = client("dynamodb").batch_get_item(
+                    RequestItems={self._table: {"Keys": wanted, "ConsistentRead": True}}
+                )
+            found += answer["Responses"].get(self._table, [])
+            wanted = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
+            if not wanted:
+                return found
+            if pause is not None:
+                sleep(pause)
+        raise Unavailable("BatchGetItem: unprocessed keys")
+
+
+def _key(key: str) -> dict[str, Any]:
+    return {"pk": {"S": key}, "sk": {"S": "record"}}
+
+
+def _attributes(subject: Subject, record: Record) -> tuple[dict[str, Any], list[str]]:
+    """Attributes to set and to remove."""
+    at = utc(record.started_at).isoformat(timespec="milliseconds")
+    wanted: dict[str, Any] = {
+        "doc": {"B": pack(to_json(record), subject.key)},
+        "n": {"N": str(record.revision)},
+        "etag": {"S": etag_of(record)},
+        "dirty_ws": {"S": subject.workspace},
+        "dirty_key": {"S": subject.key},
+    }
+    unwanted: list[str] = []
+    if is_live(record):
+        wanted |= dict(zip(_LIVE, ({"S": subject.workspace}, {"S": at}), strict=True))
+    else:
+        unwanted += _LIVE
+    if record.party_key:
+        wanted |= dict(zip(_PARTY, ({"S": f"{subject.workspace}#{record.party_key}"}, {"S": at}), strict=True))
+    else:
+        unwanted += _PARTY
+    return wanted, unwanted
+
+
+def _row(item: dict[str, Any]) -> Loaded:
+    key = item["pk"]["S"]
+    packed = bytes(item["doc"]["B"])
+    is_message = Subject.from_key(key).kind is SubjectKind.MESSAGE
+    return Loaded(
+        key=key,
+        record=unpack(packed, key, MessageRecord) if is_message else unpack(packed, key, CallRecord),
+        etag=item["etag"]["S"],
+        lake_days=tuple(sorted(day["S"] for day in item.get("lake_days", {}).get("L", []))),
+    )

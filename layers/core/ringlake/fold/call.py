@@ -1,0 +1,182 @@
+"""A call: facts in, record out. Pure, total and independent of the order of the facts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from ringlake.model.calls import CallRecord, LegOutcome
+from ringlake.model.directory import Directory
+from ringlake.model.facts import CallFact, CallKind, FactKind, HangupBy, Media, Source
+from ringlake.model.money import Money
+from ringlake.model.numbers import party_key
+from ringlake.model.subjects import Subject
+
+from . import attribution
+from .correlation import CONTINUES, kind_of, split
+from .durations import Durations, durations
+from .facts import LIFE, as_set, first, last, name_of, when
+from .legs import legs as legs_of
+from .outcome import ending, hangup_by, live_state, missed_reason, outcome_of
+from .timeline import Milestones, milestones, steps
+
+_TOLERANCE_S = 1.0
+
+
+def fold_call(
+    subject: Subject, provider: str, facts: Sequence[CallFact], directory: Directory, *, part_of: str = ""
+) -> CallRecord:
+    """The record of one call from everything known about it and its parts.
+
+    Facts whose `call_id` is not the subject's id speak of parts of the call. There must be at
+    least one fact of the call itself.
+    """
+    facts = as_set(facts)
+    own, parts = split(subject.id, facts)
+    going_on = [f for told in parts.values() if kind_of(told) in CONTINUES for f in told]
+    whole = as_set([*own, *going_on])
+    kind = kind_of(own)
+    moments = milestones(own, going_on)
+    spans = durations(moments, own)
+    ends = attribution.numbers(own, directory, subject.connection)
+    party_of = attribution.parties(directory, subject.connection)
+    legs = legs_of(own, parts, moments, party_of)
+    closes = ending(whole, moments, spans, ends.direction, directory.workspace)
+    is_call = kind is not CallKind.CLASSIFIER
+    outcome = outcome_of(closes) if moments.over and is_call else None
+    owned = attribution.owner(own, legs, ends, directory, subject.connection, answered=moments.is_answered)
+    cost, mixed = _cost(facts)
+    return CallRecord(
+        record_id=subject.record_id,
+        workspace=subject.workspace,
+        connection=subject.connection,
+        provider=provider,
+        provider_id=subject.id,
+        kind=kind,
+        part_of=part_of,
+        direction=ends.direction,
+        outcome=outcome,
+        live=live_state(moments, own) if not moments.over and is_call else None,
+        telephony_status=_status(own),
+        missed_reason=missed_reason(closes, outcome) if outcome else None,
+        started_at=moments.started.at,
+        queued_at=moments.queued.at if moments.queued else None,
+        ringing_at=moments.ringing.at if moments.ringing else None,
+        answered_at=moments.answered.at if moments.answered else None,
+        ended_at=moments.ended.at if moments.ended else None,
+        ivr_ms=spans.ivr_ms,
+        wait_ms=spans.wait_ms,
+        ring_ms=spans.ring_ms,
+        hold_ms=spans.hold_ms,
+        talk_ms=spans.talk_ms,
+        total_ms=spans.total_ms,
+        business_number=ends.business,
+        business_number_id=ends.business_id,
+        business_number_name=ends.business_name,
+        entry_number=ends.entry,
+        remote_number=ends.remote,
+        remote_name=last(own, lambda f: f.remote_name) or "",
+        remote_country=ends.remote_country,
+        party_key=party_key(directory.party_key_secret, [ends.remote]),
+        user=owned.user,
+        unattributed=owned.unattributed,
+        team_id=owned.team_id,
+        team_name=owned.team_name,
+        queue=last(own, lambda f: name_of(f.queue)) or "",
+        campaign=first(own, lambda f: name_of(f.campaign)) or "",
+        scheme=first(own, lambda f: f.scheme) or "",
+        source=first(own, lambda f: f.source) or Source(name=ends.source),
+        hangup_by=hangup_by(whole) if outcome else HangupBy.UNKNOWN,
+        cause=last([f for f in own if f.kind is FactKind.ENDED], lambda f: f.cause)
+        or last(own, lambda f: f.cause)
+        or "",
+        answered_by=moments.answered_by,
+        voicemail=_voicemail(own),
+        recordings=_recordings(facts),
+        transcript=any(f.kind is FactKind.TRANSCRIPT for f in facts),
+        summary=any(f.kind is FactKind.SUMMARY for f in facts),
+        classifier=last(own, lambda f: name_of(f.classifier)) or "",
+        record_ref=last(own, lambda f: f.record_ref) or "",
+        reference=last(own, lambda f: f.reference) or "",
+        significant=last(own, lambda f: f.significant) or "",
+        cost=cost,
+        roaming=last(own, lambda f: f.roaming),
+        tags=tuple(sorted({tag for f in facts for tag in f.tags})),
+        transfers=len({(when(f), f.to_party) for f in own if f.kind is FactKind.TRANSFERRED}),
+        answered_elsewhere=sum(leg.outcome is LegOutcome.ANSWERED_ELSEWHERE for leg in legs),
+        legs=legs,
+        timeline=steps(facts, subject.id, party_of),
+        flags=_flags(own, moments, spans, unknown_direction=is_call and ends.direction is None, mixed=mixed),
+        facts=facts,
+    )
+
+
+def _status(facts: Sequence[CallFact]) -> str:
+    """The provider's own closing word, before the end its latest word."""
+    closing = [f for f in facts if f.kind is FactKind.ENDED]
+    return last(closing, lambda f: f.status) or last(facts, lambda f: f.status) or ""
+
+
+def _voicemail(facts: Sequence[CallFact]) -> Media | None:
+    left = [f.media for f in facts if f.kind is FactKind.VOICEMAIL and f.media]
+    return _merged(left) if left else None
+
+
+def _recordings(facts: Sequence[CallFact]) -> tuple[Media, ...]:
+    """One per recording, in order: the same address or the same id is the same recording."""
+    groups: list[list[Media]] = []
+    for fact in facts:
+        if fact.kind is not FactKind.RECORDING or fact.media is None:
+            continue
+        media = fact.media
+        same = [g for g in groups if any((m.url and m.url == media.url) or (m.id and m.id == media.id) for m in g)]
+        groups = [g for g in groups if g not in same]
+        groups.append([*(m for g in same for m in g), media])
+    return tuple(sorted((_merged(g) for g in groups), key=lambda m: (m.id, m.url)))
+
+
+def _merged(found: Sequence[Media]) -> Media:
+    return Media(
+        id=next((m.id for m in found if m.id), ""),
+        url=next((m.url for m in found if m.url), ""),
+        seconds=next((m.seconds for m in found if m.seconds is not None), None),
+    )
+
+
+def _cost(facts: Sequence[CallFact]) -> tuple[Money | None, bool]:
+    """Sum over the legs of the latest charge of each; and whether currencies are mixed.
+
+    Charges in another currency than the latest one are left out and flagged: without a rate
+    they cannot be added.
+    """
+    charges: dict[tuple[str, str], Money] = {}
+    for fact in facts:
+        if fact.cost:
+            charges[fact.call_id, fact.leg_id] = fact.cost
+    latest = last(facts, lambda f: f.cost)
+    if latest is None:
+        return None, False
+    same = [m.amount for m in charges.values() if m.currency == latest.currency]
+    return Money(amount=sum(same, Decimal(0)), currency=latest.currency), len(same) < len(charges)
+
+
+def _flags(
+    own: Sequence[CallFact], moments: Milestones, spans: Durations, *, unknown_direction: bool, mixed: bool
+) -> tuple[str, ...]:
+    end = moments.ended.at if moments.ended else None
+    late = end is not None and any(
+        f.at is not None
+        and f.kind in LIFE
+        and f.kind is not FactKind.VOICEMAIL
+        and (f.at - end).total_seconds() > _TOLERANCE_S
+        for f in own
+    )
+    found = {
+        "negative_duration": spans.negative,
+        "duration_differs": spans.differs,
+        "no_provider_time": moments.clockless,
+        "direction_unknown": unknown_direction,
+        "after_end": late,
+        "mixed_currency": mixed,
+    }
+    return tuple(sorted(name for name, holds in found.items() if holds))

@@ -1,0 +1,87 @@
+"""Which subjects belong to one call, and what a part may say about the whole.
+
+Providers give parts of a call (consultation, transfer leg, survey, callback leg) ids of their
+own and name the parent. A family is everything connected by such links, found with
+union-find, so that it does not matter which link is learned first (demands.md D15, D20).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ringlake.model.facts import CallFact, CallKind
+
+from .facts import LIFE
+
+# Parts that continue the customer's own call: a pick-up there answers the call.
+CONTINUES = frozenset({CallKind.VOICE, CallKind.CAMPAIGN, CallKind.MOBILE_APP, CallKind.EXTERNAL_TRANSFER})
+# Parts whose agent serves the customer and may own the call (metrics.md Attribution rule 2).
+SERVES = frozenset({CallKind.VOICE, CallKind.CAMPAIGN, CallKind.MOBILE_APP, CallKind.CALLBACK_AGENT})
+# Kinds that never are a customer's call, also when the parent is unknown (features.md F21, F22).
+SIDE = frozenset({CallKind.CONSULTATION, CallKind.SURVEY_POST_CALL})
+
+
+class Families:
+    """Union-find over subject ids."""
+
+    def __init__(self) -> None:
+        self._above: dict[str, str] = {}
+        self._parents: dict[str, set[str]] = {}
+
+    def add(self, child: str, parent: str) -> None:
+        if child == parent:
+            return
+        self._parents.setdefault(child, set()).add(parent)
+        low, high = sorted((self._top(child), self._top(parent)))
+        self._above[high] = low
+
+    def of(self, member: str) -> list[str]:
+        """Everybody connected with `member`, sorted."""
+        top = self._top(member)
+        return sorted({m for m in (*self._above, member) if self._top(m) == top})
+
+    def root(self, member: str) -> str:
+        """The one that stands for the call: the smallest id without a parent, in a ring the smallest id."""
+        family = self.of(member)
+        return next((m for m in family if not self._parents.get(m)), family[0])
+
+    def part_of(self, member: str) -> str:
+        """The parent of a part ("" for the root); of several parents the smallest id."""
+        root = self.root(member)
+        if member == root:
+            return ""
+        return min(self._parents.get(member, {root}))
+
+    def _top(self, member: str) -> str:
+        above = self._above.setdefault(member, member)
+        while above != member:
+            member, above = above, self._above[above]
+        return member
+
+
+def split(call_id: str, facts: Sequence[CallFact]) -> tuple[list[CallFact], dict[str, list[CallFact]]]:
+    """The call's own facts, and those of each part by the part's id."""
+    own: list[CallFact] = []
+    parts: dict[str, list[CallFact]] = {}
+    for fact in facts:
+        if fact.call_id == call_id:
+            own.append(fact)
+        else:
+            parts.setdefault(fact.call_id, []).append(fact)
+    return own, parts
+
+
+def kind_of(facts: Iterable[CallFact]) -> CallKind:
+    """The kind of a call: the first that is stated and says more than `voice`.
+
+    `classifier` is a row without any call: as soon as something happened to a call, it is one
+    (features.md F44).
+    """
+    stated = [f for f in facts if f.call_kind]
+    happened = any(f.kind in LIFE for f in facts)
+    for fact in stated:
+        if fact.call_kind is CallKind.CLASSIFIER and happened:
+            continue
+        if fact.call_kind and fact.call_kind is not CallKind.VOICE:
+            return fact.call_kind
+    return CallKind.VOICE

@@ -1,0 +1,181 @@
+"""Legs: the attempts to connect one party, each with its own times and outcome.
+
+A leg is known by the provider's leg id; a provider without leg ids has one leg per agent. A
+statement about an agent without a leg id belongs to that agent's only leg where there is
+exactly one. Each part of the call (consultation, transfer, ...) is a leg too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from ringlake.model.base import Model
+from ringlake.model.calls import Leg, LegOutcome, Party
+from ringlake.model.facts import Agent, CallFact, EndedAs, FactKind
+
+from .correlation import kind_of
+from .durations import between
+from .facts import first, when
+from .timeline import Milestones, by_person
+
+_OF_LEGS = frozenset(
+    {
+        FactKind.RINGING,
+        FactKind.ANSWERED,
+        FactKind.HELD,
+        FactKind.RESUMED,
+        FactKind.LEG_ENDED,
+    }
+)
+_DECLINED = frozenset({EndedAs.REJECTED, EndedAs.BUSY, EndedAs.CANCELED})
+_FAILED = frozenset({EndedAs.FAILED, EndedAs.BLOCKED})
+
+
+class _Draft(Model, frozen=True, kw_only=True):
+    leg: Leg
+    words: frozenset[EndedAs]
+    stated_end: datetime | None
+
+
+def legs(
+    own: Sequence[CallFact],
+    parts: Mapping[str, Sequence[CallFact]],
+    moments: Milestones,
+    party_of: Callable[[Agent | None], Party],
+) -> tuple[Leg, ...]:
+    """All legs by their first time, then id."""
+    drafts = [_draft(leg_id, told, "agent", party_of) for leg_id, told in _grouped(own).items()]
+    for part_id, told in parts.items():
+        kind = kind_of(told).value
+        by_leg = _grouped(told) or {part_id: list(told)}
+        for leg_id, facts in by_leg.items():
+            whole = list(told) if len(by_leg) == 1 else facts
+            drafts.append(_draft(leg_id or part_id, whole, kind, party_of))
+    hand_overs = [f for f in own if f.kind in (FactKind.TRANSFERRED, FactKind.FORWARDED)]
+    closed = [_close(d, drafts, hand_overs, moments) for d in drafts]
+    return tuple(sorted(closed, key=_place))
+
+
+def _place(leg: Leg) -> tuple[bool, float, str, str]:
+    at = leg.ringing_at or leg.answered_at or leg.ended_at
+    return (at is None, at.timestamp() if at else 0.0, leg.leg_id, leg.party.account)
+
+
+def _grouped(facts: Sequence[CallFact]) -> dict[str, list[CallFact]]:
+    """Facts by leg id; facts of an agent without leg id under the agent's only leg, else under the agent."""
+    found: dict[str, list[CallFact]] = {}
+    legs_of: dict[str, set[str]] = {}
+    told = [f for f in facts if f.kind in _OF_LEGS or f.leg_id]
+    for fact in told:
+        if fact.leg_id and fact.agent:
+            legs_of.setdefault(_who(fact.agent), set()).add(fact.leg_id)
+    for fact in told:
+        if fact.leg_id:
+            found.setdefault(fact.leg_id, []).append(fact)
+        elif fact.agent:
+            only = legs_of.get(_who(fact.agent), set())
+            leg = next(iter(only)) if len(only) == 1 else f"agent {_who(fact.agent)}"
+            found.setdefault(leg, []).append(fact)
+    return found
+
+
+def _who(agent: Agent) -> str:
+    return agent.id or agent.account or agent.name
+
+
+def _draft(leg_id: str, facts: Sequence[CallFact], kind: str, party_of: Callable[[Agent | None], Party]) -> _Draft:
+    rung = [when(f) for f in facts if f.kind is FactKind.RINGING]
+    answered = [when(f) for f in facts if by_person(f)]
+    ended = [when(f) for f in facts if f.kind in (FactKind.LEG_ENDED, FactKind.ENDED)]
+    leg = Leg(
+        leg_id="" if leg_id.startswith("agent ") else leg_id,
+        party=party_of(first(facts, lambda f: f.agent)),
+        number=first(facts, lambda f: f.to_party) or "",
+        kind=kind,
+        ringing_at=min(rung, default=None),
+        answered_at=min(answered, default=None),
+        answered_by=first(facts, lambda f: f.answered_by if f.kind is FactKind.ANSWERED else None),
+    )
+    words = frozenset(f.ended_as for f in facts if f.ended_as and f.kind in (FactKind.LEG_ENDED, FactKind.ENDED))
+    return _Draft(leg=leg, words=words, stated_end=max(ended, default=None))
+
+
+def _close(draft: _Draft, all_legs: Sequence[_Draft], hand_overs: Sequence[CallFact], moments: Milestones) -> Leg:
+    """Give the leg its end and outcome.
+
+    A leg without an end of its own ends when it is handed over, when a colleague answers
+    (unanswered legs), or with the call.
+    """
+    leg = draft.leg
+    call_end = moments.ended.at if moments.ended else None
+    ended = draft.stated_end or call_end
+    elsewhere = None
+    if leg.answered_at is not None:
+        ended = draft.stated_end or _handed_over(leg, all_legs, hand_overs) or call_end
+    else:
+        elsewhere = _colleague(draft, all_legs)
+        ended = draft.stated_end or elsewhere or call_end
+    ring, _ = between(leg.ringing_at, leg.answered_at or ended)
+    talk, _ = between(leg.answered_at, ended)
+    return msgspec.structs.replace(
+        leg,
+        ended_at=ended,
+        ring_ms=ring,
+        talk_ms=talk,
+        outcome=_outcome(draft, elsewhere=elsewhere is not None, over=ended is not None or moments.over),
+    )
+
+
+def _outcome(draft: _Draft, *, elsewhere: bool, over: bool) -> LegOutcome | None:
+    if draft.leg.answered_at is not None:
+        return LegOutcome.ANSWERED
+    if not over:
+        return None
+    if elsewhere:
+        return LegOutcome.ANSWERED_ELSEWHERE
+    if draft.words & _FAILED:
+        return LegOutcome.FAILED
+    if draft.words & _DECLINED:
+        return LegOutcome.DECLINED
+    if draft.leg.kind != "agent" and EndedAs.ANSWERED in draft.words:
+        return LegOutcome.ANSWERED
+    return LegOutcome.NO_ANSWER
+
+
+def _colleague(draft: _Draft, all_legs: Sequence[_Draft]) -> datetime | None:
+    """When a colleague took the call while this leg rang; None when nobody did (demands.md D12).
+
+    A leg that had stopped ringing before the answer is a miss of its own.
+    """
+    leg = draft.leg
+    if leg.kind != "agent" or leg.ringing_at is None:
+        return None
+    answers = [
+        other.leg.answered_at
+        for other in all_legs
+        if other is not draft and other.leg.kind == "agent" and other.leg.answered_at is not None
+    ]
+    later = [at for at in answers if at >= leg.ringing_at and (draft.stated_end is None or draft.stated_end >= at)]
+    return min(later, default=None)
+
+
+def _handed_over(leg: Leg, all_legs: Sequence[_Draft], hand_overs: Sequence[CallFact]) -> datetime | None:
+    """When this answered leg was transferred away: by leg id, by agent, or as the last one that answered."""
+    times = []
+    for fact in hand_overs:
+        at = when(fact)
+        if leg.answered_at is None or at < leg.answered_at:
+            continue
+        if fact.leg_id:
+            mine = fact.leg_id == leg.leg_id
+        elif fact.agent:
+            mine = _who(fact.agent) == leg.party.account
+        else:
+            talking = [d.leg for d in all_legs if d.leg.answered_at and d.leg.answered_at <= at]
+            mine = bool(talking) and max(talking, key=_place) == leg
+        if mine:
+            times.append(at)
+    return min(times, default=None)

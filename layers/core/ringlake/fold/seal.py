@@ -1,0 +1,58 @@
+"""The seal: events expire, records stay. A late event amends what the record already knows.
+
+A record carries the facts it was made from and a digest of each folded event. When some of
+those events are no longer in the journal (expired, or no longer readable by a newer adapter),
+the facts of the record stand in for them: the union of its facts and those of the events that
+are there. Nothing known is lost or overwritten, and the record says `sealed`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import urlsafe_b64encode
+from collections.abc import Collection, Mapping, Sequence
+
+from ringlake.model.base import Model
+from ringlake.model.calls import CallRecord
+from ringlake.model.facts import Fact
+from ringlake.model.messages import MessageRecord
+
+_DIGEST_BYTES = 6
+
+
+class Known(Model, frozen=True, kw_only=True):
+    """All facts of a subject, and the digests of all events that were ever folded into it."""
+
+    facts: tuple[Fact, ...]
+    seen: tuple[str, ...]
+    sealed: bool = False
+
+
+def digest(subject_id: str, event_id: str) -> str:
+    """Names an event inside its record: 48 bits are unique among the few events of one call."""
+    content = f"{len(subject_id)}#{subject_id}#{event_id}".encode()
+    return urlsafe_b64encode(hashlib.sha256(content).digest()[:_DIGEST_BYTES]).decode()
+
+
+def expired(previous: CallRecord | MessageRecord | None, present: Collection[str]) -> frozenset[str]:
+    """Digests of events that the record was made from and that are not among those present."""
+    return frozenset(previous.seen if previous else ()) - frozenset(present)
+
+
+def amend(
+    previous: CallRecord | MessageRecord | None,
+    told: Mapping[str, Sequence[Fact]],
+    present: Collection[str],
+    *,
+    own_id: str = "",
+) -> Known:
+    """What is known about a subject: `told` are the facts by event digest, `present` all readable events.
+
+    `present` may hold more events than `told` (those of the other parts of the call). With
+    `own_id`, only what the record knew of that call itself stands in for expired events.
+    """
+    gone = expired(previous, present)
+    facts = [fact for stated in told.values() for fact in stated]
+    if previous and gone:
+        facts += [f for f in previous.facts if not own_id or getattr(f, "call_id", own_id) == own_id]
+    return Known(facts=tuple(facts), seen=tuple(sorted({*told, *gone})), sealed=bool(gone))

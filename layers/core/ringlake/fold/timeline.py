@@ -1,0 +1,207 @@
+"""When a call started, queued, rang, was answered and ended, and every step between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from ringlake.model.base import Model
+from ringlake.model.calls import Party, TimelineStep
+from ringlake.model.facts import Agent, AnsweredBy, CallFact, Direction, EndedAs, FactKind
+
+from .facts import LIFE, when
+
+_NOT_A_PERSON = frozenset({AnsweredBy.MACHINE, AnsweredBy.IVR, AnsweredBy.VOICEMAIL, AnsweredBy.AI})
+_DIVERTED_TO = frozenset({AnsweredBy.VOICEMAIL, AnsweredBy.AI, AnsweredBy.MACHINE})
+# Who counts as having picked up when several did, strongest first.
+_PICKED_UP = (
+    AnsweredBy.PERSON,
+    AnsweredBy.UNKNOWN,
+    AnsweredBy.AI,
+    AnsweredBy.VOICEMAIL,
+    AnsweredBy.MACHINE,
+    AnsweredBy.IVR,
+)
+
+
+class Moment(Model, frozen=True, kw_only=True):
+    """A chosen time. `ours` when no provider clock gave it."""
+
+    at: datetime
+    ours: bool = False
+
+
+class Milestones(Model, frozen=True, kw_only=True):
+    """The moments of one call.
+
+    `start_known` is false when only the end was told: `started` is then the end, and how long
+    the call was is unknown. `rings_from` is the first ring, or the start of a call whose
+    provider tells neither ring nor queue nor menu. `menu_from` is when an IVR took the call,
+    `diverted` when a voicemail box or an AI agent took an unanswered one. `over` is whether the
+    call has ended; `answered_word` that a person talked although no time of it is known.
+    """
+
+    started: Moment
+    start_known: bool = True
+    queued: Moment | None = None
+    ringing: Moment | None = None
+    rings_from: Moment | None = None
+    menu_from: Moment | None = None
+    diverted: Moment | None = None
+    answered: Moment | None = None
+    ended: Moment | None = None
+    over: bool = False
+    answered_word: bool = False
+    answered_by: AnsweredBy | None = None
+
+    @property
+    def is_answered(self) -> bool:
+        return self.answered is not None or self.answered_word
+
+    @property
+    def clockless(self) -> bool:
+        """Whether any moment that counts had to be taken from our clock."""
+        chosen = (self.started, self.queued, self.ringing, self.answered, self.ended)
+        return any(m is not None and m.ours for m in chosen)
+
+
+def by_person(fact: CallFact) -> bool:
+    """Whether a pick-up was by a person; a provider that does not say means one (features.md F15, D13, D16)."""
+    return fact.kind is FactKind.ANSWERED and fact.answered_by not in _NOT_A_PERSON
+
+
+def milestones(own: Sequence[CallFact], going_on: Sequence[CallFact]) -> Milestones:
+    """Moments of a call from its own facts and those of the parts that continue it, both in order.
+
+    Each moment is the earliest provider time of its kind, the end the latest ("start to final
+    end", demands.md D21); a time of ours counts only where no provider time exists.
+    """
+    both = [*own, *going_on]
+    queued = _earliest(own, lambda f: f.kind is FactKind.QUEUED)
+    ringing = _earliest(own, lambda f: f.kind is FactKind.RINGING)
+    stated_start = _earliest(own, lambda f: f.kind is FactKind.STARTED)
+    menu = _earliest(own, in_menu)
+    begun = stated_start or _earliest(both, lambda f: f.kind in LIFE and f.kind is not FactKind.ENDED)
+    started = begun or _earliest(own, lambda f: f.kind in LIFE) or _earliest(both, lambda _: True)
+    if started is None:
+        raise ValueError("a call without facts is not folded")
+    ended, over = _end(own, going_on)
+    answered = _earliest(both, by_person)
+    return Milestones(
+        started=started,
+        start_known=begun is not None,
+        queued=queued,
+        ringing=ringing,
+        rings_from=ringing or (stated_start if not queued and not menu else None),
+        menu_from=_earliest(own, lambda f: f.kind is FactKind.ANSWERED and f.answered_by is AnsweredBy.IVR)
+        or (menu and started),
+        diverted=_earliest(both, lambda f: f.kind is FactKind.ANSWERED and f.answered_by in _DIVERTED_TO),
+        answered=answered,
+        ended=ended,
+        over=over,
+        answered_word=answered is None and any(_says_talked(f) for f in both),
+        answered_by=_answered_by(both),
+    )
+
+
+def in_menu(fact: CallFact) -> bool:
+    """Whether this fact proves that an IVR had the caller."""
+    if fact.kind is FactKind.STEP:
+        return fact.step is None or fact.step.kind != "queue"
+    return fact.kind is FactKind.ANSWERED and fact.answered_by is AnsweredBy.IVR
+
+
+def _says_talked(fact: CallFact) -> bool:
+    """A closing word `answered` with an agent on it: the agent talked (features.md F15, F33).
+
+    The word alone proves nothing: a menu that picked up is closed with the same word.
+    """
+    return (
+        fact.kind is FactKind.ENDED
+        and fact.ended_as is EndedAs.ANSWERED
+        and fact.agent is not None
+        and fact.answered_by not in _NOT_A_PERSON
+    )
+
+
+def _end(own: Sequence[CallFact], going_on: Sequence[CallFact]) -> tuple[Moment | None, bool]:
+    """When the call ended, and whether it has.
+
+    A call that was closed as forwarded goes on in its part. A voicemail that was left proves
+    the end although its time is unknown.
+    """
+    closing = [f for f in own if f.kind is FactKind.ENDED]
+    forwarded = bool(closing) and all(f.ended_as is EndedAs.FORWARDED for f in closing)
+    continued = [f for f in going_on if f.kind is FactKind.ENDED]
+    if not closing:
+        return None, any(f.kind is FactKind.VOICEMAIL for f in own)
+    if forwarded and going_on and not continued:
+        return None, False
+    # A closing event that does not say how the call ended only announces the one that does.
+    worded = [f for f in closing if f.ended_as or f.status]
+    return _latest([*(worded or closing), *continued]), True
+
+
+def _answered_by(facts: Sequence[CallFact]) -> AnsweredBy | None:
+    found = {_who(f) for f in facts if f.kind is FactKind.ANSWERED or f.answered_by}
+    if any(_says_talked(f) for f in facts):
+        found.add(AnsweredBy.PERSON)
+    return next((who for who in _PICKED_UP if who in found), None)
+
+
+def _who(fact: CallFact) -> AnsweredBy:
+    """An agent of ours who takes an incoming call is a person; else a silent provider leaves it unknown."""
+    if fact.answered_by:
+        return fact.answered_by
+    named = fact.agent is not None and fact.direction is not Direction.OUTBOUND
+    return AnsweredBy.PERSON if named else AnsweredBy.UNKNOWN
+
+
+def _earliest(facts: Sequence[CallFact], wanted: Callable[[CallFact], bool]) -> Moment | None:
+    found = [f for f in facts if wanted(f)]
+    timed = [f.at for f in found if f.at]
+    if timed:
+        return Moment(at=min(timed))
+    return Moment(at=min(f.received_at for f in found), ours=True) if found else None
+
+
+def _latest(facts: Sequence[CallFact]) -> Moment:
+    timed = [f.at for f in facts if f.at]
+    if timed:
+        return Moment(at=max(timed))
+    # Without a provider clock the first reception is nearest to the end: repeats come later.
+    return Moment(at=min(f.received_at for f in facts), ours=True)
+
+
+def steps(
+    facts: Sequence[CallFact], call_id: str, party_of: Callable[[Agent | None], Party]
+) -> tuple[TimelineStep, ...]:
+    """The path of the call (features.md F51): one step per distinct happening, in order."""
+    found: dict[tuple[datetime, str, str, str], TimelineStep] = {}
+    for fact in facts:
+        if fact.kind not in LIFE:
+            continue
+        leg = fact.leg_id if fact.call_id == call_id else fact.leg_id or fact.call_id
+        step = TimelineStep(
+            at=when(fact),
+            kind=fact.kind.value,
+            leg_id=leg,
+            party=party_of(fact.agent) if fact.agent else None,
+            value=_value(fact),
+        )
+        key = (step.at, step.kind, step.leg_id, step.value)
+        if key not in found or found[key].party is None:
+            found[key] = step
+    return tuple(found.values())
+
+
+def _value(fact: CallFact) -> str:
+    if fact.kind is FactKind.STEP and fact.step:
+        return fact.step.value
+    if fact.kind is FactKind.QUEUED and fact.queue:
+        return fact.queue.name or fact.queue.id
+    if fact.kind in (FactKind.TRANSFERRED, FactKind.FORWARDED):
+        return fact.to_party
+    if fact.kind is FactKind.ANSWERED and fact.answered_by and fact.answered_by is not AnsweredBy.PERSON:
+        return fact.answered_by.value
+    return ""
