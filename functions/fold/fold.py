@@ -86,8 +86,7 @@ def report(done: list[Folded], doorbell_count: int) -> dict[str, Any]:
         "FoldWritten": results[Result.WRITTEN],
         "FoldUnchanged": results[Result.UNCHANGED],
         "FoldFailed": results[Result.FAILED],
-        "FoldQuarantinedSubjects": results[Result.QUARANTINED],
-        "FoldQuarantinedEvents": sum(folded.bad_events for folded in done),
+        "Quarantined": results[Result.QUARANTINED] + sum(folded.bad_events for folded in done),
     }
     metrics = [{"Name": name, "Unit": "Count"} for name in numbers]
     declared = {"Namespace": "Ringlake", "Dimensions": [["service"]], "Metrics": metrics}

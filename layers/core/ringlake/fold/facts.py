@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from ringlake.model.base import to_json
+from ringlake.model.base import to_json, utc
 from ringlake.model.facts import CallFact, FactKind, MessageFact, MessageStatus, Ref
 
 _RANK = {kind.value: rank for rank, kind in enumerate(FactKind)} | {s.value: r for r, s in enumerate(MessageStatus)}
@@ -47,7 +47,7 @@ def as_set[F: (CallFact, MessageFact)](facts: Iterable[F]) -> tuple[F, ...]:
     """The distinct facts in their total order, spoken text left out (it stays in the raw event)."""
     kept: dict[bytes, F] = {}
     for given in facts:
-        fact = _without_text(given)
+        fact = _trimmed(given)
         content = to_json(msgspec.structs.replace(fact, received_at=_UNRECEIVED))
         known = kept.get(content)
         if known is None or fact.received_at < known.received_at:
@@ -82,8 +82,16 @@ def _rank(fact: CallFact | MessageFact) -> int:
     return _RANK[fact.kind.value if isinstance(fact, CallFact) else fact.status.value]
 
 
-def _without_text[F: (CallFact, MessageFact)](fact: F) -> F:
+def _trimmed[F: (CallFact, MessageFact)](fact: F) -> F:
+    """Without spoken text, times to the millisecond (features.md, times)."""
+    changes: dict[str, object] = {"received_at": _milliseconds(fact.received_at)}
+    if fact.at:
+        changes["at"] = _milliseconds(fact.at)
     media = getattr(fact, "media", None)
-    if media is None or not media.text:
-        return fact
-    return msgspec.structs.replace(fact, media=msgspec.structs.replace(media, text=""))
+    if media is not None and media.text:
+        changes["media"] = msgspec.structs.replace(media, text="")
+    return msgspec.structs.replace(fact, **changes)
+
+
+def _milliseconds(at: datetime) -> datetime:
+    return utc(at).replace(microsecond=at.microsecond // 1000 * 1000)
