@@ -141,7 +141,9 @@ class CallFact(Model, frozen=True, kw_only=True):
     `at` is when it happened by the provider's clock, None when the provider gives no usable
     time (then `received_at` orders the fact). `call_id` is the id of the call or part the
     fact speaks of; `leg_id` the attempt within it ("" when the provider has no legs).
-    Numbers are raw provider text here; the fold makes them E.164.
+    Numbers are raw provider text here; the fold makes them E.164. `participants` are numbers of
+    both sides where the provider does not say which is whose: those that are no business number
+    of the workspace are remote.
     `duration_s` is the provider's own talk time; our times win when they disagree (W5).
     """
 
@@ -157,6 +159,7 @@ class CallFact(Model, frozen=True, kw_only=True):
     to_number: str = ""
     business_number: str = ""
     remote_number: str = ""
+    participants: tuple[str, ...] = ()
     remote_name: str = ""
     number: Ref | None = None
     agent: Agent | None = None

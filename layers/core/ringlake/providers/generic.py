@@ -247,18 +247,9 @@ def _read_call(said: _Said) -> Iterable[Fact]:
         )
 
     yield fact(kind, **common, **_SPECIAL[kind](said) if kind in _SPECIAL else {})
-    extra = {
-        FactKind.RECORDING: said.get("recording") and {"media": _media(said, "recording")},
-        FactKind.VOICEMAIL: said.get("voicemail") and {"media": _media(said, "voicemail")},
-        FactKind.TRANSCRIPT: said.get("transcript") and {"media": _transcript(said)},
-        FactKind.SUMMARY: said.get("summary") and {},
-        FactKind.CLASSIFIED: said.get("classifier") and {"classifier": said.ref("classifier")},
-        FactKind.CHARGED: said.get("cost") and {"cost": money(said.get("cost"), said.field("cost"))},
-        FactKind.STEP: said.get("step") and {"step": _step(said)},
-    }
-    for other, attributes in extra.items():
-        if attributes and other is not kind:
-            yield fact(other, leg_id=common["leg_id"], **attributes)
+    for other, name in _ARTEFACTS.items():
+        if other is not kind and said.get(name):
+            yield fact(other, leg_id=common["leg_id"], **_SPECIAL[other](said))
 
 
 def _common(said: _Said) -> dict[str, Any]:
@@ -291,7 +282,10 @@ def _common(said: _Said) -> dict[str, Any]:
         "roaming": flag(said.get("roaming")),
         "tags": texts(said.get("tags"), said.field("tags")) if said.get("tags") is not None else (),
     }
-    if direction is Direction.INBOUND:
+    if CALL_TYPES[said.event_type] is FactKind.TRANSFERRED:
+        # `to` is where the call goes now, not the number that was called.
+        found |= {"from_number": "", "to_number": ""}
+    elif direction is Direction.INBOUND:
         found |= {"remote_number": ends[0], "business_number": ends[1]}
     elif direction is Direction.OUTBOUND:
         found |= {"remote_number": ends[1], "business_number": ends[0]}
@@ -355,6 +349,8 @@ def _source(said: _Said) -> Source | None:
 
 _SPECIAL: Mapping[FactKind, Callable[[_Said], dict[str, Any]]] = {
     FactKind.ANSWERED: _answered,
+    FactKind.TRANSFERRED: lambda said: {"to_party": said.text("to")},
+    FactKind.SUMMARY: lambda _: {},
     FactKind.ENDED: _ended,
     FactKind.STEP: lambda said: {"step": _step(said)},
     FactKind.RECORDING: lambda said: {"media": _media(said, "recording")},
@@ -362,6 +358,17 @@ _SPECIAL: Mapping[FactKind, Callable[[_Said], dict[str, Any]]] = {
     FactKind.TRANSCRIPT: lambda said: {"media": _transcript(said)},
     FactKind.CLASSIFIED: lambda said: {"classifier": said.ref("classifier")},
     FactKind.CHARGED: lambda said: {"cost": money(said.get("cost"), said.field("cost"))},
+}
+
+# Fields that may come along with any type and state something of their own.
+_ARTEFACTS: Mapping[FactKind, str] = {
+    FactKind.STEP: "step",
+    FactKind.VOICEMAIL: "voicemail",
+    FactKind.RECORDING: "recording",
+    FactKind.TRANSCRIPT: "transcript",
+    FactKind.SUMMARY: "summary",
+    FactKind.CLASSIFIED: "classifier",
+    FactKind.CHARGED: "cost",
 }
 
 

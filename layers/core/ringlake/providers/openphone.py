@@ -273,7 +273,7 @@ def _opening(call: _Call) -> Iterable[CallFact]:
         yield call.fact(FactKind.INFO, call.started_at, agent=Agent(id=call.user))
 
 
-def _parties(call: _Call, number_id: str) -> dict[str, str]:
+def _parties(call: _Call, number_id: str) -> dict[str, Any]:
     """Business and remote number, as far as this delivery tells them."""
     resource, context = call.envelope.resource, call.envelope.context
     if "from" in resource or "to" in resource:
@@ -291,7 +291,7 @@ def _parties(call: _Call, number_id: str) -> dict[str, str]:
     return {"remote_number": theirs[0] if theirs else "", "business_number": ours[0] if ours else ""}
 
 
-def _v4_parties(call: _Call, number_id: str) -> dict[str, str]:
+def _v4_parties(call: _Call, number_id: str) -> dict[str, Any]:
     """One participant is the customer; of two, the one that is not ours, when we know ours."""
     participants = texts(call.envelope.resource.get("participants"), call.envelope.field("participants"))
     numbers = _own_numbers(call.connection)
@@ -301,10 +301,9 @@ def _v4_parties(call: _Call, number_id: str) -> dict[str, str]:
     if len(theirs) == 1:
         found = next((p for p in participants if p in own), business)
         return {"remote_number": theirs[0], "business_number": found}
-    if len(theirs) == 2 and not business:
+    if len(theirs) > 1:
         # Which is ours is for the directory to say: the fold knows the workspace's numbers.
-        ends = theirs if call.direction is Direction.INBOUND else theirs[::-1]
-        return {"from_number": ends[0], "to_number": ends[1]}
+        return {"participants": participants, "business_number": business}
     return {"remote_number": theirs[0] if theirs else "", "business_number": business}
 
 
