@@ -113,9 +113,9 @@ class _Run:
             complete=complete,
         )
 
-    def take(self, keys: Iterable[str]) -> bool:
+    def take(self, keys: list[str]) -> bool:
         """Merge these subjects; True when at least one of them is done with."""
-        done = self._merge_all(self._records.get_many(list(keys)))
+        done = self._merge_all(self._records.get_many(keys)) if keys else False
         for _ in range(ATTEMPTS):
             if not self.owed:
                 break
