@@ -138,7 +138,7 @@ def ensure(layer: str, wanted: str) -> Path:
             with tempfile.TemporaryDirectory(dir=folder, prefix=f".{layer}-") as name:
                 stage = Path(name) / "layer"
                 build(layer, wanted, stage / "python")
-                os.replace(stage, finished)
+                stage.replace(finished)
         for other in folder.glob(f"{layer}-*"):
             if other != finished:
                 shutil.rmtree(other)

@@ -1,0 +1,1 @@
+"""Rules of our own about template.yaml, beside cfn-lint and `sam validate --lint`."""
