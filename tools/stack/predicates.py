@@ -6,7 +6,8 @@ subqueries, CTEs and joins. This follows the same roads on the syntax tree. Pure
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlglot import exp
 from sqlglot.optimizer.qualify import qualify
@@ -99,14 +100,39 @@ def _windows_cross(select: exp.Select, column: Reference) -> bool:
     return any(column not in {_reference(key) for key in window.args.get("partition_by") or []} for window in windows)
 
 
-def _conjuncts(scope: Scope) -> Iterator[exp.Expr]:
-    """Conditions every row of the scope's scans meets."""
+@dataclass(frozen=True)
+class Condition:
+    """Part of a conjunction, and the sources whose scans it may narrow (None: all)."""
+
+    expression: exp.Expr
+    narrows: frozenset[str] | None = None
+
+    def reaches(self, column: Reference) -> bool:
+        """Whether rows of the column's source that fail the condition never matter."""
+        return self.narrows is None or column[0] in self.narrows
+
+
+def _conjuncts(scope: Scope) -> list[Condition]:
+    """Conditions of WHERE and of the joins, with the sides they filter."""
     where = scope.expression.args.get("where")
-    if where is not None:
-        yield from _and(where.this)
+    found = [Condition(part) for part in _and(where.this)] if where is not None else []
+    # A condition on the side that may be missing drops the rows the outer join added.
+    required = {held[0][0] for condition in found if (held := _static(condition.expression)) is not None}
+    source = scope.expression.args.get("from_") or scope.expression.args.get("from")
+    before = {source.this.alias_or_name.lower()} if source is not None else set()
     for join in scope.expression.args.get("joins") or []:
+        joined = join.this.alias_or_name.lower()
+        narrows: frozenset[str] | None = None
+        if join.side == "LEFT" and joined not in required:
+            narrows = frozenset([joined])
+        elif join.side == "RIGHT" and not before & required:
+            narrows = frozenset(before)
+        elif join.side == "FULL":
+            narrows = frozenset()
         if join.args.get("on") is not None:
-            yield from _and(join.args["on"])
+            found += [Condition(part, narrows) for part in _and(join.args["on"])]
+        before.add(joined)
+    return found
 
 
 def _and(condition: exp.Expr) -> Iterator[exp.Expr]:
@@ -122,8 +148,8 @@ def _conditions(scope: Scope) -> dict[Reference, Values]:
     """Columns that the scope itself holds to constants by `=` or `IN (…)`."""
     allowed: dict[Reference, Values] = {}
     for condition in _conjuncts(scope):
-        held = _static(condition)
-        if held is not None:
+        held = _static(condition.expression)
+        if held is not None and condition.reaches(held[0]):
             _narrow(allowed, *held)
     return allowed
 
@@ -156,25 +182,26 @@ def _constant(value: exp.Expr) -> str | None:
 
 
 def _equalities(scope: Scope) -> list[tuple[Reference, Reference]]:
-    """Pairs of columns that are equal in every joined row."""
-    return [
-        (_reference(condition.left), _reference(condition.right))
-        for condition in _conjuncts(scope)
-        if isinstance(condition, exp.EQ)
-        and isinstance(condition.left, exp.Column)
-        and isinstance(condition.right, exp.Column)
-    ]
+    """Pairs (from, to): what holds for the first column narrows the scan of the second."""
+    pairs = []
+    for condition in _conjuncts(scope):
+        equal = condition.expression
+        if not (
+            isinstance(equal, exp.EQ) and isinstance(equal.left, exp.Column) and isinstance(equal.right, exp.Column)
+        ):
+            continue
+        sides = (_reference(equal.left), _reference(equal.right))
+        pairs += [(source, target) for source, target in (sides, sides[::-1]) if condition.reaches(target)]
+    return pairs
 
 
-def _spread(allowed: dict[Reference, Values], equal: Iterable[tuple[Reference, Reference]]) -> None:
+def _spread(allowed: dict[Reference, Values], equal: Sequence[tuple[Reference, Reference]]) -> None:
     """Carry constants over column equalities until nothing changes."""
-    pairs = list(equal)
-    # Each round carries a constant one equality further.
-    for _ in pairs:
-        for left, right in pairs:
-            for source, target in ((left, right), (right, left)):
-                if source in allowed:
-                    _narrow(allowed, target, allowed[source])
+    # Each round carries a constant at least one equality further.
+    for _ in equal:
+        for source, target in equal:
+            if source in allowed:
+                _narrow(allowed, target, allowed[source])
 
 
 def _narrow(allowed: dict[Reference, Values], column: Reference, values: Values) -> None:

@@ -181,12 +181,14 @@ def _bound(text: str, directive: str, now: dt.datetime) -> dt.datetime:
     found = _NOW.match(text)
     if found is None:
         return _moment(text, directive)
-    sign, count, unit = found.groups()
-    moment = now.astimezone(dt.UTC)
-    if sign is None:
+    # Cut to what the format shows: a range from NOW-3DAYS has all of its first day.
+    return _moment(_shifted(now.astimezone(dt.UTC), *found.groups()).strftime(directive), directive)
+
+
+def _shifted(moment: dt.datetime, sign: str | None, count: str | None, unit: str | None) -> dt.datetime:
+    if sign is None or count is None or unit is None:
         return moment
-    amount = int(count) * (1 if sign == "+" else -1)
-    unit = unit.upper()
+    amount, unit = int(count) * (1 if sign == "+" else -1), unit.upper()
     if unit in _SECONDS:
         return moment + dt.timedelta(seconds=amount * _SECONDS[unit])
     months = moment.year * 12 + moment.month - 1 + amount * (12 if unit == "YEAR" else 1)
