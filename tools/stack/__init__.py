@@ -30,7 +30,8 @@ def client(service: str, **options: Any) -> Any:
         aws_access_key_id="test", aws_secret_access_key="test", region_name=server.REGION
     )
     extra = options.pop("config", None)
-    options.setdefault("endpoint_url", server.endpoint())
+    if "endpoint_url" not in options:
+        options["endpoint_url"] = server.endpoint()
     return session.client(service, config=config.merge(extra) if extra else config, **options)
 
 
