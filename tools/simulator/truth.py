@@ -78,6 +78,21 @@ MESSAGE_STATUS = {
 }
 
 
+# Outcome -> the word of the activity file (features.md O37-O40), by direction where it matters.
+FILE_STATUS = {
+    ("inbound", "caller_abandoned"): "Cancelled",
+    ("outbound", "outbound_aborted"): "Ringing",
+    ("inbound", "answered"): "Completed",
+    ("outbound", "answered"): "Completed",
+}
+FILE_MESSAGE_STATUS = {"received": "Received", "delivered": "Delivered", "undelivered": "Undelivered"}
+FILE_CALL_COLUMNS = (
+    "record_id", "direction", "business_number", "remote_number", "user_id", "missed_reason", "ring_s", "wait_s",
+    "talk_s", "total_s", "voicemail_s", "queue",
+)  # fmt: skip
+FILE_MESSAGE_COLUMNS = ("record_id", "direction", "business_number", "remote_number", "user_id")
+
+
 @dataclass(frozen=True)
 class Truth:
     """What the lake and the files must hold about a history, by record id."""
@@ -117,6 +132,20 @@ def truth(history: History) -> Truth:
         classifier_rows=frozenset(_record_id(company.line(r.line), r) for r in history.classifier_rows),
         parts=frozenset(f"{_record_id(company.line(c.line), c)}-c1" for c in history.calls if c.consulted),
     )
+
+
+def file_rows(known: Truth) -> dict[str, Row]:
+    """The truth as the activity file shows it: every cell text, empty for what never was."""
+    found: dict[str, Row] = {}
+    for record_id, row in known.calls.items():
+        word = FILE_STATUS.get((str(row["direction"]), str(row["outcome"])), "Missed")
+        cells = {c: "" if row[c] is None else str(row[c]) for c in FILE_CALL_COLUMNS}
+        found[record_id] = {**cells, "channel": "call", "status": word, "recording_flag": str(row["recordings"])}
+    for record_id, row in known.messages.items():
+        word = FILE_MESSAGE_STATUS.get(str(row["status"]), "Pending")
+        cells = {c: str(row[c]) for c in FILE_MESSAGE_COLUMNS}
+        found[record_id] = {**cells, "channel": "message", "status": word}
+    return found
 
 
 def totals(rows: Iterable[Row], *columns: str) -> Counter[tuple[str | int | bool | None, ...]]:

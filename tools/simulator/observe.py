@@ -1,0 +1,236 @@
+"""What an installation says, seen from outside: its tables, its lake, Athena, the API and the mails.
+
+Nothing of the product's own code reads here, except the names of the tables' columns.
+"""
+
+from __future__ import annotations
+
+import csv
+import email
+import email.policy
+import http.client
+import io
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tools.stack import client
+
+PATIENCE_S = 120.0
+POLL_S = 0.25
+ROLLUP_PATIENCE_S = 300
+
+
+class NotInTimeError(RuntimeError):
+    """Something did not happen in time; the text says what."""
+
+
+@dataclass(frozen=True)
+class Folded:
+    """Records of a workspace and the events that they were folded from, by kind of subject."""
+
+    records: Mapping[str, int]
+    events: int
+
+    @property
+    def total(self) -> int:
+        return sum(self.records.values())
+
+
+@dataclass(frozen=True)
+class Said:
+    """One answer of the API."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body) if self.body else None
+
+
+def wait_for[T](what: str, look: Callable[[], T | None], patience_s: float = PATIENCE_S, poll_s: float = POLL_S) -> T:
+    """The first answer that is not None; `NotInTimeError` when none comes."""
+    deadline = time.monotonic() + patience_s
+    while (found := look()) is None:
+        if time.monotonic() > deadline:
+            raise NotInTimeError(f"{what} did not happen within {patience_s:.0f} s")
+        time.sleep(poll_s)
+    return found
+
+
+class Observer:
+    """Looks at the installation that `outputs` (of its CloudFormation stack) describe."""
+
+    def __init__(self, outputs: Mapping[str, str], api_url: str, mail_dir: Path) -> None:
+        self.outputs = outputs
+        self.api_url = api_url.rstrip("/")
+        self.mail_dir = mail_dir
+
+    # --- the stores
+
+    def folded(self, workspace: str) -> Folded:
+        """One scan of the records; cheap on the local stack, not meant for anything else."""
+        records: dict[str, int] = {}
+        events = 0
+        pages = (
+            client("dynamodb")
+            .get_paginator("scan")
+            .paginate(
+                TableName=self.outputs["RecordsTable"],
+                ProjectionExpression="pk, sk, n",
+                FilterExpression="begins_with(pk, :workspace)",
+                ExpressionAttributeValues={":workspace": {"S": f"{workspace}#"}},
+            )
+        )
+        for item in (item for page in pages for item in page["Items"]):
+            if item["sk"]["S"] != "record":
+                continue
+            kind = item["pk"]["S"].split("#")[1]
+            records[kind] = records.get(kind, 0) + 1
+            events += int(item["n"]["N"])
+        return Folded(records, events)
+
+    def unrolled(self, workspace: str) -> int:
+        """Records that the lake does not have yet."""
+        pages = (
+            client("dynamodb")
+            .get_paginator("query")
+            .paginate(
+                TableName=self.outputs["RecordsTable"],
+                IndexName="dirty",
+                KeyConditionExpression="dirty_ws = :workspace",
+                ExpressionAttributeValues={":workspace": {"S": workspace}},
+                Select="COUNT",
+            )
+        )
+        return sum(page["Count"] for page in pages)
+
+    def roll_up(self, workspace: str) -> None:
+        """Run the roll-up now instead of within a minute, until nothing is left to do."""
+        from botocore.config import Config
+
+        patient = client("lambda", config=Config(read_timeout=ROLLUP_PATIENCE_S))
+
+        def look() -> bool | None:
+            answer = patient.invoke(FunctionName=self.outputs["FunctionRollup"], Payload=b"{}")
+            if "FunctionError" in answer:
+                raise RuntimeError(f"the roll-up failed: {answer['Payload'].read().decode()}")
+            return True if self.unrolled(workspace) == 0 else None
+
+        wait_for("the roll-up of all records", look)
+
+    def lake(self, table: str, workspace: str) -> list[dict[str, Any]]:
+        """All rows of a lake table, read from the Parquet objects themselves."""
+        import pyarrow.parquet as pq
+
+        s3, bucket = client("s3"), self.outputs["LakeBucket"]
+        prefix = f"{table}/workspace={workspace}/"
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+        bodies = (s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys)
+        return [row for body in bodies for row in pq.read_table(io.BytesIO(body)).to_pylist()]
+
+    def athena(self, sql: str) -> list[dict[str, str]]:
+        """Rows of a query as finance would run it."""
+        athena = client("athena")
+        started = athena.start_query_execution(
+            QueryString=sql,
+            WorkGroup=self.outputs["AthenaWorkgroup"],
+            QueryExecutionContext={"Database": self.outputs["GlueDatabase"]},
+        )["QueryExecutionId"]
+
+        def look() -> str | None:
+            status = athena.get_query_execution(QueryExecutionId=started)["QueryExecution"]["Status"]
+            if status["State"] in ("FAILED", "CANCELLED"):
+                raise RuntimeError(f"Athena: {status.get('StateChangeReason', status['State'])}")
+            return status["State"] if status["State"] == "SUCCEEDED" else None
+
+        wait_for("the answer of Athena", look, poll_s=0.1)
+        pages = athena.get_paginator("get_query_results").paginate(QueryExecutionId=started)
+        rows = [
+            [cell.get("VarCharValue", "") for cell in r["Data"]] for page in pages for r in page["ResultSet"]["Rows"]
+        ]
+        header, *values = rows
+        # The emulator repeats the header on no page, AWS neither; both put it first.
+        return [dict(zip(header, row, strict=True)) for row in values]
+
+    # --- the API
+
+    def sign_in(self, email_address: str, password: str) -> str:
+        """An access token of a user."""
+        answer = client("cognito-idp").initiate_auth(
+            AuthFlow="USER_PASSWORD_AUTH",
+            ClientId=self.outputs["UserPoolClientId"],
+            AuthParameters={"USERNAME": email_address, "PASSWORD": password},
+        )
+        return str(answer["AuthenticationResult"]["AccessToken"])
+
+    def call(self, method: str, path: str, token: str = "", body: object = None) -> Said:
+        """One request; redirects are not followed."""
+        url = urlsplit(self.api_url + path)
+        connection = http.client.HTTPConnection(url.netloc, timeout=30)
+        headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
+        payload = b"" if body is None else json.dumps(body).encode()
+        try:
+            target = f"{url.path}?{url.query}" if url.query else url.path
+            connection.request(method, target, body=payload or None, headers=headers)
+            answer = connection.getresponse()
+            return Said(answer.status, {n.lower(): v for n, v in answer.getheaders()}, answer.read())
+        finally:
+            connection.close()
+
+    def job(self, path: str, token: str) -> dict[str, Any]:
+        """The job at this address once it has ended, well or badly."""
+
+        def look() -> dict[str, Any] | None:
+            said = self.call("GET", path, token)
+            if said.status != http.HTTPStatus.OK:
+                raise RuntimeError(f"GET {path} was answered {said.status}: {said.body.decode()[:300]}")
+            found: dict[str, Any] = said.json
+            return found if found["state"] in ("ready", "failed", "expired") else None
+
+        return wait_for(f"the end of {path}", look)
+
+    # --- mails
+
+    def mails(self) -> set[Path]:
+        """Mails that have arrived."""
+        return set(self.mail_dir.glob("*.eml"))
+
+    def mail_to(self, address: str, before: set[Path]) -> EmailMessage:
+        """The first mail to this address that was not there `before`."""
+
+        def look() -> EmailMessage | None:
+            return next((m for m in self._opened(sorted(self.mails() - before)) if address in str(m["To"])), None)
+
+        return wait_for(f"a mail to {address}", look)
+
+    def _opened(self, paths: list[Path]) -> Iterator[EmailMessage]:
+        for path in paths:
+            yield email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+
+
+def attachment(mail: EmailMessage) -> tuple[str, bytes]:
+    """Name and content of the mail's one file; ("", b"") when it carries none."""
+    for part in mail.iter_attachments():
+        content = part.get_content()
+        return part.get_filename() or "", content.encode() if isinstance(content, str) else content
+    return "", b""
+
+
+def text_of(mail: EmailMessage) -> str:
+    """The text part."""
+    body = mail.get_body(("plain",))
+    return str(body.get_content()) if body else ""
+
+
+def csv_rows(content: bytes) -> list[dict[str, str]]:
+    """Rows of a CSV file as a spreadsheet reads them."""
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
