@@ -50,7 +50,7 @@ def lint(name: str, body: str, ignored: frozenset[str] = frozenset()) -> Iterato
 def findings(stack: Stack) -> Iterator[str]:
     yield from rules.check(stack)
     yield from lint("source", stack.text)
-    yield from lint("transformed", json.dumps(stack.transformed["aws"]), FROM_TRANSFORM)
+    yield from lint("transformed", json.dumps(stack.transformed), FROM_TRANSFORM)
 
 
 def main() -> int:

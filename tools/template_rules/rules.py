@@ -276,7 +276,7 @@ def buckets_take_no_other_key(stack: Stack) -> Iterator[str]:
 @rule
 def nobody_is_everybody(stack: Stack) -> Iterator[str]:
     """`Principal: *` only ever denies."""
-    for view in stack.views.values():
+    for view in stack.views:
         for resource in view.resources.values():
             for path, node in walk(resource.properties):
                 if isinstance(node, dict) and "Effect" in node and node["Effect"] != "Deny" and _everybody(node):
@@ -546,7 +546,7 @@ def roles_trust_one_service(stack: Stack) -> Iterator[str]:
 @rule
 def rights_are_spelled_out(stack: Stack) -> Iterator[str]:
     """No wildcard in an action; `*` as resource only where the service has no narrower one."""
-    for view in stack.views.values():
+    for view in stack.views:
         for owner, statement in _rights(view):
             for action in as_list(statement.get("Action")):
                 if "*" in str(action):

@@ -11,7 +11,7 @@ import logging
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -60,23 +60,27 @@ class View:
 
 @dataclass(frozen=True)
 class Stack:
-    """The template in all the forms that rules look at."""
+    """The template in all the forms that rules look at; what nobody looks at is not made."""
 
     text: str
     source: dict[str, Any]
-    transformed: dict[str, dict[str, Any]] = field(repr=False)
 
     @cached_property
-    def views(self) -> dict[str, View]:
-        return {env: _view(env, template) for env, template in self.transformed.items()}
-
-    @property
     def aws(self) -> View:
-        return self.views["aws"]
+        return _view("aws", self.transformed)
+
+    @cached_property
+    def local(self) -> View:
+        return _view("local", transform(self.source, PARAMETERS["local"]))
+
+    @cached_property
+    def transformed(self) -> dict[str, Any]:
+        """What CloudFormation gets to see on AWS."""
+        return transform(self.source, PARAMETERS["aws"])
 
     @property
-    def local(self) -> View:
-        return self.views["local"]
+    def views(self) -> tuple[View, View]:
+        return self.aws, self.local
 
 
 def load(path: Path = TEMPLATE) -> Stack:
@@ -84,15 +88,10 @@ def load(path: Path = TEMPLATE) -> Stack:
 
 
 def parse(text: str) -> Stack:
-    """Read and transform a template given as YAML."""
+    """A template given as YAML."""
     from samtranslator.yaml_helper import yaml_parse
 
-    return from_source(yaml_parse(text), text)
-
-
-def from_source(source: dict[str, Any], text: str = "") -> Stack:
-    """Transform a template given as data."""
-    return Stack(text, source, {env: transform(source, parameters) for env, parameters in PARAMETERS.items()})
+    return Stack(text, yaml_parse(text))
 
 
 def transform(source: dict[str, Any], parameters: Mapping[str, str]) -> dict[str, Any]:
