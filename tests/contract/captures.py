@@ -15,6 +15,7 @@ import msgspec
 
 from ringlake import providers
 from ringlake.flows.ingest import Ingested, ingest, secret_context
+from ringlake.model.base import to_json
 from ringlake.model.directory import Connection, Secret, Workspace
 from ringlake.model.events import Delivery, RawEvent
 from ringlake.model.facts import Fact
@@ -155,7 +156,7 @@ def event_of(seen: Capture) -> RawEvent:
 
 def shown(facts: Iterable[Fact]) -> list[dict[str, Any]]:
     """Facts as they stand in an expectation."""
-    plain: list[dict[str, Any]] = msgspec.to_builtins(list(facts), str_keys=True)
+    plain: list[dict[str, Any]] = json.loads(to_json(list(facts)))
     return [{name: value for name, value in fact.items() if name != "received_at"} for fact in plain]
 
 
@@ -168,7 +169,7 @@ def expectation(seen: Capture) -> dict[str, Any]:
     identity = adapter.identify(seen.delivery, seen.connection)
     return {
         "outcome": result.outcome.value,
-        "identity": msgspec.to_builtins(identity),
+        "identity": json.loads(to_json(identity)),
         "facts": shown(adapter.parse(event_of(seen), seen.connection)),
     }
 
