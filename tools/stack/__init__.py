@@ -25,6 +25,8 @@ def client(service: str, **options: Any) -> Any:
         s3={"addressing_style": "path"},
         retries={"mode": "standard", "max_attempts": 3},
         max_pool_connections=32,
+        # None would mean the caller's proxy settings.
+        proxies={},
     )
     session: Any = boto3.session.Session(
         aws_access_key_id="test", aws_secret_access_key="test", region_name=server.REGION

@@ -81,6 +81,8 @@ def _environment(endpoint: str) -> dict[str, str]:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "SAM_CLI_TELEMETRY": "0",
+        "NO_PROXY": "localhost,127.0.0.1",
+        "no_proxy": "localhost,127.0.0.1",
     }
 
 
@@ -148,7 +150,8 @@ def deploy(root: Path = state.ROOT) -> dict[str, Any]:
     """
     name, parameters = local_settings(root)
     parameters |= {"Env": CONFIG_ENV, "PublicUrl": public_url(root)}
-    packaged = root / ".aws-sam" / "packaged.yaml"
+    # In the stack's own folder: it names the emulator's buckets.
+    packaged = state.STACK / "packaged.yaml"
     template = _with_uploaded_layers(root / ".aws-sam" / "build" / "template.yaml")
     files = (f"--template-file={template}", f"--output-template-file={packaged}")
     _sam(root, server.endpoint(), "package", "--resolve-s3", *files)

@@ -69,8 +69,10 @@ def free_port(preferred: int | None) -> int:
 
 def is_ready(port: int) -> bool:
     """Whether the emulator on this port answers."""
+    # The caller's proxy settings are not for the loopback address.
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_ministack/ready", timeout=5) as answer:
+        with direct.open(f"http://127.0.0.1:{port}/_ministack/ready", timeout=5) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
