@@ -123,15 +123,18 @@ def _voicemail(facts: Sequence[CallFact]) -> Media | None:
 
 
 def _recordings(facts: Sequence[CallFact]) -> tuple[Media, ...]:
-    """One per recording, in order: the same address or the same id is the same recording."""
+    """One per recording: the same address or the same id is the same recording.
+
+    A provider that only says that there is one gives one without address.
+    """
+    told = [f.media or Media() for f in facts if f.kind is FactKind.RECORDING]
+    named = [m for m in told if m.url or m.id]
     groups: list[list[Media]] = []
-    for fact in facts:
-        if fact.kind is not FactKind.RECORDING or fact.media is None:
-            continue
-        media = fact.media
+    for media in named:
         same = [g for g in groups if any((m.url and m.url == media.url) or (m.id and m.id == media.id) for m in g)]
         groups = [g for g in groups if g not in same]
         groups.append([*(m for g in same for m in g), media])
+    groups = groups or ([told] if told else [])
     return tuple(sorted((_merged(g) for g in groups), key=lambda m: (m.id, m.url)))
 
 
