@@ -2,7 +2,7 @@
 
 `.local/stack/state.json` is this package's own memory (processes, ports, what was
 deployed). `.local/stack.json` is the public description other tools read; its keys
-are those of `Description`. RINGLAKE_STACK names another folder than `.local/stack`,
+are those of `Description`. RINGLAKE_STACK_DIR names another folder than `.local/stack`,
 for a second stack beside the first (the tests run on one of their own).
 """
 
@@ -19,7 +19,7 @@ from typing import Any, TypedDict, cast
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCAL = ROOT / ".local"
-STACK = Path(os.environ.get("RINGLAKE_STACK") or LOCAL / "stack").absolute()
+STACK = Path(os.environ.get("RINGLAKE_STACK_DIR") or LOCAL / "stack").absolute()
 STATE = STACK / "state.json"
 DESCRIPTION = STACK.with_name(f"{STACK.name}.json")
 MAIL = STACK / "mail"
