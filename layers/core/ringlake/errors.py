@@ -47,6 +47,10 @@ class Forbidden(Rejected):
     """The viewer lacks the ability: answer 403."""
 
 
+class PlanTooLow(Forbidden):
+    """The workspace's plan does not include this: answer 402. Events are kept all the same (O1)."""
+
+
 class NotFound(Rejected):
     """Not there, or not the viewer's; the two are never told apart: answer 404."""
 

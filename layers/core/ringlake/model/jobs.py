@@ -35,7 +35,8 @@ class JobKind(StrEnum):
 class Job(Model, frozen=True, kw_only=True):
     """An export or report run. `filter` is the filter object of the request exactly as resolved (O27).
 
-    `rows`, `size_bytes`, `sha256`, `as_of` are known once ready. `error` is shown to the requester.
+    `rows`, `size_bytes`, `sha256`, `as_of` are known once the file is complete. `scope` is what the
+    requester might see when it was made. `error` is shown to the requester.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Job(Model, frozen=True, kw_only=True):
     dialect: str = "spreadsheet"
     name: str = ""
     filter: dict[str, object] = {}
+    scope: dict[str, object] = {}
     key: str = ""
     filename: str = ""
     rows: int | None = None

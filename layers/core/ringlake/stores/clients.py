@@ -46,8 +46,11 @@ def translated() -> Iterator[None]:
 
 
 @cache
-def client(service: str) -> Any:
-    """A low-level client with short time-outs and SDK retries; S3 signs with SigV4 (presigned URLs)."""
+def client(service: str, attempts: int = 4) -> Any:
+    """A low-level client with short time-outs and SDK retries; S3 signs with SigV4 (presigned URLs).
+
+    `attempts=1` is for calls that must not be repeated when their answer is lost.
+    """
     import boto3
     from botocore.config import Config
 
@@ -56,7 +59,7 @@ def client(service: str) -> Any:
         config=Config(
             connect_timeout=2,
             read_timeout=20,
-            retries={"mode": "standard", "total_max_attempts": 4},
+            retries={"mode": "standard", "total_max_attempts": attempts},
             signature_version="s3v4" if service == "s3" else None,
             parameter_validation=False,
         ),
