@@ -55,6 +55,13 @@ class Journal(Protocol):
         """The quarantine of one UTC day (`YYYY-MM-DD` of `received_at`)."""
         ...
 
+    def subjects(self, workspace: str, since: datetime, until: datetime) -> Iterator[str]:
+        """Keys of subjects with an event received in [since, until), in no order, some more than once.
+
+        Reads the whole table: for repair (`tools/refold.py`), never for the running system.
+        """
+        ...
+
 
 def quarantine_key(item: Quarantined) -> tuple[str, str]:
     """Key of a quarantined item; its kind `quarantine` is no SubjectKind, so it never folds."""
@@ -95,6 +102,11 @@ class MemoryJournal:
 
     def quarantined(self, workspace: str, connection: str, day: str) -> Iterable[Quarantined]:
         return [q for _, q in sorted(self.held[f"{workspace}#quarantine#{connection}#{day}"].items())]
+
+    def subjects(self, workspace: str, since: datetime, until: datetime) -> Iterator[str]:
+        for key, events in list(self.items.items()):
+            if key.startswith(f"{workspace}#") and any(since <= e.received_at < until for e in events.values()):
+                yield key
 
 
 # BatchGetItem takes a hundred keys and hands back what it did not get to.
@@ -167,6 +179,24 @@ class DynamoJournal:
     def quarantined(self, workspace: str, connection: str, day: str) -> Iterable[Quarantined]:
         for item in self._query(f"{workspace}#quarantine#{connection}#{day}"):
             yield _quarantined(item)
+
+    def subjects(self, workspace: str, since: datetime, until: datetime) -> Iterator[str]:
+        asked: dict[str, Any] = {
+            "TableName": self._table,
+            "ProjectionExpression": "pk, received_at",
+            "FilterExpression": "begins_with(pk, :workspace) AND attribute_not_exists(stage)",
+            "ExpressionAttributeValues": {":workspace": {"S": f"{workspace}#"}},
+            "ConsistentRead": True,
+        }
+        while True:
+            with translated():
+                page = client("dynamodb").scan(**asked)
+            for item in page["Items"]:
+                if since <= datetime.fromisoformat(item["received_at"]["S"]) < until:
+                    yield item["pk"]["S"]
+            if not page.get("LastEvaluatedKey"):
+                return
+            asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def _expires(self, received_at: datetime) -> int:
         return int(received_at.timestamp()) + self._kept_s
