@@ -419,6 +419,9 @@ def _recording(said: _Said) -> Iterable[Fact]:
         ended_as = _ended_as(call, answered=answered_at is not None) or EndedAs.ANSWERED
         yield call.fact(FactKind.ENDED, ended_at, ended_as=ended_as)
     yield from _legacy_media(call, ended_at or envelope.created_at)
+    if envelope.legacy and "media" not in envelope.resource:
+        # v4 says that there is one; where it lies can only be asked for.
+        yield call.fact(FactKind.RECORDING, ended_at or envelope.created_at)
     field = envelope.field("recordings")
     for entry in items(envelope.resource.get("recordings"), field):
         recording = mapping(entry, f"{field}[]")
