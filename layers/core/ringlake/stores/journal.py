@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import time
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from threading import Lock
+from time import sleep
 from typing import Any, Protocol
 
 from ringlake.errors import Conflict, Unavailable
@@ -89,7 +89,7 @@ class MemoryJournal:
 
     def get_many(self, keys: Sequence[tuple[str, str]]) -> list[RawEvent | Quarantined]:
         found: list[RawEvent | Quarantined] = []
-        for pk, sk in keys:
+        for pk, sk in dict.fromkeys(keys):
             item = self.items.get(pk, {}).get(sk) or self.held.get(pk, {}).get(sk)
             if item is not None:
                 found.append(item)
@@ -254,7 +254,7 @@ class DynamoJournal:
             asked = answer.get("UnprocessedKeys") or {}
             if not asked:
                 return
-            time.sleep(0.02 * 2**attempt)
+            sleep(0.02 * 2**attempt)
         raise Unavailable("BatchGetItem: keys left over")
 
 
