@@ -217,7 +217,7 @@ class _Run:
     @property
     def _workspace(self) -> Workspace:
         if self._settings is None:
-            self._settings = self._directory.load(self._id).workspace
+            self._settings = self._directory.settings(self._id)
         return self._settings
 
 
