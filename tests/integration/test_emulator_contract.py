@@ -300,6 +300,13 @@ def test_trino_functions_are_translated(
     check("  stock: still differs", True, stock.query(sql).rows != [[expected]])
 
 
+def test_integers_divide_to_an_integer(stack: Emulator, stock: Emulator, check: Check) -> None:
+    sql = "select 7 / 2 as i, cast(7 as double) / 2 as d"
+    check("Athena: integer division", [["3", "3.5"]], stack.query(sql).rows)
+    check("  stock: still 3.5", [["3.5", "3.5"]], stock.query(sql).rows)
+    check("Athena: division by zero fails", "FAILED", stack.query("select 1 / 0 as n").state)
+
+
 def test_an_expression_without_a_name_is_called_by_its_position(stack: Emulator, stock: Emulator, check: Check) -> None:
     sql = "select 1 as a, count(*) from (values (1)) as t (x)"
     check("Athena: unnamed columns", ["a", "_col1"], [column[0] for column in stack.query(sql).columns])
