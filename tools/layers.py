@@ -24,6 +24,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -35,6 +36,7 @@ WHEELS = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
 VERSION = (3, 13)
 # Where Lambda unpacks layers; written into the .pyc files, so that tracebacks show real paths.
 MOUNT = "/opt/python"
+UNUSED_S = 86_400
 
 # Packages that the Lambda runtime, or the runtime layer under every function, already has.
 # A second copy in /opt/python would come first on the path and could skew from the SDK in use.
@@ -139,8 +141,10 @@ def ensure(layer: str, wanted: str) -> Path:
                 stage = Path(name) / "layer"
                 build(layer, wanted, stage / "python")
                 stage.replace(finished)
+        os.utime(finished)
+        # Not at once: another build of this clone may still be linking an older one.
         for other in folder.glob(f"{layer}-*"):
-            if other != finished:
+            if other.stat().st_mtime < time.time() - UNUSED_S:
                 shutil.rmtree(other)
     return finished
 

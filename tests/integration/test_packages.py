@@ -1,0 +1,212 @@
+"""What Lambda unpacks: sizes, contents and completeness of every function with its layers.
+
+The layers are built here with the recipe that `sam build` uses (seconds when they are in the
+cache), for this machine and for arm64 as they are deployed to AWS.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+import json
+import os
+import struct
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tools import layers
+from tools.template_rules import contract
+
+ROOT = Path(__file__).resolve().parents[2]
+PLATFORMS = ("host", "arm64")
+# AWS: function and all its layers together, unzipped.
+LAMBDA_LIMIT_BYTES = 262_144_000
+# performance.md P9.
+BARS = {"ingest": 40_000_000, "fold": 40_000_000, "api": 120_000_000, "rollup": 120_000_000}
+BAR = 200_000_000
+FUNCTIONS = {folder: contract.LAYERS[name] for name, folder in contract.FUNCTIONS.items()}
+WRITTEN = [name for name in FUNCTIONS if (ROOT / "functions" / name / f"{name}.py").exists()]
+# The Lambda runtime brings boto3 and what it needs.
+RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "urllib3", "dateutil", "six.py")
+
+
+@cache
+def layer(name: str, platform: str) -> Path:
+    """The built layer; `python/` in it is what goes on the path."""
+    try:
+        return layers.ensure(name.lower(), platform)
+    except layers.BuildError as error:
+        pytest.fail(f"the layer cannot be built: {error}")
+
+
+def sizes(function: str, platform: str) -> dict[str, int]:
+    code = sum(path.stat().st_size for path in (ROOT / "functions" / function).rglob("*.py"))
+    return {"code": code} | {name: layers.sizes([layer(name, platform)]) for name in FUNCTIONS[function]}
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_every_function_fits_its_bar(platform: str, capsys: pytest.CaptureFixture[str]) -> None:
+    too_large = []
+    for function in FUNCTIONS:
+        parts = sizes(function, platform)
+        total = sum(parts.values())
+        with capsys.disabled():
+            shown = " + ".join(f"{name} {size / 1e6:.1f}" for name, size in parts.items())
+            print(f"\n  {platform:<5} {function:<8} {total / 1e6:6.1f} MB = {shown}", end="")
+        if total > min(BARS.get(function, BAR), LAMBDA_LIMIT_BYTES):
+            too_large.append(f"{function} {total}")
+    assert not too_large
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("name", layers.LAYERS)
+def test_every_module_ships_compiled_and_cannot_go_stale(name: str, platform: str) -> None:
+    python = layer(name, platform) / "python"
+    sources = list(python.rglob("*.py"))
+    assert sources
+    for source in sources:
+        compiled = source.parent / "__pycache__" / f"{source.stem}.cpython-313.pyc"
+        flags = struct.unpack("<I", compiled.read_bytes()[4:8])[0]
+        # Bit 0: made from a hash, bit 1 unset: and never compared with the source.
+        assert flags == 1, compiled
+
+
+@pytest.mark.parametrize(("platform", "machine"), [("arm64", 183), ("x86_64", 62)])
+def test_libraries_are_of_the_processor_that_they_are_deployed_to(platform: str, machine: int) -> None:
+    found = set()
+    for library in (layer("Runtime", platform) / "python").rglob("*.so*"):
+        head = library.read_bytes()[:20]
+        assert head[:4] == b"\x7fELF"
+        found.add(struct.unpack("<H", head[18:20])[0])
+    assert found == {machine}
+
+
+@pytest.mark.parametrize("name", layers.LAYERS)
+def test_nothing_ships_that_no_function_can_reach(name: str) -> None:
+    python = layer(name, "host") / "python"
+    unwanted = [
+        str(path.relative_to(python))
+        for path in python.rglob("*")
+        if path.name in ("tests", "boto3", "botocore", "setuptools")
+        or path.suffix in (".pyx", ".pxd", ".pyi", ".h", ".a")
+    ]
+    assert unwanted == []
+    assert not list(python.glob("pyarrow/*flight*"))
+
+
+@pytest.mark.parametrize("name", ["Runtime", "Arrow", "Wrangler"])
+def test_packages_still_know_their_version_and_licence(name: str) -> None:
+    python = layer(name, "host") / "python"
+    found = list(importlib.metadata.distributions(path=[str(python)]))
+    assert found
+    for distribution in found:
+        assert distribution.version
+        assert distribution.metadata["Name"]
+
+
+def run(code: str, function: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run code as Lambda would: the function, its layers and the runtime's packages, nothing else."""
+    runtime = folder / "runtime"
+    if not runtime.exists():
+        runtime.mkdir()
+        for name in RUNTIME_PACKAGES:
+            (runtime / name).symlink_to(packages() / name)
+    path = [str(ROOT / "functions" / function), *(str(layer(n, "host") / "python") for n in FUNCTIONS[function])]
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join([*path, str(runtime)])}
+    return subprocess.run(
+        # -S: without the environment's own packages, which hold everything.
+        [sys.executable, "-S", "-s", "-B", "-c", code, function],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+
+
+def packages() -> Path:
+    import boto3
+
+    return Path(boto3.__file__).parents[1]
+
+
+LOADED = """
+import importlib, json, sys
+importlib.import_module(sys.argv[1])
+import ringlake
+print(json.dumps({n: m.__file__ for n, m in sys.modules.items()
+                  if n.startswith(("ringlake", sys.argv[1])) and m.__file__}))
+"""
+
+
+@pytest.mark.parametrize("function", WRITTEN)
+def test_all_that_a_function_imports_is_in_its_layers(function: str, tmp_path: Path) -> None:
+    """Also what is imported later, inside functions: a package that is missing there fails only in use."""
+    done = run(LOADED, function, tmp_path)
+    assert done.returncode == 0, done.stderr
+    modules: dict[str, str] = json.loads(done.stdout)
+    assert Path(modules["ringlake"]).is_relative_to(layer("Core", "host"))
+    names = sorted({name for path in modules.values() for name in imported(Path(path).read_text(encoding="utf-8"))})
+    code = (
+        "import importlib.util, sys\n"
+        f"missing = [n for n in {names!r} if importlib.util.find_spec(n) is None]\n"
+        "sys.exit(f'not in the layers: {missing}' if missing else 0)"
+    )
+    looked = run(code, function, tmp_path)
+    assert looked.returncode == 0, looked.stderr
+
+
+def imported(source: str) -> set[str]:
+    """Top-level packages that a module imports anywhere, except for type checking."""
+    tree = ast.parse(source)
+    skipped = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+        for inner in ast.walk(node)
+    }
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+ARROW = """
+import io, pyarrow as pa, pyarrow.compute as pc, pyarrow.csv as csv, pyarrow.parquet as pq
+table = pa.table({"a": [1, 2, 2], "s": ["x", "y", "y"]}).group_by("s").aggregate([("a", "sum")])
+sink = io.BytesIO()
+pq.write_table(table, sink, compression="zstd")
+assert pq.read_table(io.BytesIO(sink.getvalue())).equals(table)
+assert pc.sum(table["a_sum"]).as_py() == 5
+csv.write_csv(table, io.BytesIO())
+"""
+# Arrow's threads now and then abort a process that ends while they do (apache/arrow#34314, unpruned
+# wheels too); Lambda never ends a process that way.
+LEAVE = "import os\nos._exit(0)\n"
+WRANGLER = """
+import awswrangler as wr, pandas as pd
+assert wr.__version__
+assert pd.DataFrame({"a": [1, 2]}).convert_dtypes(dtype_backend="pyarrow")["a"].sum() == 3
+"""
+
+
+@pytest.mark.parametrize(("function", "code"), [("rollup", ARROW), ("report", ARROW), ("report", WRANGLER)])
+def test_the_pruned_libraries_work(function: str, code: str, tmp_path: Path) -> None:
+    done = run(code + LEAVE, function, tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_second_build_comes_from_the_cache_and_links(tmp_path: Path) -> None:
+    first, second = layers.ensure("arrow", "host"), layers.ensure("arrow", "host")
+    assert first == second
+    layers.link_tree(first, tmp_path / "built")
+    some = next((tmp_path / "built").rglob("lib*.so*"))
+    assert some.read_bytes()[:4] == (first / some.relative_to(tmp_path / "built")).read_bytes()[:4]
