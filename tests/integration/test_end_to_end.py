@@ -1,0 +1,307 @@
+"""From a webhook to the mailed file, through the deployed stack, against what the simulator knows."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from ringlake.flows.ingest import MAX_WEBHOOK_BODY
+from tests.integration.conftest import Stack
+from tools import admin
+from tools.simulator import captures, compare, deliver, people, render, seeding
+from tools.simulator.history import History
+from tools.simulator.observe import attachment, csv_rows, text_of, wait_for
+from tools.simulator.truth import Row, Truth, file_rows, sums, totals, truth
+
+ROUGH = deliver.Faults(duplicated=0.1, reorder=40, delayed=0.1, lost=0.1)
+REPORT = "calls_and_talk_time_per_day_and_user"
+
+
+@pytest.fixture(scope="session")
+def known(story: History) -> Truth:
+    return truth(story)
+
+
+@pytest.fixture(scope="session")
+def sent(stack: Stack, seeded: seeding.Seeded, story: History, known: Truth) -> deliver.Sent:
+    """All deliveries, badly; the answers. Afterwards everything is folded and in the lake."""
+    notices = render.notices(story)
+    answers = deliver.deliver(deliver.plan(notices, ROUGH, seed=1), seeded.endpoints, concurrency=4)
+    # The event of a side call counts in the side call's record and in its call's.
+    events = len(notices) + len(known.parts)
+    wait_for(
+        "the fold of all events",
+        lambda: True if stack.observer.folded(seeded.workspace).events >= events else None,
+        poll_s=0.5,
+    )
+    stack.observer.roll_up(seeded.workspace)
+    return answers
+
+
+@pytest.fixture(scope="session")
+def export(
+    stack: Stack, seeded: seeding.Seeded, story: History, sent: deliver.Sent
+) -> Callable[..., tuple[dict[str, Any], EmailMessage]]:
+    """Ask for a file as somebody and wait for the mail."""
+
+    def ask(person: str, **filters: object) -> tuple[dict[str, Any], EmailMessage]:
+        login = seeded.login(person)
+        token = stack.observer.sign_in(login.email, login.password)
+        before = stack.observer.mails()
+        wanted = {"from": story.days[0].isoformat(), "to": story.days[-1].isoformat(), **filters}
+        said = stack.observer.call("POST", "/v1/exports", token, {"filter": wanted})
+        assert said.status == 202, said.body
+        job = stack.observer.job(f"/v1/exports/{said.json['id']}", token)
+        assert job["state"] == "ready", job
+        return job, stack.observer.mail_to(login.email, before)
+
+    return ask
+
+
+def _rows(mail: EmailMessage) -> list[dict[str, str]]:
+    """Rows of the attached file, without the apostrophes that keep a spreadsheet from changing numbers."""
+    _, content = attachment(mail)
+    return [{k: v[1:] if v.startswith("'+") else v for k, v in row.items()} for row in csv_rows(content)]
+
+
+# --- webhooks
+
+
+def test_every_delivery_is_answered_and_every_event_is_taken_once(sent: deliver.Sent, story: History) -> None:
+    counts: Counter[str] = Counter()
+    for answer in sent.answers:
+        assert answer.status == 200, answer.body
+        counts.update(json.loads(answer.body))
+    assert counts["accepted"] + counts["duplicates"] == len(sent.answers)
+    if all(answer.tries == 1 for answer in sent.answers):
+        assert counts["accepted"] == len(render.notices(story))
+    assert counts["quarantined"] == 0
+
+
+def test_the_records_are_those_of_the_story(
+    stack: Stack, seeded: seeding.Seeded, sent: deliver.Sent, known: Truth
+) -> None:
+    folded = stack.observer.folded(seeded.workspace)
+    assert folded.records["message"] == len(known.messages)
+    assert folded.total == known.records
+
+
+def test_the_lake_says_of_every_call_and_text_what_happened(
+    stack: Stack, seeded: seeding.Seeded, sent: deliver.Sent, known: Truth
+) -> None:
+    calls = [row for row in stack.observer.lake("calls", seeded.workspace) if row["is_call"]]
+    messages = stack.observer.lake("messages", seeded.workspace)
+    wrong = compare.differences(known.calls, calls) + compare.differences(known.messages, messages)
+    assert not wrong, compare.summary(wrong)
+
+
+def test_everything_again_changes_no_byte_of_the_lake(
+    stack: Stack, aws: Callable[[str], Any], seeded: seeding.Seeded, story: History, sent: deliver.Sent
+) -> None:
+    def etags() -> dict[str, str]:
+        found = aws("s3").list_objects_v2(
+            Bucket=stack.outputs["LakeBucket"], Prefix=f"calls/workspace={seeded.workspace}/"
+        )
+        return {entry["Key"]: entry["ETag"] for entry in found["Contents"]}
+
+    before = etags()
+    notices = render.notices(story)[:60]
+    again = deliver.deliver(deliver.plan(notices, deliver.NONE, seed=1), seeded.endpoints)
+    assert [json.loads(a.body)["duplicates"] for a in again.answers] == [1] * len(notices)
+    stack.observer.roll_up(seeded.workspace)
+    assert etags() == before
+
+
+def test_every_capture_is_answered_as_its_expectation_says(stack: Stack) -> None:
+    workspace = f"c-{secrets.token_hex(4)}"
+    admin.create_workspace(stack.site, workspace, "Captures", zone="Europe/Warsaw", country="PL")
+    endpoints = seeding.connect(stack.site, workspace, people.company(), seeding.new_secrets())
+    found = captures.captures()
+    assert found
+    for captured in found:
+        url = endpoints[captured.notice.connection, captured.notice.scheme].url
+        headers = captured.headers_now(endpoints, datetime.now(UTC))
+        status, body = _post(url, captured.notice.body, headers)
+        assert status == captures.STATUS[captured.expected], captured.name
+        if status == 200:
+            name = {"accepted": "accepted", "quarantined": "quarantined"}[captured.expected]
+            assert json.loads(body)[name] == 1 or json.loads(body)["duplicates"] == 1, captured.name
+        else:
+            assert b"signature" not in body.lower()
+
+
+def test_a_wrong_signature_an_unknown_address_and_a_huge_body_are_refused(
+    seeded: seeding.Seeded, story: History
+) -> None:
+    notice = render.notices(story)[0]
+    endpoint = seeded.endpoints[notice.connection, notice.scheme]
+    now = datetime.now(UTC)
+    signed = render.sign(notice, endpoint.secrets, now)
+    assert _post(endpoint.url, notice.body + b" ", signed)[0] == 401
+    assert _post(endpoint.url, notice.body, {"content-type": "application/json"})[0] == 401
+    elsewhere = endpoint.url.rpartition("/")[0] + "/" + secrets.token_urlsafe(32)
+    assert _post(elsewhere, notice.body, signed)[0] == 404
+    other_provider = endpoint.url.replace(f"/{notice.connection}/", "/nobody/")
+    assert _post(other_provider, notice.body, signed)[0] == 404
+    assert _post(endpoint.url, b"x" * (MAX_WEBHOOK_BODY + 1), signed)[0] == 413
+
+
+def _post(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+    parts = urlsplit(url)
+    connection = HTTPConnection(parts.netloc, timeout=30)
+    try:
+        return deliver.post(connection, parts.path, body, headers)
+    finally:
+        connection.close()
+
+
+# --- SQL
+
+
+def test_athena_counts_what_happened(
+    stack: Stack, seeded: seeding.Seeded, story: History, sent: deliver.Sent, known: Truth
+) -> None:
+    rows = stack.observer.athena(
+        "select user_id, direction, outcome, sum(is_call) as calls, sum(coalesce(talk_s, 0)) as talk_s "
+        f"from calls where workspace = '{seeded.workspace}' and day >= '{story.days[0].isoformat()}' and is_call = 1 "
+        "group by user_id, direction, outcome"
+    )
+    columns = ("user_id", "direction", "outcome")
+    assert {tuple(r[c] for c in columns): int(r["calls"]) for r in rows} == totals(known.calls.values(), *columns)
+    talked = {tuple(r[c] for c in columns): int(r["talk_s"]) for r in rows}
+    assert talked == dict(sums(known.calls.values(), "talk_s", *columns))
+
+
+def test_nobody_reads_a_table_without_naming_the_workspace(stack: Stack, sent: deliver.Sent) -> None:
+    with pytest.raises(RuntimeError, match="workspace"):
+        stack.observer.athena("select count(*) as calls from calls where day >= '2026-01-01'")
+
+
+def test_a_report_arrives_by_mail_with_the_same_totals(
+    stack: Stack, seeded: seeding.Seeded, story: History, sent: deliver.Sent, known: Truth
+) -> None:
+    login = seeded.login("olivia")
+    token = stack.observer.sign_in(login.email, login.password)
+    before = stack.observer.mails()
+    dates = {"first_date": story.days[0].isoformat(), "last_date": story.days[-1].isoformat()}
+    said = stack.observer.call("POST", f"/v1/reports/{REPORT}/runs", token, {"parameters": dates})
+    assert said.status == 202, said.body
+    assert stack.observer.job(f"/v1/reports/runs/{said.json['id']}", token)["state"] == "ready"
+    rows = _rows(stack.observer.mail_to(login.email, before))
+    counted = {(r["local_date"], r["user_id"]): int(r["calls_made"]) + int(r["calls_received"]) for r in rows}
+    assert counted == totals(known.calls.values(), "local_date", "user_id")
+    talked = {(r["local_date"], r["user_id"]): int(r["talk_s"]) for r in rows}
+    assert talked == dict(sums(known.calls.values(), "talk_s", "local_date", "user_id"))
+
+
+# --- files
+
+
+def test_the_mailed_file_is_the_story_row_by_row(
+    export: Callable[..., tuple[dict[str, Any], EmailMessage]], seeded: seeding.Seeded, known: Truth
+) -> None:
+    job, mail = export("olivia")
+    rows = _rows(mail)
+    wrong = compare.differences(file_rows(known), rows)
+    assert not wrong, compare.summary(wrong)
+    assert job["rows"] == len(rows)
+    assert mail["To"] == seeded.login("olivia").email
+    assert "+1" not in str(mail["Subject"])
+    assert str(len(rows)) in text_of(mail).replace(",", "").replace(" ", "")
+
+
+def test_a_file_opens_in_a_spreadsheet_without_changing_a_number(
+    export: Callable[..., tuple[dict[str, Any], EmailMessage]],
+) -> None:
+    _, mail = export("olivia", channels=["call"])
+    name, content = attachment(mail)
+    assert name.endswith(".csv")
+    assert content.startswith(b"\xef\xbb\xbf")
+    assert content.count(b"\r\n") == content.count(b"\n")
+    cells = [cell for row in csv_rows(content) for cell in row.values()]
+    assert cells
+    assert not [cell for cell in cells if cell[:1] in ("=", "+", "@", "\t")]
+
+
+@pytest.mark.parametrize(
+    ("person", "sees"),
+    [
+        ("anna", lambda row: row["user_id"] == "anna"),
+        ("ines", lambda row: row["business_number"] == "+12025550104"),
+        ("martin", lambda row: row["team_id"] == "sales" or row["user_id"] == "martin"),
+    ],
+    ids=["an operator sees what is hers", "a member sees the numbers assigned", "a manager sees the team"],
+)
+def test_everybody_gets_only_what_is_theirs(
+    export: Callable[..., tuple[dict[str, Any], EmailMessage]],
+    stack: Stack,
+    seeded: seeding.Seeded,
+    person: str,
+    sees: Callable[[Row], bool],
+) -> None:
+    rows: list[Row] = [r for r in stack.observer.lake("calls", seeded.workspace) if r["is_call"]]
+    rows += stack.observer.lake("messages", seeded.workspace)
+    _, mail = export(person)
+    found = {row["record_id"] for row in _rows(mail)}
+    expected = {row["record_id"] for row in rows if sees(row)}
+    assert expected
+    assert found == expected
+
+
+# --- access
+
+
+def test_without_a_token_nothing_is_told(stack: Stack) -> None:
+    for method, path in (("GET", "/v1/me"), ("POST", "/v1/exports"), ("GET", "/v1/exports/none")):
+        assert stack.observer.call(method, path).status == 401
+        assert stack.observer.call(method, path, "no.such.token").status == 401
+
+
+def test_an_operator_runs_no_report_over_the_whole_workspace(stack: Stack, seeded: seeding.Seeded) -> None:
+    login = seeded.login("anna")
+    token = stack.observer.sign_in(login.email, login.password)
+    said = stack.observer.call("POST", f"/v1/reports/{REPORT}/runs", token, {"parameters": {}})
+    assert said.status == 403
+
+
+def test_a_file_of_somebody_else_is_not_there(
+    export: Callable[..., tuple[dict[str, Any], EmailMessage]], stack: Stack, seeded: seeding.Seeded
+) -> None:
+    job, _ = export("olivia", channels=["message"])
+    for person in ("boris", "ines"):
+        login = seeded.login(person)
+        token = stack.observer.sign_in(login.email, login.password)
+        for path in (f"/v1/exports/{job['id']}", f"/v1/exports/{job['id']}/download"):
+            assert stack.observer.call("GET", path, token).status == 404
+
+
+def test_another_workspace_sees_none_of_it(
+    export: Callable[..., tuple[dict[str, Any], EmailMessage]], stack: Stack, story: History
+) -> None:
+    job, _ = export("olivia", channels=["message"])
+    other = seeding.seed(
+        stack.site, f"o-{secrets.token_hex(4)}", "Another company", story.company, seeding.new_secrets()
+    )
+    login = other.login("olivia")
+    token = stack.observer.sign_in(login.email, login.password)
+    assert stack.observer.call("GET", f"/v1/exports/{job['id']}", token).status == 404
+    listed = stack.observer.call("GET", "/v1/exports", token)
+    assert listed.status == 200
+    assert job["id"] not in listed.body.decode()
+
+
+def test_a_wrong_field_of_a_filter_is_named(stack: Stack, seeded: seeding.Seeded) -> None:
+    login = seeded.login("olivia")
+    token = stack.observer.sign_in(login.email, login.password)
+    said = stack.observer.call("POST", "/v1/exports", token, {"filter": {"from": "2026-11-05", "to": "2026-11-01"}})
+    assert said.status == 400
+    assert "to" in said.body.decode()
