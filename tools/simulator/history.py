@@ -562,7 +562,8 @@ class _Day:
             created_at=at,
             settled_at=at if inbound else self._after(at, TEXT_DELIVERED_AFTER),
             person=self.chance.choice(line.people),
-            media=int(self._happens(MEDIA_SHARE)),
+            # Of a text that failed no provider tells whether it had a picture.
+            media=int(self._happens(MEDIA_SHARE) and status is not Text.FAILED),
             others=tuple(o for o in others if o != customer),
             error="30006" if status in (Text.UNDELIVERED, Text.FAILED) else "",
             scheduled_for=scheduled,
