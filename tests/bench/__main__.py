@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import time
+import traceback
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,10 +27,17 @@ def main(arguments: list[str]) -> int:
         parser.error(f"unknown bench {', '.join(sorted(unknown))}; known: {', '.join(BENCHES)}")
 
     print(f"machine: {machine_line()}\n", flush=True)
-    outcomes = []
+    outcomes, failed = [], []
     for name in wanted.names or BENCHES:
         started = time.monotonic()
-        outcome = BENCHES[name](wanted.tiny)
+        try:
+            outcome = BENCHES[name](wanted.tiny)
+        except Exception:
+            # The other benches still tell what they can.
+            traceback.print_exc()
+            print(f"{name} failed\n", flush=True)
+            failed.append(name)
+            continue
         print(f"{outcome.text()}\n    took {time.monotonic() - started:.0f} s\n", flush=True)
         outcomes.append(outcome)
     print(summary(outcomes))
@@ -37,7 +45,9 @@ def main(arguments: list[str]) -> int:
         RESULTS.parent.mkdir(exist_ok=True)
         content = {"machine": machine(), "tiny": wanted.tiny, "benches": [outcome.as_dict() for outcome in outcomes]}
         RESULTS.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    return 0 if all(outcome.met for outcome in outcomes) else 1
+    if failed:
+        print(f"failed: {', '.join(failed)}")
+    return 0 if not failed and all(outcome.met for outcome in outcomes) else 1
 
 
 if __name__ == "__main__":

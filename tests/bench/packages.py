@@ -1,0 +1,67 @@
+"""P9: what Lambda unpacks for each function: its own code and all its layers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.bench.report import Bar, Outcome
+from tests.bench.timing import ROOT
+
+BUILD = ROOT / ".aws-sam" / "build"
+LIMITS_MB = {"ingest": 40.0, "fold": 40.0, "api": 120.0, "rollup": 120.0}
+LIMIT_MB = 200.0
+
+
+def bench(tiny: bool = False) -> Outcome:
+    outcome = Outcome("P9", "unzipped size of every function with its layers, MB (10^6 bytes)")
+    found = packages(BUILD)
+    if not found:
+        outcome.notes.append("there is no build to measure: run `make up` (or `sam build`) first")
+    for function, parts in sorted(found.items()):
+        total = sum(parts.values())
+        outcome.line(function, f"{total:6.1f} = " + " + ".join(f"{name} {size:.1f}" for name, size in parts.items()))
+        outcome.bars.append(Bar(function, total, LIMITS_MB.get(function, LIMIT_MB), "MB"))
+    return outcome
+
+
+def packages(build: Path) -> dict[str, dict[str, float]]:
+    """Per function (by its handler's name): size in MB of the code and of each layer."""
+    template = build / "template.yaml"
+    if not template.exists():
+        return {}
+    resources = yaml.load(template.read_text(encoding="utf-8"), Loader=Tags)["Resources"]
+    functions = {
+        name: resource["Properties"]
+        for name, resource in resources.items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+    return {
+        properties["Handler"].partition(".")[0]: {
+            "code": size_mb(build / name),
+            **{layer: size_mb(build / layer) for layer in properties.get("Layers", ())},
+        }
+        for name, properties in functions.items()
+    }
+
+
+def size_mb(folder: Path) -> float:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+
+
+class Tags(yaml.SafeLoader):
+    """CloudFormation's short forms; `!Ref X` becomes "X", the others their argument."""
+
+
+def _plain(loader: yaml.SafeLoader, _suffix: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        return loader.construct_scalar(node)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    assert isinstance(node, yaml.MappingNode)
+    return loader.construct_mapping(node, deep=True)
+
+
+Tags.add_multi_constructor("!", _plain)
