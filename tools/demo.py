@@ -436,8 +436,8 @@ def show_addresses(memory: Memory, api_url: str) -> None:
     console.print("Details are in .local/stack.json; `make down` stops everything.")
 
 
-def run(findings: Findings) -> None:
-    description = state.describe()
+def run(description: state.Description, findings: Findings) -> Memory:
+    """All phases in order; raises RuntimeError where one cannot go on."""
     os.environ.update(
         AWS_ENDPOINT_URL=server.endpoint(),
         AWS_ACCESS_KEY_ID="test",
@@ -473,7 +473,7 @@ def run(findings: Findings) -> None:
         export(observer, memory, known, findings)
     with phase("Report by mail"):
         report(observer, memory, known, findings)
-    show_addresses(memory, description["api_url"])
+    return memory
 
 
 def main() -> int:
@@ -482,12 +482,15 @@ def main() -> int:
     findings = Findings()
     stopped = None
     try:
-        run(findings)
+        description = state.describe()
+        memory = run(description, findings)
     except (RuntimeError, StackError) as error:
         stopped = error
     show(findings)
     if stopped is not None:
         console.print(Text(f"Stopped before the end: {stopped}", style="red"))
+    else:
+        show_addresses(memory, description["api_url"])
     console.print(f"[dim]{time.monotonic() - began:.0f} s in all[/dim]")
     return 0 if stopped is None and findings.right else 1
 
