@@ -266,7 +266,7 @@ class Reader:
         return self._timeline.now < self._chance.until and self._random.random() < share
 
     def _pause(self, tried: int) -> float:
-        return min(FIRST_PAUSE_S * 2 ** min(tried, 10), LONGEST_PAUSE_S)
+        return min(FIRST_PAUSE_S * 2.0 ** min(tried, 10), LONGEST_PAUSE_S)
 
     def _invoke(self, records: list[Record]) -> int | None:
         """None for success, else the index in the batch from which on everything failed."""

@@ -19,7 +19,7 @@ from ringlake import providers
 from ringlake.errors import Conflict, Unavailable, Unreadable
 from ringlake.fold import FOLDS
 from ringlake.fold.correlation import Families
-from ringlake.fold.seal import amend, digest, expired
+from ringlake.fold.seal import Known, amend, digest, expired
 from ringlake.model.base import Model
 from ringlake.model.calls import CallRecord
 from ringlake.model.directory import Connection, Directory
@@ -209,11 +209,17 @@ class _Folding:
             for parent in _parents(member):
                 families.add(member.subject.id, parent)
         root = families.root(self._subject.id)
-        return {
-            i: record
-            for i, member in members.items()
-            if (record := self._fold(member, told, present, root, families.part_of(i))) is not None
-        }
+        found: dict[str, Record] = {}
+        for i, member in members.items():
+            if i == root:
+                records = [m.loaded.record for m in members.values() if m.loaded.record]
+                of_whole = {d: facts for by_event in told.values() for d, facts in by_event.items()}
+                known = amend(records, of_whole, present)
+            else:
+                known = amend([member.loaded.record] if member.loaded.record else [], told[i], present, own_id=i)
+            if any(_speaks_of(f, member.subject) for f in known.facts):
+                found[i] = self._fold(member, known, families.part_of(i))
+        return found
 
     def _facts(self, member: _Member) -> dict[str, tuple[Fact, ...]]:
         """Facts by event digest; an event that cannot be read goes to quarantine, the rest counts."""
@@ -237,22 +243,8 @@ class _Folding:
         bare = Connection(id=subject.connection, workspace=subject.workspace, provider=provider)
         return self._directory.connection(subject.connection) or bare
 
-    def _fold(
-        self,
-        member: _Member,
-        told: Mapping[str, Mapping[str, Sequence[Fact]]],
-        present: set[str],
-        root: str,
-        part_of: str,
-    ) -> Record | None:
+    def _fold(self, member: _Member, known: Known, part_of: str) -> Record:
         subject, previous = member.subject, member.loaded.record
-        is_root = subject.id == root
-        of_whole = {d: facts for by_event in told.values() for d, facts in by_event.items()}
-        known = amend(
-            previous, of_whole if is_root else told[subject.id], present, own_id="" if is_root else subject.id
-        )
-        if not any(_speaks_of(f, subject) for f in known.facts):
-            return None
         provider = member.events[0].provider if member.events else previous.provider if previous else ""
         record = FOLDS[subject.kind](subject, provider, known.facts, self._directory, part_of=part_of)
         return msgspec.structs.replace(record, seen=known.seen, revision=len(known.seen), sealed=known.sealed)

@@ -40,19 +40,23 @@ def expired(previous: CallRecord | MessageRecord | None, present: Collection[str
 
 
 def amend(
-    previous: CallRecord | MessageRecord | None,
+    previous: Sequence[CallRecord | MessageRecord],
     told: Mapping[str, Sequence[Fact]],
     present: Collection[str],
     *,
     own_id: str = "",
 ) -> Known:
-    """What is known about a subject: `told` are the facts by event digest, `present` all readable events.
+    """What is known about a subject.
 
-    `present` may hold more events than `told` (those of the other parts of the call). With
-    `own_id`, only what the record knew of that call itself stands in for expired events.
+    `told` are the facts of its events by digest, `present` the digests of all readable events of
+    the whole call. `previous` are the records that may know what has expired: the subject's own
+    and, for a call with parts, those of its parts. With `own_id` only facts of that call count.
     """
-    gone = expired(previous, present)
     facts = [fact for stated in told.values() for fact in stated]
-    if previous and gone:
-        facts += [f for f in previous.facts if not own_id or getattr(f, "call_id", own_id) == own_id]
+    gone: set[str] = set()
+    for record in previous:
+        missing = expired(record, present)
+        if missing:
+            gone |= missing
+            facts += [f for f in record.facts if not own_id or getattr(f, "call_id", own_id) == own_id]
     return Known(facts=tuple(facts), seen=tuple(sorted({*told, *gone})), sealed=bool(gone))
