@@ -19,14 +19,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from enum import StrEnum
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from ringlake.query.arrow import kernels
 from ringlake.query.localtime import offsets
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 # An Arrow array, or a text scalar that stands for a column of equal values.
 type Column = Any
@@ -34,7 +31,7 @@ type Column = Any
 BOM = b"\xef\xbb\xbf"
 BATCH_ROWS = 32_768
 _BETWEEN = '","'
-_IN_HAND = 4
+_IN_HAND = 3
 _LARGEST_KEY = 2**62
 
 # A formula begins with one of seven characters (OWASP). Text that reads as a number, date or time
@@ -80,10 +77,9 @@ class Local:
 
 
 class Lines(NamedTuple):
-    """Encoded lines: pieces to be written one after another, how many rows, how many prefixed cells."""
+    """Encoded lines as an Arrow text array, without their outer quotes and ends; and its prefixed cells."""
 
-    pieces: list[bytes | pa.Buffer]
-    rows: int
+    texts: Column
     prefixed: int
 
 
@@ -114,22 +110,26 @@ def encode(columns: Mapping[str, Column | Local], rows: int, dialect: Dialect) -
     is guarded and quoted, integers and decimals are digits, timestamps are naive UTC and become
     ISO 8601 with `Z`, or with the local offset when wrapped in `Local`; booleans are 1 and 0.
     """
-    if rows == 0:
-        return Lines([], 0, 0)
-    pc = kernels()
     encoded = [_cells(column, rows, dialect) for column in columns.values()]
-    lines = pc.binary_join_element_wise(*_joinable([part.cells for part in encoded], rows), _BETWEEN)
-    body = pc.binary_join(_one_list(lines), '"\r\n"')[0].as_buffer()
-    return Lines([b'"', body, b'"\r\n'], rows, sum(part.prefixed for part in encoded))
+    texts = kernels().binary_join_element_wise(*_joinable([part.cells for part in encoded], rows), _BETWEEN)
+    return Lines(texts, sum(part.prefixed for part in encoded))
 
 
-def in_parallel[T](work: Callable[[T], Lines], batches: Iterable[T]) -> Iterator[Lines]:
-    """Encode batches on two threads, in order; Arrow works outside Python's lock.
+def as_bytes(texts: Column) -> bytes:
+    """The lines of `Lines.texts` as they stand in the file."""
+    if len(texts) == 0:
+        return b""
+    body = kernels().binary_join(_one_list(texts), '"\r\n"')[0].as_buffer()
+    return b"".join((b'"', body, b'"\r\n'))
 
-    No more than four batches are in hand, so memory stays flat whatever the reader's speed.
+
+def in_parallel[T, R](work: Callable[[T], R], batches: Iterable[T]) -> Iterator[R]:
+    """Do batches on two threads, in order; Arrow works outside Python's lock.
+
+    No more than three batches are in hand, so memory stays flat whatever the reader's speed.
     """
     with ThreadPoolExecutor(max_workers=2) as pool:
-        waiting: deque[Future[Lines]] = deque()
+        waiting: deque[Future[R]] = deque()
         for batch in batches:
             waiting.append(pool.submit(work, batch))
             if len(waiting) == _IN_HAND:
@@ -218,12 +218,6 @@ def few(column: Column) -> Column:
 
     combined = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     return combined.dictionary_encode()
-
-
-def batches(rows: pa.Table) -> Iterator[pa.Table]:
-    """Slices small enough that memory stays flat."""
-    for start in range(0, rows.num_rows, BATCH_ROWS):
-        yield rows.slice(start, BATCH_ROWS)
 
 
 def _risky_mask(values: Column, dialect: Dialect) -> Column | None:

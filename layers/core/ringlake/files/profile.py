@@ -7,7 +7,8 @@ the workspace's zone. `recovered_flag` and `recovery_s` are empty until recovery
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from ringlake.model.calls import Outcome
@@ -16,7 +17,7 @@ from ringlake.model.tables import CALLS, MESSAGES, Table
 from ringlake.query.arrow import kernels
 from ringlake.query.filters import CALL, MESSAGE
 
-from .csv import Column, Local, few
+from .csv import BATCH_ROWS, Column, Dialect, Local, as_bytes, encode, few
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -75,6 +76,7 @@ _FEW = frozenset(
         "queue", "tags", "missed_reason", "unattributed", "outcome", "live", "status", "status_detail", "error_code",
     }
 )  # fmt: skip
+_ORDER = ("started_at", "record_id")
 _SECONDS = ("ring_s", "wait_s", "talk_s", "total_s", "voicemail_s")
 
 # What has to be read of each table.
@@ -101,6 +103,71 @@ def call_status(direction: str, outcome: str) -> str:
     if direction == Direction.OUTBOUND and outcome == Outcome.OUTBOUND_ABORTED:
         return RINGING
     return MISSED
+
+
+class Slice(NamedTuple):
+    """A stretch of one day's rows, calls and messages, in the order of their start.
+
+    `order` says which row of the parts, laid end to end, comes first, second, ...; None when
+    there is only one part, which is in order.
+    """
+
+    parts: tuple[tuple[Table, pa.Table], ...]
+    order: Column | None
+
+
+class Written(NamedTuple):
+    """Lines of a slice as they stand in the file."""
+
+    body: bytes
+    rows: int
+    prefixed: int
+
+
+def slices(calls: pa.Table, messages: pa.Table) -> Iterator[Slice]:
+    """A day's selected rows by start and id, in pieces of which a few fit into little memory."""
+    import pyarrow as pa
+
+    pc = kernels()
+    parts = [(CALLS, _by_start(calls)), (MESSAGES, _by_start(messages))]
+    present = [(table, rows) for table, rows in parts if rows.num_rows]
+    if len(present) < len(parts):
+        for table, rows in present:
+            for start in range(0, rows.num_rows, BATCH_ROWS):
+                yield Slice(((table, rows.slice(start, BATCH_ROWS)),), None)
+        return
+    (_, first), (_, second) = parts
+    keys = pa.table({n: pa.chunked_array([*first[n].chunks, *second[n].chunks]) for n in _ORDER})
+    order = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in _ORDER])
+    done = [0, 0]
+    for start in range(0, len(order), BATCH_ROWS):
+        piece = pc.cast(order.slice(start, BATCH_ROWS), pa.int64())
+        is_first = pc.less(piece, first.num_rows)
+        counts = [pc.sum(is_first).as_py(), len(piece) - pc.sum(is_first).as_py()]
+        # A stretch of the merged order is a stretch of either part, because both are in order.
+        local = pc.if_else(
+            is_first, pc.subtract(piece, done[0]), pc.subtract(piece, first.num_rows + done[1] - counts[0])
+        )
+        yield Slice(((CALLS, first.slice(done[0], counts[0])), (MESSAGES, second.slice(done[1], counts[1]))), local)
+        done = [done[0] + counts[0], done[1] + counts[1]]
+
+
+def written(piece: Slice, zone: ZoneInfo, dialect: Dialect) -> Written:
+    """The file's lines of a slice."""
+    import pyarrow as pa
+
+    pc = kernels()
+    lines = [
+        encode(activity(table, rows, zone), rows.num_rows, dialect) for table, rows in piece.parts if rows.num_rows
+    ]
+    texts = pa.chunked_array([part.texts for part in lines]).combine_chunks()
+    if piece.order is not None:
+        texts = pc.take(texts, piece.order)
+    return Written(as_bytes(texts), len(texts), sum(part.prefixed for part in lines))
+
+
+def _by_start(rows: pa.Table) -> pa.Table:
+    return rows.sort_by([(name, "ascending") for name in _ORDER])
 
 
 def activity(table: Table, rows: pa.Table, zone: ZoneInfo) -> dict[str, Column | Local]:

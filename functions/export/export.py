@@ -1,0 +1,57 @@
+"""Export: one message of the queue, one file, one mail."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache, partial
+from typing import Any
+
+from ringlake import settings
+from ringlake.errors import Conflict, Unavailable
+from ringlake.flows.delivery import Post, Result
+from ringlake.flows.export import run_export
+from ringlake.stores.directory import DynamoDirectory
+from ringlake.stores.jobs import DynamoJobs
+from ringlake.stores.lake import ObjectLake
+from ringlake.stores.mail import SesMail
+from ringlake.stores.objects import S3Objects
+from ringlake.stores.vault import KmsVault
+
+
+@cache
+def work() -> Any:
+    """`run_export` with the stores of this deployment."""
+    directory, mail = settings.read(settings.Directory), settings.read(settings.Mail)
+    return partial(
+        run_export,
+        jobs=DynamoJobs(directory.directory_table),
+        directory=DynamoDirectory(directory.directory_table, KmsVault(directory.key_id)),
+        lake=ObjectLake(S3Objects(settings.read(settings.Lake).lake_bucket)),
+        exports=S3Objects(settings.read(settings.Exports).exports_bucket),
+        mail=SesMail(),
+        post=Post(
+            sender=mail.mail_from,
+            public_url=settings.read(settings.Web).public_url,
+            attach_limit_bytes=mail.attach_limit_bytes,
+        ),
+        clock=lambda: datetime.now(UTC),
+    )
+
+
+def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
+    failed = [{"itemIdentifier": record["messageId"]} for record in event["Records"] if not done(record["body"])]
+    return {"batchItemFailures": failed}
+
+
+def done(body: str) -> bool:
+    """Do what one message asks for; False when it has to come again."""
+    message = json.loads(body)
+    try:
+        result: Result = work()(message["workspace"], message["job"])
+    except (Unavailable, Conflict) as error:
+        print(json.dumps({**message, "result": "again", "reason": str(error)}))
+        return False
+    print(json.dumps({**message, "result": result.value}))
+    return True

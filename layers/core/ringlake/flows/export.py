@@ -1,0 +1,104 @@
+"""An export: the requester's rows from the lake, as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from ringlake.access import Scope, abilities, scope
+from ringlake.errors import Forbidden
+from ringlake.files import profile
+from ringlake.files.csv import Dialect, header, in_parallel
+from ringlake.model.directory import Ability, Directory, User
+from ringlake.model.jobs import Job
+from ringlake.model.tables import CALLS, LEGS, MESSAGES, Table
+from ringlake.query.filters import CALL, MESSAGE, Filter, parse
+from ringlake.query.resolve import ResolvedQuery, resolve
+from ringlake.query.rows import COLUMNS_READ, needs_legs, rung_by, select
+from ringlake.stores.directory import DirectoryStore
+from ringlake.stores.jobs import Jobs
+from ringlake.stores.lake import Lake, empty
+from ringlake.stores.mail import Mail
+from ringlake.stores.objects import Objects
+
+from .delivery import Content, Post, Result, deliver
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_CHANNELS = {CALL: CALLS, MESSAGE: MESSAGES}
+
+
+def run_export(
+    workspace: str,
+    job_id: str,
+    *,
+    jobs: Jobs,
+    directory: DirectoryStore,
+    lake: Lake,
+    exports: Objects,
+    mail: Mail,
+    post: Post,
+    clock: Callable[[], datetime],
+) -> Result:
+    """Make and announce the file of an export job. Raises `Unavailable` when the message has to come again."""
+
+    def produce(job: Job, loaded: Directory, user: User) -> Content:
+        # Freshness is read before the rows: everything that it promises is in them.
+        as_of = directory.watermark(workspace)
+        return activity_file(job, loaded, user, lake, as_of)
+
+    return deliver(
+        workspace,
+        job_id,
+        produce,
+        jobs=jobs,
+        directory=directory,
+        exports=exports,
+        mail=mail,
+        post=post,
+        clock=clock,
+    )
+
+
+def activity_file(job: Job, directory: Directory, user: User, lake: Lake, as_of: datetime | None) -> Content:
+    """The activity file of a stored filter, in the scope that the requester has now."""
+    held = abilities(user)
+    if Ability.EXPORT not in held or (job.dialect == Dialect.DATA and Ability.RAW_EXPORT not in held):
+        raise Forbidden("the requester may not export any more")
+    visible: Scope = scope(user)
+    query = resolve(visible, parse(Filter, job.filter, "filter"), directory.workspace, job.created_at)
+    dialect = Dialect(job.dialect)
+    zone = ZoneInfo(query.zone)
+    return Content(
+        filename=f"ringlake-activity_{query.from_date}_{query.to_date}_{dialect.value}.csv",
+        header=header(profile.COLUMNS, dialect),
+        pieces=in_parallel(partial(profile.written, zone=zone, dialect=dialect), _slices(query, lake)),
+        as_of=as_of,
+        scope=msgspec.to_builtins(visible),
+    )
+
+
+def _slices(query: ResolvedQuery, lake: Lake) -> Iterator[profile.Slice]:
+    """Day by day, so that memory holds one day whatever the range."""
+    for day in query.days:
+        calls, messages = (
+            _selected(table, query, lake, day) if channel in query.predicates.channels else empty(table)
+            for channel, table in _CHANNELS.items()
+        )
+        yield from profile.slices(calls, messages)
+
+
+def _selected(table: Table, query: ResolvedQuery, lake: Lake, day: str) -> pa.Table:
+    columns = sorted({*COLUMNS_READ[table.name], *profile.LAKE_COLUMNS[table.name]})
+    rows = lake.read(table, query.workspace, day, columns).rows
+    rung: frozenset[str] = frozenset()
+    if rows.num_rows and needs_legs(table, query.scope):
+        legs = lake.read(LEGS, query.workspace, day, ["record_id", "row_kind", "user_id"]).rows
+        rung = rung_by(legs, query.scope.rung)
+    return select(table, rows, query, rung)

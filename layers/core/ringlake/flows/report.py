@@ -1,0 +1,89 @@
+"""A report run: a named finance query on Athena, as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ringlake import reports
+from ringlake.access import abilities, scope
+from ringlake.errors import Forbidden
+from ringlake.files.csv import BATCH_ROWS, Dialect, as_bytes, encode, header
+from ringlake.files.profile import Written
+from ringlake.model.directory import Ability, Directory, User
+from ringlake.model.jobs import Job
+from ringlake.stores.athena import Athena
+from ringlake.stores.directory import DirectoryStore
+from ringlake.stores.jobs import Jobs
+from ringlake.stores.mail import Mail
+from ringlake.stores.objects import Objects
+
+from .delivery import Content, Post, Result, deliver
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def run_report(
+    workspace: str,
+    job_id: str,
+    *,
+    jobs: Jobs,
+    directory: DirectoryStore,
+    athena: Athena,
+    exports: Objects,
+    mail: Mail,
+    post: Post,
+    clock: Callable[[], datetime],
+) -> Result:
+    """Make and announce the file of a report run. Raises `Unavailable` when the message has to come again."""
+
+    def produce(job: Job, loaded: Directory, user: User) -> Content:
+        may_read_reports(user)
+        as_of = directory.watermark(workspace)
+        report = reports.report(job.name)
+        bound = reports.bind(report, loaded.workspace.id, job.filter)
+        result = athena.run(report.sql, bound)
+        dialect = Dialect(job.dialect)
+        return Content(
+            filename=report_filename(job, dialect),
+            header=header(result.column_names, dialect),
+            pieces=_pieces(result, dialect),
+            as_of=as_of,
+            scope=msgspec.to_builtins(scope(user)),
+        )
+
+    return deliver(
+        workspace,
+        job_id,
+        produce,
+        jobs=jobs,
+        directory=directory,
+        exports=exports,
+        mail=mail,
+        post=post,
+        clock=clock,
+    )
+
+
+def may_read_reports(user: User) -> None:
+    """Reports read the whole workspace: they need the ability, and a scope that hides nothing."""
+    if Ability.REPORTS not in abilities(user) or not scope(user).everything:
+        raise Forbidden("reports show the whole workspace")
+
+
+def report_filename(job: Job, dialect: Dialect) -> str:
+    """Report, range and dialect; only dates of the parameters, which may hold anything else."""
+    dates = [str(value) for name, value in sorted(job.filter.items()) if name.endswith("_date")]
+    return "_".join([f"ringlake-{job.name}", *dates, f"{dialect.value}.csv"])
+
+
+def _pieces(result: pa.Table, dialect: Dialect) -> Iterator[Written]:
+    for start in range(0, result.num_rows, BATCH_ROWS):
+        rows = result.slice(start, BATCH_ROWS)
+        columns = {name: rows[name].combine_chunks() for name in rows.column_names}
+        lines = encode(columns, rows.num_rows, dialect)
+        yield Written(as_bytes(lines.texts), rows.num_rows, lines.prefixed)

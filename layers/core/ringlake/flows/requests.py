@@ -1,0 +1,266 @@
+"""What a signed-in user may do with exports and reports: ask, look, download."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field
+
+from ringlake import reports
+from ringlake.access import Principal, Scope, abilities, scope
+from ringlake.errors import Forbidden, NotFound, PlanTooLow, Unavailable
+from ringlake.files.csv import Dialect
+from ringlake.model.base import Model
+from ringlake.model.directory import Ability, Workspace
+from ringlake.model.jobs import Job, JobKind, JobState, MailState
+from ringlake.query.filters import Filter, parse
+from ringlake.query.resolve import pinned, resolve
+from ringlake.stores.directory import AuditLine, DirectoryStore
+from ringlake.stores.jobs import PAGE, Jobs
+from ringlake.stores.objects import Objects
+from ringlake.stores.queue import Queue
+
+from .report import may_read_reports
+
+# features.md F54: files are kept for thirty days.
+KEPT = timedelta(days=30)
+# A URL that is handed out at once and never mailed or stored lives this long.
+URL_SECONDS = 300
+# A job that no worker finished in this time will not be finished.
+STUCK = timedelta(hours=24)
+# Plans with analytics; a workspace on any other keeps collecting and reads nothing (O1).
+PLANS = frozenset({"business", "scale"})
+
+
+class ExportRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    filter: Filter
+    format: Literal["csv"] = "csv"
+    dialect: Dialect = Dialect.SPREADSHEET
+
+
+class RunRequest(BaseModel):
+    """`parameters` are the report's own; `from` and `to` are short for `first_date` and `last_date`."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    parameters: dict[str, str] = {}
+    from_: str | None = Field(None, alias="from")
+    to: str | None = None
+    dialect: Dialect = Dialect.SPREADSHEET
+
+
+class JobView(Model, frozen=True, kw_only=True, omit_defaults=False):
+    """A job as its requester sees it. `download` is the path of the file once there is one."""
+
+    id: str
+    kind: JobKind
+    name: str
+    state: JobState
+    mail: MailState
+    created_at: datetime
+    finished_at: datetime | None
+    expires_at: datetime
+    filter: dict[str, object]
+    format: str
+    dialect: str
+    filename: str
+    rows: int | None
+    prefixed_cells: int | None
+    size_bytes: int | None
+    sha256: str
+    as_of: datetime | None
+    error: str
+    download: str | None
+
+
+class Desk:
+    """The use cases over the stores of one deployment."""
+
+    def __init__(
+        self, *, jobs: Jobs, directory: DirectoryStore, exports: Objects, export_queue: Queue, report_queue: Queue
+    ) -> None:
+        self._jobs = jobs
+        self._directory = directory
+        self._exports = exports
+        self._queues = {JobKind.EXPORT: export_queue, JobKind.REPORT: report_queue}
+
+    def export(self, viewer: Principal, body: Any, now: datetime) -> JobView:
+        """Queue an export of a filter. The dates that a preset means are settled here (O27)."""
+        workspace = self._paid(viewer)
+        request = parse(ExportRequest, body)
+        _may_use(viewer, request.dialect)
+        query = resolve(scope(viewer.user), request.filter, workspace, now)
+        job = msgspec.structs.replace(
+            _new(viewer, JobKind.EXPORT, request.dialect, now), filter=pinned(request.filter, query).stored()
+        )
+        return self._queue(job, viewer, now)
+
+    def run(self, viewer: Principal, name: str, body: Any, now: datetime) -> JobView:
+        """Queue a run of a named report."""
+        workspace = self._paid(viewer)
+        may_read_reports(viewer.user)
+        report = reports.report(name)
+        request = parse(RunRequest, body)
+        _may_use(viewer, request.dialect)
+        given = {"first_date": request.from_, "last_date": request.to}
+        arguments = {n: v for n, v in given.items() if v is not None} | request.parameters
+        bound = reports.bind(report, workspace.id, arguments)
+        job = msgspec.structs.replace(
+            _new(viewer, JobKind.REPORT, request.dialect, now),
+            name=name,
+            filter={n: str(value) for n, value in bound.items() if n != "workspace"},
+        )
+        return self._queue(job, viewer, now)
+
+    def reports(self, viewer: Principal) -> list[dict[str, object]]:
+        """The catalogue: name, title, description and parameters of each report."""
+        self._paid(viewer)
+        may_read_reports(viewer.user)
+        return [
+            {
+                "name": report.name,
+                "title": report.title,
+                "description": report.description,
+                "parameters": [{"name": p.name, "type": p.type} for p in report.parameters],
+            }
+            for report in reports.reports().values()
+        ]
+
+    def jobs(self, viewer: Principal, now: datetime, before: str = "") -> tuple[list[JobView], str]:
+        """The viewer's own jobs, newest first, and where the next page begins ("" at the end)."""
+        self._paid(viewer)
+        found: list[Job] = []
+        while True:
+            page = self._jobs.newest(viewer.workspace, before)
+            found += [job for job in page if job.requester == viewer.user.id]
+            if len(page) < PAGE:
+                return [_view(job, now) for job in found], ""
+            before = page[-1].id
+            if len(found) >= PAGE:
+                return [_view(job, now) for job in found], before
+
+    def job(self, viewer: Principal, job_id: str, now: datetime, kind: JobKind | None = None) -> JobView:
+        """One job of the viewer's own; `NotFound` for anybody else's and for another kind."""
+        self._paid(viewer)
+        job = self._own(viewer, job_id)
+        if kind not in (None, job.kind):
+            raise NotFound(job_id)
+        return _view(job, now)
+
+    def download(self, viewer: Principal, job_id: str, now: datetime) -> str:
+        """A URL of the file for the next minutes; every one handed out is on record.
+
+        The rights are those of this moment: the file is refused when the viewer may see less
+        than he might when it was made.
+        """
+        self._paid(viewer)
+        job = self._own(viewer, job_id)
+        if job.state is not JobState.READY or job.expires_at <= now:
+            raise NotFound("there is no file, or it has expired")
+        if job.kind is JobKind.REPORT:
+            may_read_reports(viewer.user)
+        _may_use(viewer, Dialect(job.dialect))
+        if not scope(viewer.user).covers(msgspec.convert(job.scope, Scope)):
+            raise Forbidden("your rights do not cover this file any more; ask for a new one")
+        self._audit(viewer, now, "download", job, rows=job.rows, sha256=job.sha256)
+        return self._exports.signed_url(job.key, URL_SECONDS, job.filename)
+
+    def me(self, viewer: Principal) -> dict[str, object]:
+        """Who the viewer is and what the screens may offer."""
+        workspace = self._directory.settings(viewer.workspace)
+        user = viewer.user
+        return {
+            "workspace": {
+                "id": workspace.id,
+                "name": workspace.name,
+                "zone": workspace.zone,
+                "country": workspace.country,
+                "currency": workspace.currency,
+                "plan": workspace.plan,
+                "analytics": workspace.plan in PLANS,
+            },
+            "user": {"id": user.id, "name": user.name, "email": user.email, "role": user.role.value},
+            "abilities": sorted(ability.value for ability in abilities(user)),
+            "scope": msgspec.to_builtins(scope(user)),
+            "as_of": self._directory.watermark(workspace.id),
+        }
+
+    def _paid(self, viewer: Principal) -> Workspace:
+        workspace = self._directory.settings(viewer.workspace)
+        if workspace.plan not in PLANS:
+            raise PlanTooLow("analytics need the plan business or scale; your history is being kept")
+        return workspace
+
+    def _own(self, viewer: Principal, job_id: str) -> Job:
+        job = self._jobs.get(viewer.workspace, job_id)
+        if job is None or job.requester != viewer.user.id:
+            raise NotFound(job_id)
+        return job
+
+    def _queue(self, job: Job, viewer: Principal, now: datetime) -> JobView:
+        # On record first: whatever happens afterwards, the order was given.
+        self._audit(viewer, now, "request", job)
+        self._jobs.create(job)
+        try:
+            self._queues[job.kind].send({"workspace": job.workspace, "job": job.id}, job.workspace)
+        except Unavailable:
+            self._jobs.transition(
+                job, msgspec.structs.replace(job, state=JobState.FAILED, error="The request could not be queued.")
+            )
+            raise
+        return _view(job, now)
+
+    def _audit(self, viewer: Principal, now: datetime, action: str, job: Job, **detail: object) -> None:
+        shown = {name: "given" if name == "remote" else value for name, value in job.filter.items()}
+        self._directory.audit(
+            AuditLine(
+                workspace=viewer.workspace,
+                at=now,
+                user_id=viewer.user.id,
+                action=f"{job.kind.value}.{action}",
+                target=job.id,
+                detail={
+                    "role": viewer.user.role.value,
+                    "name": job.name,
+                    "dialect": job.dialect,
+                    "filter": shown,
+                    **detail,
+                },
+            )
+        )
+
+
+def _new(viewer: Principal, kind: JobKind, dialect: Dialect, now: datetime) -> Job:
+    return Job(
+        # Time first, so that ids sort by age; then 80 random bits, so that nobody can guess one.
+        id=f"{int(now.timestamp() * 1000):011x}{secrets.token_hex(10)}",
+        workspace=viewer.workspace,
+        kind=kind,
+        requester=viewer.user.id,
+        requester_email=viewer.user.email,
+        created_at=now,
+        expires_at=now + KEPT,
+        dialect=dialect.value,
+    )
+
+
+def _may_use(viewer: Principal, dialect: Dialect) -> None:
+    if dialect is Dialect.DATA and Ability.RAW_EXPORT not in abilities(viewer.user):
+        raise Forbidden("the data dialect needs the ability raw_export")
+
+
+def _view(job: Job, now: datetime) -> JobView:
+    fields: Mapping[str, Any] = {f: getattr(job, f) for f in JobView.__struct_fields__ if hasattr(job, f)}
+    state, error = job.state, job.error
+    if state is JobState.READY and job.expires_at <= now:
+        state = JobState.EXPIRED
+    elif state in (JobState.QUEUED, JobState.RUNNING) and now - job.created_at > STUCK:
+        state, error = JobState.FAILED, "The file was not finished in time. Please ask for it again."
+    path = f"/v1/exports/{job.id}/download" if state is JobState.READY else None
+    return JobView(**{**fields, "state": state, "error": error, "download": path})
