@@ -73,66 +73,69 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer every request; whatever goes wrong is a problem document, never an exception."""
     try:
         answer = app.resolve(event, context)
-    except Exception as error:
-        answer = _plain(_unexpected(error))
+    except Exception as error:  # noqa: BLE001 - nothing may reach the gateway
+        # The text of a foreign error may hold data: only its kind is logged.
+        print(json.dumps({"unexpected": type(error).__name__}))
+        answer = _plain(_problem(HTTPStatus.INTERNAL_SERVER_ERROR, "something went wrong on our side"))
     print(json.dumps({"route": event.get("routeKey", ""), "status": answer["statusCode"]}))
     return answer
 
 
+def signed_in(app: APIGatewayHttpResolver, next_middleware: Callable[..., Response[str]]) -> Response[str]:
+    """Who asks, and may they call this route; before anything else."""
+    _, directory = stores()
+    event = app.current_event.raw_event
+    authorizer = event.get("requestContext", {}).get("authorizer") or {}
+    viewer = principal((authorizer.get("jwt") or {}).get("claims") or {}, directory)
+    permit(viewer.user, event.get("routeKey", ""))
+    app.append_context(viewer=viewer)  # type: ignore[no-untyped-call]
+    return next_middleware(app)
+
+
+app.use(middlewares=[signed_in])
+
+
 @app.get("/v1/me")
 def me() -> Response[str]:
-    return _answer("GET /v1/me", lambda desk, viewer: _json(desk.me(viewer)))
+    return _json(_desk().me(_viewer()))
 
 
 @app.post("/v1/exports")
 def order_export() -> Response[str]:
-    return _answer(
-        "POST /v1/exports", lambda desk, viewer: _json(desk.export(viewer, _body(), now()), HTTPStatus.ACCEPTED)
-    )
+    return _json(_desk().export(_viewer(), _body(), now()), HTTPStatus.ACCEPTED)
 
 
 @app.get("/v1/exports")
 def list_exports() -> Response[str]:
-    def listed(desk: Desk, viewer: Principal) -> Response[str]:
-        before = app.current_event.query_string_parameters.get("before", "")
-        jobs, following = desk.jobs(viewer, now(), before)
-        return _json({"exports": jobs, "next": following})
-
-    return _answer("GET /v1/exports", listed)
+    before = app.current_event.query_string_parameters.get("before", "")
+    jobs, following = _desk().jobs(_viewer(), now(), before)
+    return _json({"exports": jobs, "next": following})
 
 
 @app.get("/v1/exports/<job_id>")
 def show_export(job_id: str) -> Response[str]:
-    return _answer("GET /v1/exports/{id}", lambda desk, viewer: _json(desk.job(viewer, job_id, now())))
+    return _json(_desk().job(_viewer(), job_id, now()))
 
 
 @app.get("/v1/exports/<job_id>/download")
 def download(job_id: str) -> Response[str]:
-    def redirected(desk: Desk, viewer: Principal) -> Response[str]:
-        url = desk.download(viewer, job_id, now())
-        return Response(HTTPStatus.FOUND, headers={"Location": url, "Cache-Control": "no-store"})
-
-    return _answer("GET /v1/exports/{id}/download", redirected)
+    url = _desk().download(_viewer(), job_id, now())
+    return Response(HTTPStatus.FOUND.value, headers={"Location": url, "Cache-Control": "no-store"})
 
 
 @app.get("/v1/reports")
 def list_reports() -> Response[str]:
-    return _answer("GET /v1/reports", lambda desk, viewer: _json({"reports": desk.reports(viewer)}))
+    return _json({"reports": _desk().reports(_viewer())})
 
 
 @app.post("/v1/reports/<name>/runs")
 def order_run(name: str) -> Response[str]:
-    return _answer(
-        "POST /v1/reports/{name}/runs",
-        lambda desk, viewer: _json(desk.run(viewer, name, _body(), now()), HTTPStatus.ACCEPTED),
-    )
+    return _json(_desk().run(_viewer(), name, _body(), now()), HTTPStatus.ACCEPTED)
 
 
 @app.get("/v1/reports/runs/<job_id>")
 def show_run(job_id: str) -> Response[str]:
-    return _answer(
-        "GET /v1/reports/runs/{id}", lambda desk, viewer: _json(desk.job(viewer, job_id, now(), JobKind.REPORT))
-    )
+    return _json(_desk().job(_viewer(), job_id, now(), JobKind.REPORT))
 
 
 @app.not_found
@@ -140,23 +143,27 @@ def unknown_route(_error: NotFoundError) -> Response[str]:
     return _problem(HTTPStatus.NOT_FOUND, "no such resource")
 
 
-def _answer(route: str, use: Callable[[Desk, Principal], Response[str]]) -> Response[str]:
-    """Who asks, may they, then the use case; errors become problem documents (RFC 9457)."""
-    try:
-        desk, directory = stores()
-        viewer = principal(_claims(), directory)
-        permit(viewer.user, route)
-        return use(desk, viewer)
-    except RinglakeError as error:
-        return _refusal(error)
-    except Exception as error:
-        return _unexpected(error)
+@app.exception_handler(RinglakeError)  # type: ignore[untyped-decorator]
+def refused(error: RinglakeError) -> Response[str]:
+    """An error of ours as a problem document (RFC 9457)."""
+    status = next((s for kind, s in STATUS.items() if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
+    if isinstance(error, InvalidRequest):
+        return _problem(status, str(error), errors=[{"field": error.field, "reason": error.reason}])
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        print(json.dumps({"unavailable": str(error)}))
+        return _problem(status, "please try again", headers={"Retry-After": RETRY_SECONDS})
+    if status in (HTTPStatus.NOT_FOUND, HTTPStatus.INTERNAL_SERVER_ERROR):
+        return _problem(status, status.phrase.lower())
+    return _problem(status, str(error))
 
 
-def _claims() -> Mapping[str, object]:
-    authorizer = app.current_event.raw_event.get("requestContext", {}).get("authorizer") or {}
-    claims: Mapping[str, object] = (authorizer.get("jwt") or {}).get("claims") or {}
-    return claims
+def _desk() -> Desk:
+    return stores()[0]
+
+
+def _viewer() -> Principal:
+    viewer: Principal = app.context["viewer"]
+    return viewer
 
 
 def _body() -> object:
@@ -167,26 +174,6 @@ def _body() -> object:
         return json.loads(text or "{}")
     except ValueError:
         raise InvalidRequest("body", "not JSON") from None
-
-
-def _refusal(error: RinglakeError) -> Response[str]:
-    status = next((s for kind, s in STATUS.items() if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
-    if isinstance(error, InvalidRequest):
-        return _problem(status, str(error), errors=[{"field": error.field, "reason": error.reason}])
-    if status is HTTPStatus.SERVICE_UNAVAILABLE:
-        print(json.dumps({"unavailable": str(error)}))
-        return _problem(status, "please try again", headers={"Retry-After": RETRY_SECONDS})
-    if status is HTTPStatus.NOT_FOUND:
-        return _problem(status, "not found")
-    if status is HTTPStatus.INTERNAL_SERVER_ERROR:
-        return _unexpected(error)
-    return _problem(status, str(error))
-
-
-def _unexpected(error: Exception) -> Response[str]:
-    # The text of a foreign error may hold data: only its kind is logged.
-    print(json.dumps({"unexpected": type(error).__name__}))
-    return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "something went wrong on our side")
 
 
 def _problem(
