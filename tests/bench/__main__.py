@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> int:
         started = time.monotonic()
         try:
             outcome = BENCHES[name](wanted.tiny)
-        except Exception:
+        except Exception:  # noqa: BLE001
             # The other benches still tell what they can.
             traceback.print_exc()
             print(f"{name} failed\n", flush=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tests.bench import fold, ingest, packages, rollup, startup
+from tests.bench import csv_files, fold, ingest, packages, rollup, startup
 from tests.bench.report import Outcome
 
 BENCHES: Mapping[str, Callable[[bool], Outcome]] = {
@@ -12,5 +12,6 @@ BENCHES: Mapping[str, Callable[[bool], Outcome]] = {
     "startup": startup.bench,
     "fold": fold.bench,
     "rollup": rollup.bench,
+    "csv": csv_files.bench,
     "packages": packages.bench,
 }

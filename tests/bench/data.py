@@ -21,6 +21,23 @@ _OUTCOMES = ("answered", "no_answer", "caller_abandoned", "busy", "failed", "voi
 _OUTCOME_SHARES = (0.62, 0.13, 0.09, 0.03, 0.01, 0.1, 0.02)
 _STATUSES = ("delivered", "received", "undelivered", "pending")
 _DIRECTIONS = ("inbound", "outbound", "internal")
+# Least, largest, and the share of rows without a value.
+_RANGES = {
+    "transcript": (0, 1, 0.0),
+    "summary": (0, 1, 0.0),
+    "recordings": (0, 1, 0.0),
+    "legs": (1, 4, 0.0),
+    "answered_elsewhere": (0, 2, 0.0),
+    "transfers": (0, 1, 0.0),
+    "revision": (1, 5, 0.0),
+    "ivr_s": (1, 40, 0.7),
+    "hold_s": (5, 90, 0.85),
+    "ring_s": (1, 45, 0.1),
+    "voicemail_s": (4, 75, 0.9),
+    "remote_count": (1, 1, 0.0),
+    "segments": (1, 3, 0.1),
+    "media_count": (0, 1, 0.0),
+}
 _SURNAMES = ("Ames", "Brandt", "Chen", "Dvořák", "Eriksen", "Fontaine", "García", "Haddad")
 
 
@@ -161,7 +178,8 @@ def _rows(table: Table, rows: int, users: int, seed: int, day: str) -> pa.Table:
         elif pa.types.is_boolean(field.type):
             values = pa.nulls(rows, pa.bool_())
         else:
-            values = pa.array(random.integers(0, 900, rows), mask=random.random(rows) < 0.1)
+            low, high, missing = _RANGES.get(field.name, (0, 900, 0.1))
+            values = pa.array(random.integers(low, high + 1, rows), mask=random.random(rows) < missing)
         columns.append(values.cast(field.type))
     return pa.table(columns, schema=schema)
 

@@ -71,7 +71,7 @@ def measure(url: str, rounds: int, calls: int) -> Mapping[str, Any]:
         "provide-client-params.dynamodb.PutItem", lambda params, **_: items.append(params["Item"])
     )
     said = _Counted()
-    with redirect_stdout(said):  # type: ignore[type-var]
+    with redirect_stdout(said):
         answer = entry.handler(event(secret), None)
     if answer["statusCode"] != 200 or json.loads(answer["body"]) != {"accepted": 1, "duplicates": 0, "quarantined": 0}:
         raise AssertionError(f"not accepted: {answer}")

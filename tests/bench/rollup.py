@@ -108,19 +108,19 @@ def group_by(folder: str, days: int = 1) -> Mapping[str, int]:
 _CHECKED = ("calls", "talk_s", "answered_wait_s")
 
 
-def _imports_arrow(**_: Any) -> None:
-    """One thread, and only what the function's layer has: no pandas, no numpy (pyarrow looks for both)."""
+def imports_arrow(threads: int = 1, **_: Any) -> None:
+    """As many threads as given, and only what the function's layer has: no pandas, no numpy (pyarrow looks for both)."""
     for name in ("pandas", "numpy"):
         sys.modules[name] = None  # type: ignore[assignment]
     import pyarrow as pa
     import pyarrow.compute
     import pyarrow.parquet
 
-    pa.set_cpu_count(1)
-    pa.set_io_thread_count(1)
+    pa.set_cpu_count(threads)
+    pa.set_io_thread_count(threads)
 
 
-def _imports_duckdb(**_: Any) -> None:
+def imports_duckdb(**_: Any) -> None:
     import duckdb
 
     duckdb.connect(":memory:").execute("SELECT 1")
@@ -206,7 +206,7 @@ def _prepare_merge(folder: str, changes: int) -> None:
     from ringlake.stores.directory import MemoryDirectory
     from ringlake.stores.records import MemoryRecords
 
-    _imports_arrow()
+    imports_arrow()
     records, directory = MemoryRecords(), MemoryDirectory()
     directory.put_workspace(Workspace(id=data.WORKSPACE, name="Bench", zone="America/New_York"))
     for record in data.records(changes):
@@ -258,8 +258,8 @@ def _prepare_duckdb_merge(folder: str, changes: int) -> None:
     from ringlake.model.tables import LEGS
     from ringlake.stores.lake import as_rows
 
-    _imports_arrow()
-    _imports_duckdb()
+    imports_arrow()
+    imports_duckdb()
     workspace = Workspace(id=data.WORKSPACE, name="Bench", zone="America/New_York")
     records = data.records(changes)
     duckdb_merge.rows = {  # type: ignore[attr-defined]
@@ -325,7 +325,7 @@ def _history(outcome: Outcome, root: Path, rows: int, history: tuple[int, int], 
     ]
 
 
-group_by.prepare = _imports_arrow  # type: ignore[attr-defined]
-duckdb_group_by.prepare = _imports_duckdb  # type: ignore[attr-defined]
+group_by.prepare = imports_arrow  # type: ignore[attr-defined]
+duckdb_group_by.prepare = imports_duckdb  # type: ignore[attr-defined]
 merge.prepare = _prepare_merge  # type: ignore[attr-defined]
 duckdb_merge.prepare = _prepare_duckdb_merge  # type: ignore[attr-defined]

@@ -1,8 +1,9 @@
 """P2: how long a fresh process of each function takes to be ready, against boto3 with one client.
 
 Ready means: the entry is imported, the clients that its first invocation needs are made, and what
-it loads on first use (adapter, numbering plans, Arrow) is loaded. The library travels as its layer does, compiled with unchecked hashes. Compared is the whole
-process, the interpreter included, in CPU milliseconds.
+it loads on first use (adapter, numbering plans, Arrow) is loaded. The library travels as its
+layer does, compiled with unchecked hashes. Compared is the whole process, the interpreter
+included, in CPU milliseconds.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ CLIENTS = {
 ADAPTER = "from ringlake.providers import adapter; adapter('openphone')"
 FIRST_WORK = {
     "ingest": ADAPTER,
-    "fold": f"{ADAPTER}; from ringlake.model.numbers import to_e164; to_e164('2025550101', 'US')",
+    "fold": f"{ADAPTER}; from ringlake.model.numbers import e164; e164('2025550101', 'US')",
     "rollup": "import pyarrow.parquet, pyarrow.compute",
 }
 ROUNDS = 11

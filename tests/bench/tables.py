@@ -40,7 +40,7 @@ class Index(NamedTuple):
         return item[self.hash]["S"], item[self.range]["S"]
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """A condition did not hold."""
 
 
@@ -51,7 +51,7 @@ class Tables:
     indexes: Mapping[str, tuple[Index, ...]]
     items: dict[str, dict[str, dict[str, Item]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(dict)))
     writes: Counter[str] = field(default_factory=Counter)
-    reads: Counter[str] = field(default_factory=Counter)
+    reads: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     calls: Counter[str] = field(default_factory=Counter)
     sizes: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
 
@@ -64,7 +64,7 @@ class Tables:
         self.calls[f"{model.name} {request.get('TableName', '')}".strip()] += 1
         try:
             return _Http(200), getattr(self, f"_{_snake(model.name)}")(request)
-        except _Refused as refused:
+        except _RefusedError as refused:
             error = {"Code": "ConditionalCheckFailedException", "Message": "The conditional request failed"}
             (old,) = refused.args
             return _Http(400), {"Error": error, "ResponseMetadata": {}, **({"Item": old} if old else {})}
@@ -103,7 +103,7 @@ class Tables:
     def _check(self, table: str, request: dict[str, Any], old: Item | None) -> None:
         if "ConditionExpression" in request and not _holds(request, old or {}):
             self.writes[f"{table}: refused"] += _kb(old)
-            raise _Refused(old if request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" else None)
+            raise _RefusedError(old if request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" else None)
 
     def _store(self, table: str, old: Item | None, new: Item) -> None:
         self.writes[f"{table}: items"] += max(_kb(old), _kb(new))
