@@ -29,7 +29,6 @@ ROUTES = MappingProxyType(
         "GET /v1/reports": Ability.REPORTS,
         "POST /v1/reports/{name}/runs": Ability.REPORTS,
         "GET /v1/reports/runs/{id}": Ability.REPORTS,
-        "GET /v1/reports/runs/{id}/download": Ability.REPORTS,
     }
 )
 

@@ -1,0 +1,209 @@
+"""What a resolved query keeps of the lake's rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pytest
+
+from ringlake.access import Scope
+from ringlake.model.directory import Workspace
+from ringlake.model.tables import CALLS, MESSAGES
+from ringlake.query.filters import Filter, parse
+from ringlake.query.localtime import offset_s, offsets, stretches, wall
+from ringlake.query.resolve import resolve
+from ringlake.query.rows import COLUMNS_READ, needs_legs, rung_by, select
+from tests.unit.query.lake_rows import calls, legs, messages
+
+EVERYTHING = Scope(everything=True)
+DAY = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def kept(
+    table: Any,
+    rows: pa.Table,
+    asked: Mapping[str, Any],
+    scope: Scope = EVERYTHING,
+    zone: str = "UTC",
+    rung: frozenset[str] = frozenset(),
+) -> list[int]:
+    """Positions of the rows that are kept; only the columns that `select` declares are there to be read."""
+    dates = {"from": "2026-03-10", "to": "2026-03-10"} if not {"from", "preset"} & set(asked) else {}
+    workspace = Workspace(id="acme", name="Acme", zone=zone, country="PL")
+    query = resolve(scope, parse(Filter, {**dates, **asked}), workspace, DAY)
+    found = select(table, rows.select(list(COLUMNS_READ[table.name])), query, rung)
+    return [int(i.removeprefix("c:")) for i in found["record_id"].to_pylist()]
+
+
+def of_calls(values: Sequence[Mapping[str, Any]], asked: Mapping[str, Any], **how: Any) -> list[int]:
+    return kept(CALLS, calls(*({"started_at": DAY, **v} for v in values)), asked, **how)
+
+
+def test_the_first_instant_is_in_and_the_last_is_not() -> None:
+    times = ["2026-03-09T23:59:59.999", "2026-03-10T00:00", "2026-03-10T23:59:59.999", "2026-03-11T00:00"]
+
+    assert of_calls([{"started_at": at(time)} for time in times], {}) == [1, 2]
+
+
+def test_the_evening_of_the_last_day_is_in_the_workspaces_zone() -> None:
+    times = ["2026-03-10T03:59", "2026-03-10T04:00", "2026-03-10T23:00", "2026-03-11T03:59"]
+
+    assert of_calls([{"started_at": at(time)} for time in times], {}, zone="America/New_York") == [1, 2, 3]
+
+
+def test_classifier_rows_are_no_calls() -> None:
+    assert of_calls([{"is_call": 1}, {"is_call": 0}], {}) == [0]
+
+
+CONDITIONS = [
+    ({"outcomes": ["busy", "failed"]}, [{"outcome": o} for o in ("busy", "answered", "failed", "")], [0, 2]),
+    ({"only_unanswered": True}, [{"outcome": o} for o in ("no_answer", "answered", "voicemail", "")], [0, 2]),
+    ({"directions": ["outbound"]}, [{"direction": d} for d in ("outbound", "inbound", "internal", "")], [0]),
+    ({}, [{"direction": d} for d in ("outbound", "inbound", "internal", "")], [0, 1, 3]),
+    ({"include_internal": True}, [{"direction": d} for d in ("outbound", "internal")], [0, 1]),
+    ({"users": ["u1", "u2"]}, [{"user_id": u} for u in ("u1", "", "u2", "u3")], [0, 2]),
+    ({"teams": ["t1"]}, [{"team_id": t} for t in ("t1", "t2", "")], [0]),
+    ({"numbers": ["n1"]}, [{"business_number_id": n} for n in ("n2", "n1")], [1]),
+    ({"queues": ["Sales"]}, [{"queue": q} for q in ("Sales", "sales", "")], [0]),
+    ({"campaigns": ["Spring"]}, [{"campaign": c} for c in ("Spring", "")], [0]),
+    ({"sources": ["Ads"]}, [{"source": s} for s in ("", "Ads")], [1]),
+    ({"reference": "T-1"}, [{"reference": r} for r in ("T-1", "T-10", "")], [0]),
+    ({"wait_min_s": 5}, [{"wait_s": w} for w in (4, 5, 6, None)], [1, 2]),
+    ({"wait_max_s": 5}, [{"wait_s": w} for w in (4, 5, 6, None)], [0, 1]),
+    ({"wait_min_s": 0}, [{"wait_s": w} for w in (0, None)], [0]),
+    ({"duration_min_s": 10, "duration_max_s": 20}, [{"talk_s": t} for t in (9, 10, 20, 21, None)], [1, 2]),
+    ({"remote": "22 123 45 67"}, [{"remote_number": r} for r in ("+48221234567", "+48221234568", "")], [0]),
+    ({"remote": "2345"}, [{"remote_number": r} for r in ("+48221234567", "12345", "2345", "anonymous")], [0, 1, 2]),
+    ({"remote": "anonymous"}, [{"remote_number": r} for r in ("+48221234567", "anonymous")], [1]),
+    ({"users": ["u1"], "outcomes": ["busy"]}, [{"user_id": "u1", "outcome": o} for o in ("busy", "failed")], [0]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("asked", "rows", "expected"), CONDITIONS)
+def test_conditions_are_joined_by_and_their_values_by_or(
+    asked: dict[str, Any], rows: list[Mapping[str, Any]], expected: list[int]
+) -> None:
+    assert of_calls(rows, asked) == expected
+
+
+def test_messages_know_statuses_and_none_of_the_conditions_of_calls() -> None:
+    rows = messages(*({"started_at": DAY, "status": s} for s in ("delivered", "sent", "undelivered")))
+
+    assert kept(MESSAGES, rows, {"message_statuses": ["delivered", "undelivered"]}) == [0, 2]
+    assert kept(MESSAGES, rows, {"channels": ["message", "call"], "outcomes": ["busy"], "wait_min_s": 3}) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("scope", "expected"),
+    [
+        (EVERYTHING, [0, 1, 2, 3]),
+        (Scope(), []),
+        (Scope(users=("u1",)), [0]),
+        (Scope(teams=("t1",)), [1]),
+        (Scope(numbers=("n1",)), [2]),
+        (Scope(users=("u1",), teams=("t1",), numbers=("n1",)), [0, 1, 2]),
+        (Scope(users=("",)), [1, 2, 3]),
+    ],
+)
+def test_scope_comes_before_everything_else(scope: Scope, expected: list[int]) -> None:
+    rows = [{"user_id": "u1"}, {"team_id": "t1"}, {"business_number_id": "n1"}, {}]
+    assert of_calls(rows, {}, scope=scope) == expected
+    assert of_calls(rows, {"only_unanswered": True}, scope=scope) == []
+
+
+def test_a_filter_cannot_widen_the_scope() -> None:
+    rows = [{"user_id": "u1"}, {"user_id": "u2"}]
+    assert of_calls(rows, {"users": ["u1", "u2"]}, scope=Scope(users=("u1",))) == [0]
+
+
+def test_an_unanswered_group_call_is_seen_by_those_it_rang_and_credited_to_nobody() -> None:
+    rows = [
+        {"unattributed": "group_call", "outcome": "no_answer"},
+        {"unattributed": "group_call", "outcome": "no_answer"},
+        {"user_id": "u2"},
+    ]
+    rang = rung_by(
+        legs(
+            {"record_id": "c:0", "user_id": "u1"},
+            {"record_id": "c:1", "user_id": "u3"},
+            {"record_id": "c:2", "user_id": "u1"},
+            {"record_id": "c:1", "user_id": "u1", "row_kind": "step"},
+        ),
+        "u1",
+    )
+    own = Scope(users=("u1",), rung="u1")
+
+    assert rang == {"c:0", "c:2"}
+    assert of_calls(rows, {}, scope=own, rung=rang) == [0]
+    assert of_calls(rows, {"users": ["u1"]}, scope=own, rung=rang) == []
+    assert needs_legs(CALLS, own)
+    assert not needs_legs(MESSAGES, own)
+    assert not needs_legs(CALLS, EVERYTHING)
+
+
+# Zone and window, then UTC times; those with a star start inside the window.
+WINDOWS = """
+    UTC                  09:00-10:30  2026-03-10T08:59:59 *2026-03-10T09:00 *2026-03-10T10:29:59 2026-03-10T10:30
+    UTC                  22:00-06:00  2026-03-10T21:59 *2026-03-10T22:00 *2026-03-11T05:59 2026-03-11T06:00
+    Europe/Warsaw        03:00-04:00  2026-03-29T00:59:59 *2026-03-29T01:00 *2026-03-29T01:59 2026-03-29T02:00
+    Europe/Warsaw        02:00-03:00  2026-03-29T00:59:59 2026-03-29T01:00
+    Europe/Warsaw        02:00-03:00  2026-10-24T23:59 *2026-10-25T00:00 *2026-10-25T01:00 2026-10-25T02:00
+    America/New_York     01:30-02:00  *2026-11-01T05:30 *2026-11-01T06:30 2026-11-01T06:00
+    Australia/Lord_Howe  01:30-02:00  *2026-04-04T14:30 *2026-04-04T15:00 2026-04-04T15:30
+    Asia/Kathmandu       00:00-00:15  2026-03-09T18:14:59 *2026-03-09T18:15 2026-03-09T18:30
+"""
+
+
+@pytest.mark.parametrize("row", WINDOWS.strip().splitlines())
+def test_the_hour_window_reads_the_local_clock(row: str) -> None:
+    zone, window, *times = row.split()
+    start, end = window.split("-")
+    instants = [at(time.removeprefix("*")) for time in times]
+    days = {"from": str(min(instants).date()), "to": str(max(instants).date() + timedelta(days=1))}
+    asked = {**days, "hour_from": start, "hour_to": end}
+
+    inside = [n for n, time in enumerate(times) if time.startswith("*")]
+    assert of_calls([{"started_at": instant} for instant in instants], asked, zone=zone) == inside
+
+
+ZONES = [
+    "UTC",
+    "Europe/Warsaw",
+    "America/New_York",
+    "Asia/Kolkata",
+    "Asia/Kathmandu",
+    "Australia/Lord_Howe",
+    "Africa/Cairo",
+    "Africa/Casablanca",
+]
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_the_wall_clock_of_a_column_is_the_zones_clock_of_each_value(zone: str) -> None:
+    tz = ZoneInfo(zone)
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    instants = [start + timedelta(minutes=37 * n) for n in range(365 * 24 * 60 // 37)]
+    column = pa.array([i.replace(tzinfo=None) for i in instants], pa.timestamp("ms"))
+
+    assert wall(column, tz).to_pylist() == [i.astimezone(tz).replace(tzinfo=None) for i in instants]
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_offsets_change_to_the_second(zone: str) -> None:
+    tz = ZoneInfo(zone)
+    for stretch in stretches(tz, datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))[1:]:
+        assert offset_s(stretch.start, tz) == stretch.offset_s
+        assert offset_s(stretch.start - timedelta(seconds=1), tz) != stretch.offset_s
+
+
+def test_an_empty_column_has_an_offset_all_the_same() -> None:
+    assert offsets(pa.array([], pa.timestamp("ms")), ZoneInfo("Asia/Kolkata")).as_py() == 0
+    assert wall(pa.array([None], pa.timestamp("ms")), ZoneInfo("Asia/Kolkata")).to_pylist() == [None]
