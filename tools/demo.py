@@ -53,7 +53,7 @@ REPORT = "calls_and_talk_time_per_day_and_user"
 # Sending, folding and the roll-up of a month take about a minute; a slow machine may take longer.
 FOLD_PATIENCE_S = 300.0
 
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True)
 
 
 @dataclass

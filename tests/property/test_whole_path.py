@@ -16,21 +16,30 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from ringlake.access import Principal
+from ringlake.flows.delivery import Post
+from ringlake.flows.delivery import Result as Delivered
+from ringlake.flows.export import run_export
 from ringlake.flows.folding import Result, Snapshots, fold_subjects
 from ringlake.flows.ingest import Endpoints, ingest
+from ringlake.flows.requests import Desk
 from ringlake.flows.rollup import rollup
 from ringlake.model.events import Delivery
 from ringlake.model.tables import ACTIVITY, CALLS, MESSAGES, Table
 from ringlake.stores.directory import MemoryDirectory
+from ringlake.stores.jobs import MemoryJobs
 from ringlake.stores.journal import MemoryJournal
 from ringlake.stores.lake import memory_lake
+from ringlake.stores.mail import MemoryMail
 from ringlake.stores.objects import MemoryObjects
+from ringlake.stores.queue import MemoryQueue
 from ringlake.stores.records import MemoryRecords
 from ringlake.stores.vault import MemoryVault
 from tools import admin
 from tools.simulator import compare, deliver, people, render, seeding
 from tools.simulator.history import History, history, month
-from tools.simulator.truth import sums, totals, truth
+from tools.simulator.observe import attachment, csv_rows
+from tools.simulator.truth import file_rows, sums, totals, truth
 
 WORKSPACE = "acme"
 # Ten days around the end of summer time in New York.
@@ -91,6 +100,32 @@ class Installation:
     def roll_up(self) -> None:
         done = rollup(WORKSPACE, records=self.records, lake=self.lake, directory=self.directory, clock=lambda: self.now)
         assert done.complete
+
+    def export(self, person: str, story: History) -> list[dict[str, str]]:
+        """The rows that somebody gets by mail for these days."""
+        jobs, exports, mail, queue = MemoryJobs(), MemoryObjects(), MemoryMail(), MemoryQueue()
+        desk = Desk(jobs=jobs, directory=self.directory, exports=exports, export_queue=queue, report_queue=queue)
+        user = next(u for u in self.directory.load(WORKSPACE).users if u.id == person)
+        viewer = Principal(workspace=WORKSPACE, user=user)
+        wanted = {"from": story.days[0].isoformat(), "to": story.days[-1].isoformat()}
+        job = desk.export(viewer, {"filter": wanted}, self.now)
+        done = run_export(
+            WORKSPACE,
+            job.id,
+            jobs=jobs,
+            directory=self.directory,
+            lake=self.lake,
+            exports=exports,
+            mail=mail,
+            post=Post(
+                sender="ringlake@example.com", public_url="https://ringlake.example.com", attach_limit_bytes=7_000_000
+            ),
+            clock=lambda: self.now,
+        )
+        assert done is Delivered.DONE
+        (message,) = mail.sent
+        _, content = attachment(message)
+        return [{k: v[1:] if v.startswith("'+") else v for k, v in row.items()} for row in csv_rows(content)]
 
     def rows(self, table: Table) -> list[dict[str, Any]]:
         days = list(self.lake.days(table, WORKSPACE))
@@ -207,3 +242,26 @@ def _bodies(installation: Installation) -> dict[str, bytes]:
     objects = installation.lake._objects
     assert isinstance(objects, MemoryObjects)
     return dict(objects.bodies)
+
+
+def test_the_mailed_file_is_the_story_and_each_role_gets_its_part_of_it() -> None:
+    company = people.company(6)
+    story = history(company, 6, DAYS, SCALE)
+    installation = Installation()
+    installation.open(company)
+    deliver_all(installation, story, ROUGH, seed=3)
+    known = file_rows(truth(story))
+    wrong = compare.differences(known, installation.export("olivia", story))
+    assert not wrong, compare.summary(wrong)
+
+    unanswered = [
+        c for c in story.calls if c.line == "hotline" and c.rings and not c.talks and c.direction == "inbound"
+    ]
+    operator = unanswered[0].rings[0].person
+    rung = {f"generic:{c.id}" for c in unanswered if operator in {r.person for r in c.rings}}
+    own = {i for i, row in known.items() if row["user_id"] == operator}
+    assert own
+    assert {row["record_id"] for row in installation.export(operator, story)} == own | rung
+
+    direct = {i for i, row in known.items() if row["business_number"] == company.line("ines").e164}
+    assert {row["record_id"] for row in installation.export("ines", story)} == direct

@@ -220,8 +220,8 @@ class Observer:
 def attachment(mail: EmailMessage) -> tuple[str, bytes]:
     """Name and content of the mail's one file; ("", b"") when it carries none."""
     for part in mail.iter_attachments():
-        content = part.get_content()
-        return part.get_filename() or "", content.encode() if isinstance(content, str) else content
+        content = part.get_payload(decode=True)
+        return part.get_filename() or "", content if isinstance(content, bytes) else b""
     return "", b""
 
 
