@@ -37,7 +37,7 @@ def differences(expected: Mapping[str, Row], found: Iterable[Mapping[str, Any]])
         rows[record_id] = row
     for record_id, row in expected.items():
         if record_id not in rows:
-            wrong.append(Difference(record_id, "", row, MISSING))
+            wrong.append(Difference(record_id, "", None, MISSING))
             continue
         actual = {column: plain(rows[record_id][column]) for column in row}
         wrong += [Difference(record_id, c, value, actual[c]) for c, value in row.items() if actual[c] != value]
