@@ -5,7 +5,7 @@ The figures are those that the senders' own documentation implies for these call
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -151,7 +151,7 @@ def told(record: Any, name: str) -> Any:
     if name in DURATIONS:
         value = getattr(record, f"{name[:-2]}_ms")
         return None if value is None else (value + 500) // 1000
-    shown = {
+    shown: dict[str, Callable[[], Any]] = {
         "user": lambda: record.user.user_id,
         "voicemail": lambda: record.voicemail.seconds,
         "recordings": lambda: len(record.recordings),
