@@ -30,10 +30,14 @@ class Company:
         self.pace = pace
         self.vault = MemoryVault()
         self.directory = MemoryDirectory(self.vault)
-        self.journal, self.records, self.objects = MemoryJournal(), MemoryRecords(), MemoryObjects()
+        self.empty()
         self._endpoints = Endpoints()
         site = admin.Site(self.directory, self.vault, admin.MemoryIdentities(), "https://ringlake.example.com")
         self._seeded = seeding.seed(site, WORKSPACE, "Acme", company, seeding.new_secrets())
+
+    def empty(self) -> None:
+        """Forget everything that was received; the workspace and its secrets stay."""
+        self.journal, self.records, self.objects = MemoryJournal(), MemoryRecords(), MemoryObjects()
 
     def clock(self) -> datetime:
         return self.now
