@@ -1,0 +1,38 @@
+"""What holds for every test.
+
+Hypothesis looks at the same few examples by default, at new and many on demand; no profile has
+a deadline, because a busy machine is no failure:
+
+    HYPOTHESIS_PROFILE=deep pytest tests/property
+
+Only tests in `integration` may open a socket.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "ci",
+    max_examples=40,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=True,
+)
+settings.register_profile("deep", settings.get_profile("ci"), max_examples=1_000, derandomize=False)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+WITH_SOCKETS = Path(__file__).parent / "integration"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything outside `integration` is fast and has no network."""
+    for item in items:
+        if not item.path.is_relative_to(WITH_SOCKETS):
+            item.add_marker(pytest.mark.disable_socket)
