@@ -124,6 +124,8 @@ UNNAMED = {
     # The same; and Athena reads the lake with the rights of who runs the query.
     "ReportFunction": frozenset({"ReportQueue", "LakeBucket"}),
 }
+# Named by the directory's settings; these functions open no secret and may not.
+UNUSED = {"RollupFunction": frozenset({"Key"}), "ApiFunction": frozenset({"Key"})}
 # Actions for which the service (or, locally, the emulator) knows no narrower resource.
 UNBOUNDED = {
     "aws": frozenset({"dynamodb:ListStreams"}),

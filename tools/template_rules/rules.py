@@ -586,8 +586,10 @@ def functions_may_touch_what_they_are_given_and_nothing_else(stack: Stack) -> It
     for function in stack.aws.of("Lambda::Function"):
         named = {target(value) for value in function.get("Environment.Variables", {}).values()}
         reached = {target(resource) for _, resource in _allowed(stack.aws, function)}
-        for store in sorted(contract.STORES & named - reached):
+        for store in sorted(contract.STORES & named - reached - contract.UNUSED.get(function.id, frozenset())):
             yield f"{function.id}: gets the name of {store} but may not use it"
+        for store in sorted(contract.UNUSED.get(function.id, frozenset()) & reached):
+            yield f"{function.id}: may use {store}, which it never does"
         extra = contract.UNNAMED.get(function.id, frozenset())
         for store in sorted(contract.STORES & reached - named - extra):
             yield f"{function.id}: may use {store} without getting its name"

@@ -259,6 +259,7 @@ MUTATIONS: list[tuple[str, str, Mutation]] = [
     (SPELLED, "all but", lambda s: right(s, "FoldRole", "ReadEvents").update(NotAction=["iam:PassRole"])),
     (TOUCH, "too much", allow("ArchiveRole", "dynamodb:GetItem", {"Fn::GetAtt": ["DirectoryTable", "Arn"]})),
     (TOUCH, "too little", lambda s: right(s, "ArchiveRole", "WriteArchive").update(Resource=JOURNAL_ARN)),
+    (TOUCH, "opens secrets", allow("ApiRole", "kms:Decrypt", {"Fn::GetAtt": ["Key", "Arn"]})),
     (NEVER, "deletes", allow("FoldRole", "dynamodb:DeleteItem", JOURNAL_ARN)),
     (GLUE, "a column is missing", drop("CallsGlueTable", f"{S}.TableInput.StorageDescriptor.Columns.3")),
     (GLUE, "another type", put("CallsGlueTable", f"{S}.TableInput.StorageDescriptor.Columns.3.Type", "bigint")),

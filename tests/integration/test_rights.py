@@ -1,0 +1,465 @@
+"""Least privilege, both ways: a function's role allows every call that the function makes, and little else.
+
+The emulator does not check rights unless told to, and then not all of them. So every function runs
+here in this process against an emulator that holds the template's stores, every SDK call is
+written down, and an evaluator of the template's own policies (as on AWS) says what would happen.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import botocore.client
+import pytest
+
+from ringlake import settings
+from ringlake.flows.ingest import secret_context
+from ringlake.model.directory import Account, Connection, Number, Role, Secret, User, Workspace
+from ringlake.providers.signatures import sign_standard
+from ringlake.stores import clients
+from ringlake.stores.directory import DynamoDirectory, party_key_context, token_digest
+from ringlake.stores.vault import KmsVault
+from tests.integration.emulators import Emulator, emulator
+from tools.template_rules import contract
+from tools.template_rules.stack import PARAMETERS, Resource, as_list, load, matches, statements, target, text, transform
+
+STACK = load()
+FUNCTIONS = {folder: name for name, folder in contract.FUNCTIONS.items()}
+# What a deployment needs before any function can run.
+STORES = (
+    "AWS::KMS::Key",
+    "AWS::DynamoDB::Table",
+    "AWS::S3::Bucket",
+    "AWS::SQS::Queue",
+    "AWS::Glue::Database",
+    "AWS::Glue::Table",
+    "AWS::Athena::WorkGroup",
+    "AWS::SES::EmailIdentity",
+)
+WORKSPACE, CONNECTION, TOKEN, SUB = "acme", "line", "token-of-the-rights-test-000000001", "sub-0001"
+SECRET = "whsec" + "_" + "Y2Fub25pY2FsLXdlYmhv" + "b2stdGVzdC1rZXktMDAwMDE="
+MAIL_FROM = "ringlake@example.com"
+
+
+class Call(NamedTuple):
+    """One SDK call in the words of IAM; `resource` is `<logical id>` or `<logical id>/<what in it>`."""
+
+    action: str
+    resource: str
+    context: Mapping[str, tuple[str, ...]]
+
+
+@dataclass
+class House:
+    """The template's stores on an emulator of their own."""
+
+    running: Emulator
+    physical: dict[str, str]
+    calls: dict[str, list[Call]] = field(default_factory=dict)
+
+    def variables(self, function: str) -> dict[str, str]:
+        """The function's environment as CloudFormation would fill it in."""
+        declared = STACK.local.resources[FUNCTIONS[function]].get("Environment.Variables", {})
+        return {name: self.value(value) for name, value in declared.items()}
+
+    def value(self, node: Any) -> str:
+        if isinstance(node, dict):
+            # The API has no place here: its address is only printed into links.
+            return self.physical.get(target(node), "https://ringlake.example.com")
+        return str(node)
+
+    def logical(self, physical: str) -> str:
+        names = {value: name for name, value in self.physical.items()}
+        return names.get(physical) or names.get(physical.rpartition("/")[2], "")
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with emulator(tmp_path_factory.mktemp("rights") / "emulator") as running:
+        template = transform(STACK.source, PARAMETERS["local"])
+        kept = {name: r for name, r in template["Resources"].items() if r["Type"] in STORES}
+        subset = {
+            "AWSTemplateFormatVersion": "2010-09-09",
+            "Parameters": template["Parameters"],
+            "Conditions": template["Conditions"],
+            "Resources": kept,
+        }
+        s3, cloudformation = running.client("s3"), running.client("cloudformation")
+        s3.create_bucket(Bucket="templates")
+        s3.put_object(Bucket="templates", Key="stores.json", Body=json.dumps(subset).encode())
+        cloudformation.create_stack(
+            StackName="rights",
+            TemplateURL=f"{running.endpoint}/templates/stores.json",
+            Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in PARAMETERS["local"].items()],
+        )
+        cloudformation.get_waiter("stack_create_complete").wait(StackName="rights", WaiterConfig={"Delay": 1})
+        found = cloudformation.describe_stack_resources(StackName="rights")["StackResources"]
+        with pytest.MonkeyPatch.context() as environment:
+            for name, value in {
+                "AWS_ENDPOINT_URL": running.endpoint,
+                "AWS_ACCESS_KEY_ID": "test",
+                "AWS_SECRET_ACCESS_KEY": "test",
+                "AWS_DEFAULT_REGION": "us-east-1",
+            }.items():
+                environment.setenv(name, value)
+            clients.client.cache_clear()
+            yield House(running, {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in found})
+            clients.client.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def played(house: House) -> House:
+    """Every function has run once over something to do, and its calls are written down."""
+    seed(house)
+    body = json.dumps(
+        {
+            "type": "call.completed",
+            "timestamp": datetime.now(UTC).isoformat(),
+            "data": {"call": {"id": "c1", "direction": "inbound", "from": "+12025550143", "to": "+12025550101"}},
+        }
+    )
+    accepted = run(house, "ingest", webhook(body))
+    repeated = run(house, "ingest", webhook(body))
+    unreadable = run(house, "ingest", webhook("no JSON", "msg_2"))
+    assert [answer["statusCode"] for answer in (accepted, repeated, unreadable)] == [200, 200, 200]
+
+    bells = {"Records": list(doorbells(house))}
+    assert len(bells["Records"]) == 2
+    assert run(house, "fold", bells) == {"batchItemFailures": []}
+    assert run(house, "archive", bells) == {"batchItemFailures": []}
+    assert run(house, "rollup", {}) == {"records": 1}
+
+    today = datetime.now(UTC).date().isoformat()
+    for path, route, ordered in (
+        ("/v1/exports", "POST /v1/exports", {"filter": {"from": today, "to": today}}),
+        (
+            "/v1/reports/missed_rate_per_week/runs",
+            "POST /v1/reports/{name}/runs",
+            {"parameters": {"first_date": today, "last_date": today}},
+        ),
+    ):
+        answer = run(house, "api", api("POST", path, route, ordered))
+        assert answer["statusCode"] == 202, answer
+        job, function = json.loads(answer["body"])["id"], "export" if "exports" in path else "report"
+        message = {"messageId": "m1", "body": json.dumps({"workspace": WORKSPACE, "job": job})}
+        assert run(house, function, {"Records": [message]}) == {"batchItemFailures": []}
+        show = path.replace("missed_rate_per_week/runs", "runs") + f"/{job}"
+        shown = run(house, "api", api("GET", show, re.sub("/v1/(.*)/.*", r"GET /v1/\1/{id}", show)))
+        assert json.loads(shown["body"])["state"] == "ready", shown
+        assert json.loads(shown["body"])["mail"] == "sent", shown
+        handed = run(house, "api", api("GET", f"/v1/exports/{job}/download", "GET /v1/exports/{id}/download"))
+        assert handed["statusCode"] == 302, handed
+    for path in ("/v1/me", "/v1/exports", "/v1/reports"):
+        assert run(house, "api", api("GET", path, f"GET {path}"))["statusCode"] == 200
+    return house
+
+
+def seed(house: House) -> None:
+    """A workspace with one connection, one user and one number, written as the administrator's tools write."""
+    vault = KmsVault(house.physical["Key"])
+    directory = DynamoDirectory(house.physical["DirectoryTable"], vault)
+    party = vault.encrypt(b"0123456789abcdef0123456789abcdef", party_key_context(WORKSPACE))
+    directory.put_workspace(Workspace(id=WORKSPACE, name="Acme", party_secret=party))
+    sealed = Secret(id="1", ciphertext=vault.encrypt(SECRET.encode(), secret_context(WORKSPACE, CONNECTION)))
+    directory.put_connection(
+        Connection(
+            id=CONNECTION,
+            workspace=WORKSPACE,
+            provider="generic",
+            token_sha256=token_digest(TOKEN),
+            secrets=(sealed,),
+        )
+    )
+    account = Account(connection=CONNECTION, id="anna")
+    directory.put_user(
+        WORKSPACE, User(id="u1", email="anna@example.com", name="Anna", role=Role.OWNER, sub=SUB, accounts=(account,))
+    )
+    directory.put_number(WORKSPACE, Number(id="n1", e164="+12025550101"))
+
+
+def webhook(body: str, webhook_id: str = "msg_1") -> dict[str, Any]:
+    now_s = int(datetime.now(UTC).timestamp())
+    return {
+        "rawPath": f"/webhooks/generic/{TOKEN}",
+        "rawQueryString": "",
+        "headers": {
+            "content-type": "application/json",
+            "webhook-id": webhook_id,
+            "webhook-timestamp": str(now_s),
+            "webhook-signature": sign_standard(SECRET.encode(), webhook_id, now_s, body.encode()),
+        },
+        "requestContext": {"http": {"method": "POST"}},
+        "pathParameters": {"provider": "generic", "token": TOKEN},
+        "body": body,
+        "isBase64Encoded": False,
+    }
+
+
+def api(method: str, path: str, route: str, body: object = None) -> dict[str, Any]:
+    claims = {"sub": SUB, "token_use": "access", "client_id": "client", "scope": contract.ACCESS_TOKEN_SCOPE}
+    return {
+        "version": "2.0",
+        "routeKey": route,
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {"content-type": "application/json"},
+        "requestContext": {
+            "http": {"method": method, "path": path},
+            "stage": "$default",
+            "authorizer": {"jwt": {"claims": claims, "scopes": []}},
+        },
+        "body": json.dumps(body) if body is not None else "",
+        "isBase64Encoded": False,
+    }
+
+
+def doorbells(house: House) -> Iterator[dict[str, Any]]:
+    """The journal's stream as Lambda would hand it over."""
+    table = house.physical["JournalTable"]
+    for number, item in enumerate(house.running.client("dynamodb").scan(TableName=table)["Items"]):
+        keys = {"pk": item["pk"], "sk": item["sk"]}
+        yield {"eventName": "INSERT", "dynamodb": {"Keys": keys, "SequenceNumber": str(number)}}
+
+
+class Context:
+    aws_request_id, function_name, memory_limit_in_mb = "r1", "f", 512
+    invoked_function_arn = "arn:aws:lambda:us-east-1:000000000000:function:f"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 300_000
+
+
+def run(house: House, function: str, event: Mapping[str, Any]) -> dict[str, Any]:
+    """Call the function's handler in its own environment; its SDK calls are written down."""
+    module = import_module(f"functions.{function}.{function}")
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in house.variables(function).items():
+            environment.setenv(name, value)
+        settings.read.cache_clear()
+        for cached in ("stores", "work"):
+            if hasattr(module, cached):
+                getattr(module, cached).cache_clear()
+        # awswrangler 3.17.1 still calls pandas in a way that pandas 3 warns about; tests take warnings for errors.
+        with warnings.catch_warnings(), recorded(house, house.calls.setdefault(function, [])):
+            warnings.simplefilter("ignore")
+            answer: dict[str, Any] = module.handler(event, Context())
+    settings.read.cache_clear()
+    return answer
+
+
+@contextlib.contextmanager
+def recorded(house: House, calls: list[Call]) -> Iterator[None]:
+    """Write down every SDK call of this process, also those of awswrangler."""
+    original: Callable[..., Any] = botocore.client.BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def make_api_call(self: Any, operation: str, arguments: dict[str, Any]) -> Any:
+        calls.extend(in_words_of_iam(house, self.meta.service_model.service_name, operation, arguments))
+        return original(self, operation, arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.client.BaseClient, "_make_api_call", make_api_call)
+        yield
+
+
+# Operations whose IAM action has another name.
+ACTIONS = {
+    "s3:HeadObject": "s3:GetObject",
+    "s3:ListObjectsV2": "s3:ListBucket",
+    "s3:HeadBucket": "s3:ListBucket",
+    "s3:CreateMultipartUpload": "s3:PutObject",
+    "s3:UploadPart": "s3:PutObject",
+    "s3:CompleteMultipartUpload": "s3:PutObject",
+}
+
+
+def in_words_of_iam(house: House, service: str, operation: str, arguments: Mapping[str, Any]) -> Iterator[Call]:
+    """The rights that a call needs: action, resource, and the condition keys that our policies ask for."""
+    action = ACTIONS.get(f"{service}:{operation}", f"{service}:{operation}")
+    match service:
+        case "dynamodb":
+            yield from _dynamodb(house, action, arguments)
+        case "s3":
+            bucket, key = house.logical(arguments["Bucket"]), arguments.get("Key", "")
+            prefix = {"s3:prefix": (str(arguments.get("Prefix", "")),)}
+            yield Call(action, f"{bucket}/{key}" if key else bucket, {} if key else prefix)
+        case "sqs":
+            yield Call(action, house.logical(arguments["QueueUrl"]), {})
+        case "kms":
+            yield Call(action, house.logical(arguments["KeyId"]), {})
+        case "ses":
+            yield Call(action, "MailFrom", {"ses:FromAddress": (str(arguments["Source"]),)})
+        case "athena":
+            yield Call(action, "AthenaWorkgroup", {})
+        case _:
+            yield Call(action, "", {})
+
+
+def _dynamodb(house: House, action: str, arguments: Mapping[str, Any]) -> Iterator[Call]:
+    if "RequestItems" in arguments:
+        for name, asked in arguments["RequestItems"].items():
+            keys = tuple(key["pk"]["S"] for key in asked["Keys"])
+            yield Call(action, house.logical(name), {"dynamodb:LeadingKeys": keys})
+        return
+    table = house.logical(arguments["TableName"])
+    resource = f"{table}/index/{arguments['IndexName']}" if "IndexName" in arguments else table
+    item = arguments.get("Key") or arguments.get("Item")
+    if item:
+        leading = item["pk"]["S"]
+    else:
+        # All our queries compare the partition key with one value, which their condition names first.
+        first = arguments["KeyConditionExpression"].partition("=")[2].split()[0]
+        leading = arguments["ExpressionAttributeValues"][first]["S"]
+    yield Call(action, resource, {"dynamodb:LeadingKeys": (leading,)})
+
+
+def granted(function: str) -> list[dict[str, Any]]:
+    """The statements of a function's own role on AWS."""
+    lambda_function: Resource = STACK.aws.resources[FUNCTIONS[function]]
+    role = STACK.aws.resources[target(lambda_function.get("Role"))]
+    found = [s for policy in role.get("Policies", []) for s in statements(policy["PolicyDocument"])]
+    return [s for s in found if s["Effect"] == "Allow"]
+
+
+def allows(statement: Mapping[str, Any], call: Call) -> bool:
+    """IAM's rule for one Allow statement: action, resource and every condition have to match."""
+    return (
+        call.action in as_list(statement["Action"])
+        and any(_covers(resource, call.resource) for resource in as_list(statement["Resource"]))
+        and all(_holds(operator, keys, call.context) for operator, keys in statement.get("Condition", {}).items())
+    )
+
+
+def _covers(resource: Any, called: str) -> bool:
+    if target(resource) and not text(resource):
+        return target(resource) == called
+    pattern = re.sub(r"\$\{(\w+)\.Arn\}", r"\1", text(resource))
+    if ":identity/" in pattern:
+        return called == "MailFrom" and pattern.endswith(f":identity/{MAIL_FROM}")
+    if ":workgroup/" in pattern:
+        return called == "AthenaWorkgroup" and pattern.endswith("/${AthenaWorkgroup}")
+    return matches(pattern, called)
+
+
+def _holds(operator: str, keys: Mapping[str, Any], context: Mapping[str, tuple[str, ...]]) -> bool:
+    for key, wanted in keys.items():
+        values, patterns = context.get(key, ()), [str(one) for one in as_list(wanted)]
+        match operator:
+            case "ForAllValues:StringLike" | "StringLike":
+                fits = all(any(matches(pattern, value) for pattern in patterns) for value in values)
+            case "StringEquals":
+                # A display name before the address is not part of the key's value.
+                fits = all(value.rpartition("<")[2].rstrip(">") in patterns for value in values)
+            case _:
+                raise ValueError(f"the evaluator does not know {operator}")
+        if not fits or (not values and not operator.startswith("ForAllValues")):
+            return False
+    return True
+
+
+# Granted for what cannot be played here, with the reason.
+SELDOM = {
+    # A sender's repeat is seen by the conditional write alone; the read is for stores that do not say what is there.
+    ("ingest", "dynamodb:GetItem", "JournalTable"),
+    ("fold", "dynamodb:GetItem", "JournalTable"),
+    # Subjects that cannot be folded, and parts of other calls.
+    ("fold", "dynamodb:PutItem", "JournalTable"),
+    ("fold", "dynamodb:PutItem", "RecordsTable"),
+    # An upload that breaks off is aborted.
+    ("export", "s3:AbortMultipartUpload", "ExportsBucket"),
+    ("report", "s3:AbortMultipartUpload", "ExportsBucket"),
+    # Athena writes results and reads tables with the rights of who asks, and is asked to stop when we give up.
+    ("report", "s3:PutObject", "ExportsBucket"),
+    ("report", "s3:ListMultipartUploadParts", "ExportsBucket"),
+    ("report", "s3:GetBucketLocation", "ExportsBucket"),
+    ("report", "s3:GetBucketLocation", "LakeBucket"),
+    ("report", "s3:ListBucket", "LakeBucket"),
+    ("report", "s3:GetObject", "LakeBucket"),
+    ("report", "athena:StopQueryExecution", "AthenaWorkgroup"),
+    ("report", "athena:GetQueryResults", "AthenaWorkgroup"),
+    # Without the right to list, S3 answers 403 instead of 404 for an object that does not exist.
+    ("rollup", "s3:ListBucket", "LakeBucket"),
+    ("export", "s3:ListBucket", "LakeBucket"),
+    ("export", "s3:ListBucket", "ExportsBucket"),
+    ("report", "s3:ListBucket", "ExportsBucket"),
+    # The signed address is checked against it when it is used.
+    ("api", "s3:GetObject", "ExportsBucket"),
+}
+# Used by Lambda itself with the function's role.
+SERVICE_ACTIONS = {
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "dynamodb:DescribeStream",
+    "dynamodb:GetRecords",
+    "dynamodb:GetShardIterator",
+    "dynamodb:ListStreams",
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:ChangeMessageVisibility",
+}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_may_do_all_that_it_does(played: House, function: str) -> None:
+    calls = played.calls[function]
+    assert calls
+    refused = {
+        f"{c.action} on {c.resource or 'everything'} {dict(c.context)}" for c in calls if not _allowed(function, c)
+    }
+    assert not refused
+
+
+def _allowed(function: str, call: Call) -> bool:
+    return any(allows(statement, call) for statement in granted(function))
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_may_do_little_more_than_it_does(played: House, function: str) -> None:
+    used = {(call.action, call.resource.split("/")[0]) for call in played.calls[function]}
+    unused = {
+        (function, action, _owner(resource))
+        for statement in granted(function)
+        for action in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+        if action not in SERVICE_ACTIONS and not action.startswith("glue:") and _owner(resource) != "FailuresBucket"
+    }
+    unused = {right for right in unused if right[1:] not in used}
+    assert unused <= SELDOM, sorted(unused - SELDOM)
+
+
+def _owner(resource: Any) -> str:
+    if ":identity/" in text(resource):
+        return "MailFrom"
+    if ":workgroup/" in text(resource):
+        return "AthenaWorkgroup"
+    return re.sub(r"^\$\{(\w+)\.Arn\}.*", r"\1", text(resource)) or target(resource)
+
+
+@pytest.mark.parametrize(
+    ("function", "call"),
+    [
+        ("ingest", Call("dynamodb:PutItem", "DirectoryTable", {})),
+        ("ingest", Call("dynamodb:GetItem", "DirectoryTable", {"dynamodb:LeadingKeys": ("sub#1",)})),
+        ("fold", Call("dynamodb:PutItem", "JournalTable", {"dynamodb:LeadingKeys": ("acme#call#line#1",)})),
+        ("rollup", Call("dynamodb:PutItem", "DirectoryTable", {"dynamodb:LeadingKeys": ("workspace#acme",)})),
+        ("api", Call("s3:PutObject", "ExportsBucket/workspace=acme/1/a.csv", {})),
+        ("api", Call("s3:GetObject", "ExportsBucket/athena/1.csv", {})),
+        ("export", Call("ses:SendRawEmail", "MailFrom", {"ses:FromAddress": ("ceo@example.com",)})),
+        ("archive", Call("s3:GetObject", "RawBucket/raw/workspace=acme/day=2026-11-21/a.gz", {})),
+    ],
+)
+def test_the_evaluator_refuses_what_is_not_granted(function: str, call: Call) -> None:
+    assert not _allowed(function, call)
+
+
+def test_a_name_before_the_senders_address_changes_nothing() -> None:
+    spoken = Call("ses:SendRawEmail", "MailFrom", {"ses:FromAddress": (f"Ringlake <{MAIL_FROM}>",)})
+    assert _allowed("export", spoken)
