@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from ringlake import settings
+from ringlake.errors import RinglakeError
 from ringlake.flows.ingest import Endpoints, Ingested, Outcome, ingest
 from ringlake.model.events import Delivery
 from ringlake.stores.directory import DirectoryStore, DynamoDirectory
@@ -50,7 +51,9 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             endpoints=endpoints,
         )
     except Exception as error:  # noqa: BLE001 (a bug must not cost a delivery: anything but 2xx is sent again)
-        result = Ingested(outcome=Outcome.UNAVAILABLE, reason=type(error).__name__)
+        # Our own errors name no data (ringlake.errors); what others say may hold anything.
+        reason = str(error) if isinstance(error, RinglakeError) else type(error).__name__
+        result = Ingested(outcome=Outcome.UNAVAILABLE, reason=reason)
     print(json.dumps(line(result, size, (time.perf_counter() - began) * 1000)))
     return {
         "statusCode": result.status,
@@ -105,4 +108,4 @@ def line(result: Ingested, size: int, took_ms: float) -> dict[str, Any]:
     }
 
 
-LOGGED = ("workspace", "connection", "provider", "event_id", "event_type", "field", "reason")
+LOGGED = ("workspace", "connection", "provider", "event_id", "event_type", "subject", "field", "reason")

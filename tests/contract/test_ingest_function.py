@@ -139,6 +139,23 @@ def test_the_log_line_is_short() -> None:
     assert len(json.dumps(function.line(result, 500, 1.5))) < 420
 
 
+@pytest.mark.parametrize("value", [None, ""], ids=["missing", "empty"])
+@pytest.mark.parametrize(
+    "name", ["RINGLAKE_JOURNAL_TABLE", "RINGLAKE_DIRECTORY_TABLE", "RINGLAKE_KEY_ID", "RINGLAKE_PUBLIC_URL"]
+)
+def test_a_setting_that_is_not_there_is_named_and_answered_503(
+    name: str, value: str | None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for needed in ("JOURNAL_TABLE", "DIRECTORY_TABLE", "KEY_ID", "PUBLIC_URL"):
+        monkeypatch.setenv(f"RINGLAKE_{needed}", "x")
+    monkeypatch.setenv(name, value or "")
+    if value is None:
+        monkeypatch.delenv(name)
+    function.stores.cache_clear()
+    assert call(envelope(SEEN))[0] == 503
+    assert name in json.loads(capsys.readouterr().out)["reason"]
+
+
 def test_a_repeat_is_counted_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
     deployed(house(SEEN.connection), monkeypatch)
     assert call(envelope(SEEN)) == (200, {"accepted": 1, "duplicates": 0, "quarantined": 0})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -184,6 +185,25 @@ def test_a_directory_that_is_down_is_503_and_not_a_refusal() -> None:
     world.directory.down = True
     # The cached secret did not sign it, and whether a newer one did cannot be told now.
     assert world.send(NEW).outcome is Outcome.UNAVAILABLE
+
+
+def test_a_secret_is_opened_once_while_it_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each opening is a call to the key service, and that has its price and its outages."""
+    world = World(OLD)
+    opened: list[bytes] = []
+    real = world.vault.decrypt
+
+    def counted(ciphertext: bytes, context: Mapping[str, str]) -> bytes:
+        opened.append(ciphertext)
+        return real(ciphertext, context)
+
+    monkeypatch.setattr(world.vault, "decrypt", counted)
+    for minute in range(10):
+        world.now = NOW + timedelta(minutes=minute)
+        assert world.send(OLD).outcome is Outcome.ACCEPTED
+    world.connect("token", NEW, OLD)
+    assert world.send(NEW).outcome is Outcome.ACCEPTED
+    assert len(opened) == 2
 
 
 def test_a_ciphertext_of_another_connection_is_no_secret_here() -> None:

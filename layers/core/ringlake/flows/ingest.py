@@ -110,6 +110,7 @@ class Endpoints:
         self._hits: OrderedDict[str, _Entry] = OrderedDict()
         self._misses: OrderedDict[str, _Entry] = OrderedDict()
         self._refreshed_at: OrderedDict[str, datetime] = OrderedDict()
+        self._opened: OrderedDict[tuple[str, str, bytes], bytes] = OrderedDict()
         self._lock = Lock()
         self._refreshing = Lock()
 
@@ -143,7 +144,7 @@ class Endpoints:
         connection = directory.connection_by_token(token)
         endpoint = None
         if connection is not None and not connection.disabled:
-            endpoint = Endpoint(connection, _secrets(connection, vault))
+            endpoint = Endpoint(connection, self._secrets(connection, vault))
         entry = _Entry(endpoint, now)
         into, out_of = (self._misses, self._hits) if endpoint is None else (self._hits, self._misses)
         with self._lock:
@@ -151,8 +152,28 @@ class Endpoints:
             _remember(into, digest, entry, self._size)
         return entry
 
+    def _secrets(self, connection: Connection, vault: Vault) -> tuple[bytes, ...]:
+        """The live secrets that open; a ciphertext that belongs elsewhere is no secret of this connection.
 
-def _remember[T](into: OrderedDict[str, T], key: str, value: T, size: int) -> None:
+        What was opened once is not asked for again: a ciphertext never changes its meaning, and which
+        ones are live is read from the directory each time.
+        """
+        found = []
+        for secret in connection.secrets:
+            known = (connection.workspace, connection.id, secret.ciphertext)
+            plain = self._opened.get(known)
+            if plain is None:
+                try:
+                    plain = vault.decrypt(secret.ciphertext, secret_context(connection.workspace, connection.id))
+                except ValueError:
+                    continue
+                with self._lock:
+                    _remember(self._opened, known, plain, self._size)
+            found.append(plain)
+        return tuple(found)
+
+
+def _remember[K, T](into: OrderedDict[K, T], key: K, value: T, size: int) -> None:
     """Newest last, oldest out."""
     into[key] = value
     into.move_to_end(key)
@@ -163,17 +184,6 @@ def _remember[T](into: OrderedDict[str, T], key: str, value: T, size: int) -> No
 def secret_context(workspace: str, connection: str) -> dict[str, str]:
     """What a webhook secret's ciphertext is bound to."""
     return {"workspace": workspace, "connection": connection}
-
-
-def _secrets(connection: Connection, vault: Vault) -> tuple[bytes, ...]:
-    """The live secrets that decrypt; a ciphertext that belongs elsewhere is no secret of this connection."""
-    found = []
-    for secret in connection.secrets:
-        try:
-            found.append(vault.decrypt(secret.ciphertext, secret_context(connection.workspace, connection.id)))
-        except ValueError:
-            continue
-    return tuple(found)
 
 
 def ingest(
