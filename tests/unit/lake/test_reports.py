@@ -157,7 +157,8 @@ class Business:
 
     def __init__(self, folder: Path) -> None:
         self.calls, self.messages = list(_calls("acme", 1)), list(_messages("acme", 2))
-        records, objects = MemoryRecords(), MemoryObjects()
+        records, self.objects = MemoryRecords(), MemoryObjects()
+        objects = self.objects
         store(records, *self.calls, *self.messages, *_calls("zeta", 3), *_messages("zeta", 4))
         known = directory(HERE, Workspace(id="zeta", name="Zeta"))
         for workspace in known.workspaces():

@@ -28,6 +28,10 @@ def resolved(
     return resolve(EVERYTHING, parse(Filter, asked), workspace(zone, country), now, kind)
 
 
+def dates(first: object, last: object) -> dict[str, Any]:
+    return {"from": str(first), "to": str(last)}
+
+
 PRESETS = """
     preset           today       first       last
     today            2026-05-31  2026-05-31  2026-05-31
@@ -86,7 +90,7 @@ BOUNDS = """
 def test_local_dates_become_these_utc_bounds_and_days(row: str) -> None:
     zone, first, last, start, end, days = row.split()
 
-    query = resolved(zone, **{"from": first, "to": last})
+    query = resolved(zone, **dates(first, last))
 
     assert query.start_utc == datetime.fromisoformat(start).replace(tzinfo=UTC)
     assert query.end_utc == datetime.fromisoformat(end).replace(tzinfo=UTC)
@@ -99,7 +103,7 @@ def test_days_follow_each_other_without_gap_or_overlap_over_a_year() -> None:
     for zone in ("Europe/Warsaw", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Africa/Cairo"):
         day, end = date(2026, 1, 1), None
         while day < date(2027, 1, 1):
-            query = resolved(zone, **{"from": str(day), "to": str(day)})
+            query = resolved(zone, **dates(day, day))
             assert end in (None, query.start_utc)
             day, end = day + timedelta(days=1), query.end_utc
 
@@ -124,18 +128,18 @@ def test_today_is_the_workspaces_today() -> None:
 )
 def test_rows_span_at_most_three_calendar_months(first: str, last: str, fits: bool) -> None:
     if fits:
-        resolved(**{"from": first, "to": last})
+        resolved(**dates(first, last))
         return
     with pytest.raises(InvalidRequest, match="at most 3 calendar months") as refused:
-        resolved(**{"from": first, "to": last})
+        resolved(**dates(first, last))
     assert refused.value.field == "to"
 
 
 def test_aggregates_span_at_most_two_years() -> None:
     resolved(kind=Kind.AGGREGATES, preset="last_12_months")
-    resolved(kind=Kind.AGGREGATES, **{"from": "2024-06-01", "to": "2026-06-01"})
+    resolved(kind=Kind.AGGREGATES, **dates("2024-06-01", "2026-06-01"))
     with pytest.raises(InvalidRequest, match="24 calendar months"):
-        resolved(kind=Kind.AGGREGATES, **{"from": "2024-06-01", "to": "2026-06-02"})
+        resolved(kind=Kind.AGGREGATES, **dates("2024-06-01", "2026-06-02"))
 
 
 def test_a_preset_that_is_too_long_for_rows_names_the_preset() -> None:
@@ -147,7 +151,7 @@ def test_a_preset_that_is_too_long_for_rows_names_the_preset() -> None:
 @pytest.mark.parametrize("last", ["9999-12-31", "9999-12-30"])
 def test_the_end_of_the_calendar_is_an_error_of_the_field(last: str) -> None:
     with pytest.raises(InvalidRequest):
-        resolved(**{"from": "9999-12-01", "to": last})
+        resolved(**dates("9999-12-01", last))
 
 
 @pytest.mark.parametrize(

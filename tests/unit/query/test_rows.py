@@ -40,7 +40,7 @@ def kept(
     workspace = Workspace(id="acme", name="Acme", zone=zone, country="PL")
     query = resolve(scope, parse(Filter, {**dates, **asked}), workspace, DAY)
     found = select(table, rows.select(list(COLUMNS_READ[table.name])), query, rung)
-    return [int(i.removeprefix("c:")) for i in found["record_id"].to_pylist()]
+    return [int(str(i).removeprefix("c:")) for i in found["record_id"].to_pylist()]
 
 
 def of_calls(values: Sequence[Mapping[str, Any]], asked: Mapping[str, Any], **how: Any) -> list[int]:

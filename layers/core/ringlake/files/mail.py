@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from datetime import datetime
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -34,8 +35,8 @@ def ready_mail(
     Raises ValueError when an address or the file name could break out of its header.
     """
     message = EmailMessage(policy=SMTP)
-    message["From"] = Address(addr_spec=sender)
-    message["To"] = Address(addr_spec=job.requester_email)
+    message["From"] = _address(sender)
+    message["To"] = _address(job.requester_email)
     message["Subject"] = "Your report is ready" if job.kind is JobKind.REPORT else "Your export is ready"
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{job.id}@{message['From'].addresses[0].domain}>"
@@ -46,6 +47,16 @@ def ready_mail(
     if attachment is not None:
         message.add_attachment(attachment, maintype="text", subtype="csv", filename=job.filename)
     return message
+
+
+def _address(text: str) -> Address:
+    try:
+        found = Address(addr_spec=text)
+    except (ValueError, IndexError, HeaderParseError):
+        found = Address()
+    if not found.username or not found.domain:
+        raise ValueError("not one e-mail address")
+    return found
 
 
 def _facts(job: Job, title: str, zone: str) -> list[tuple[str, str]]:

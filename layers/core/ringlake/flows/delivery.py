@@ -213,7 +213,7 @@ def _announce(
             now=clock(),
             attachment=attachment,
         )
-    except (ValueError, IndexError):
+    except ValueError:
         _mail_failed(jobs, job, "The address of your account cannot be mailed to.")
         return
     job = _moved(jobs, job, mail=MailState.SENDING)
