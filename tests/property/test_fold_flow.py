@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -42,6 +43,20 @@ def filled(scenario: Scenario) -> tuple[House, list[RawEvent]]:
     for delivery, at in deliveries(scenario):
         house.receive(delivery, scenario.provider, at)
     return house, [e for kept in house.journal.items.values() for _, e in sorted(kept.items())]
+
+
+class Overtaken:
+    """Lets something else happen before the nth call of the stores."""
+
+    def __init__(self, at: int, act: Callable[[], None]) -> None:
+        self.calls = 0
+        self.act = act
+        self._at = at
+
+    def __call__(self) -> None:
+        self.calls += 1
+        if self.calls == self._at:
+            self.act()
 
 
 def documents(records: MemoryRecords) -> dict[str, bytes]:
@@ -114,6 +129,38 @@ def test_folds_that_overlap_at_every_call_end_in_the_same_records(name: str, sch
 
     Turns(iter(schedule)).run([folder(events[:split]), folder(events[split:], events[split:]), folder(events[::-1])])
     assert documents(records) == WANTED[name]
+
+
+@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("folded_before", [False, True])
+def test_an_event_that_arrives_and_is_folded_while_another_fold_reads_is_neither_lost_nor_sealed(
+    name: str, folded_before: bool
+) -> None:
+    """At each store call of a fold: the rest of the events arrives and is folded completely meanwhile."""
+    house, events = filled(BY_NAME[name])
+    for split in range(len(events)):
+        for begins_with in dict.fromkeys(e.subject.key for e in events):
+            for at in count(1):
+                journal, records = MemoryJournal(), MemoryRecords()
+                for event in events[:split]:
+                    journal.put(event)
+                if folded_before:
+                    fold_all(house, [e.subject.key for e in events[:split]], journal, records)
+
+                def overtake(journal: MemoryJournal = journal, records: MemoryRecords = records) -> None:
+                    for event in events:
+                        journal.put(event)
+                    fold_all(house, [e.subject.key for e in events], journal, records)
+
+                overtaken = Overtaken(at, overtake)
+                fold_all(house, [begins_with], Hooked(journal, overtaken), Hooked(records, overtaken))
+                if overtaken.calls < at:
+                    break
+                assert documents(records) == WANTED[name], f"overtaken at call {at} of {begins_with}"
+
+
+def fold_all(house: House, keys: Sequence[str], journal: Any, records: Any) -> None:
+    fold_subjects(keys, journal=journal, records=records, directory=house.snapshots(), clock=house.clock)
 
 
 @pytest.mark.parametrize("name", SHAPES)
