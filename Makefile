@@ -18,17 +18,17 @@ up: setup ## start the local AWS and deploy the template to it
 down: ## stop what `make up` started, and nothing else
 	@test ! -x $(PY) || $(PY) -m tools.stack down
 
-demo: up ## deploy, send a day of webhooks, show every answer
+demo: up ## the whole path: a month of signed webhooks, SQL in Athena, a mailed CSV, every number checked
 	@$(PY) -m tools.demo
 
 check: setup ## formatting, lint, types, layering, template rules
 	@$(PY) -m tools.check
 
 test-fast: setup ## tests without any network or process
-	@$(PY) -m pytest -q --disable-socket --allow-unix-socket tests/unit tests/property tests/contract
+	@$(PY) -m pytest -n 2 --ignore tests/integration tests
 
 test: setup ## all tests, on a local stack of their own
-	@$(PY) -m pytest -q tests
+	@$(PY) -m pytest tests
 
 bench: setup ## measure the performance bars
 	@$(PY) -m tests.bench
