@@ -93,23 +93,25 @@ class Endpoints:
     """Endpoints by token, kept in the process for a minute, misses too.
 
     Bounded, and misses apart from hits, so that somebody who guesses tokens evicts nobody. A
-    signature that no cached secret made asks once more, at most every `refresh_every`: a secret
-    that was added a moment ago must not cost a delivery.
+    signature that no cached secret made asks once more: a secret that was added a moment ago must
+    not cost a delivery. A flood of bad ones may ask `refreshes` times `refreshes_within`.
     """
 
     def __init__(
         self,
         *,
         life: timedelta = timedelta(seconds=60),
-        refresh_every: timedelta = timedelta(seconds=1),
+        refreshes: int = 5,
+        refreshes_within: timedelta = timedelta(seconds=5),
         size: int = 512,
     ) -> None:
         self._life = life
-        self._refresh_every = refresh_every
+        self._refreshes = refreshes
+        self._refreshes_within = refreshes_within
         self._size = size
         self._hits: OrderedDict[str, _Entry] = OrderedDict()
         self._misses: OrderedDict[str, _Entry] = OrderedDict()
-        self._refreshed_at: OrderedDict[str, datetime] = OrderedDict()
+        self._refreshed: OrderedDict[str, tuple[datetime, ...]] = OrderedDict()
         self._opened: OrderedDict[tuple[str, str, bytes], bytes] = OrderedDict()
         self._lock = Lock()
         self._refreshing = Lock()
@@ -133,10 +135,10 @@ class Endpoints:
         with self._refreshing:
             entry = self._hits.get(digest)
             if entry is None or entry.endpoint == tried:
-                last = self._refreshed_at.get(digest)
-                if last is not None and timedelta(0) <= now - last < self._refresh_every:
+                lately = [at for at in self._refreshed.get(digest, ()) if abs(now - at) < self._refreshes_within]
+                if len(lately) >= self._refreshes:
                     return None
-                _remember(self._refreshed_at, digest, now, self._size)
+                _remember(self._refreshed, digest, (*lately, now), self._size)
                 entry = self._load(digest, token, directory, vault, now)
         return entry.endpoint if entry.endpoint != tried else None
 
