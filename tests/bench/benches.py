@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tests.bench import csv_files, fold, ingest, packages, rollup, startup
+from tests.bench import cost, csv_files, fold, ingest, packages, rollup, startup
 from tests.bench.report import Outcome
 
 BENCHES: Mapping[str, Callable[[bool], Outcome]] = {
@@ -14,4 +14,5 @@ BENCHES: Mapping[str, Callable[[bool], Outcome]] = {
     "rollup": rollup.bench,
     "csv": csv_files.bench,
     "packages": packages.bench,
+    "cost": cost.bench,
 }

@@ -69,20 +69,18 @@ def _compare(outcome: Outcome, what: str, rounds: int, folder: Path, days: int) 
     walls = {name: Sample(tuple(run.wall_s for run in found)) for name, found in runs.items()}
     cpus = {name: Sample(tuple(run.cpu_s for run in found)) for name, found in runs.items()}
     for name, found in runs.items():
-        outcome.line(
-            f"  {name}",
-            f"{rows / walls[name].median:,.0f} rows/s; wall {walls[name].show('s')}; CPU {cpus[name].median:.2f} s; "
-            f"peak {statistics.median(run.peak_mb for run in found):.0f} MB; {found[0].answer['bytes'] / 1e6:.0f} MB file",
-        )
+        memory, size = statistics.median(run.peak_mb for run in found), found[0].answer["bytes"] / 1e6
+        speed = f"{rows / walls[name].median:,.0f} rows/s; wall {walls[name].show('s')}; CPU {cpus[name].median:.2f} s"
+        outcome.line(f"  {name}", f"{speed}; peak {memory:.0f} MB; file {size:.0f} MB")
     peak = statistics.median(run.peak_mb for run in runs["ringlake"])
     outcome.bars += [
         Bar(f"{what}, rows/s", ratio(walls["DuckDB COPY"], walls["ringlake"]), BAR, at_least=True),
         Bar(f"{what}, peak", peak, MEMORY_BAR_MB, "MB"),
     ]
-    outcome.line(
-        "  against unordered COPY", f"{ratio(walls['DuckDB COPY, unordered'], walls['ringlake']):.2f} x rows/s"
-    )
-    outcome.line("  by CPU, against COPY", f"{ratio(cpus['DuckDB COPY'], cpus['ringlake']):.2f} x rows per CPU second")
+    unordered = ratio(walls["DuckDB COPY, unordered"], walls["ringlake"])
+    per_cpu = ratio(cpus["DuckDB COPY"], cpus["ringlake"])
+    outcome.line("  against unordered COPY", f"{unordered:.2f} x rows/s")
+    outcome.line("  by CPU, against COPY", f"{per_cpu:.2f} x rows per CPU second")
 
 
 def _imports(**_: Any) -> None:

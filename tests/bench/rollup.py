@@ -109,7 +109,7 @@ _CHECKED = ("calls", "talk_s", "answered_wait_s")
 
 
 def imports_arrow(threads: int = 1, **_: Any) -> None:
-    """As many threads as given, and only what the function's layer has: no pandas, no numpy (pyarrow looks for both)."""
+    """As many threads as given, and only what the function's layer has: no pandas and no numpy."""
     for name in ("pandas", "numpy"):
         sys.modules[name] = None  # type: ignore[assignment]
     import pyarrow as pa
@@ -198,7 +198,14 @@ def merge(folder: str, changes: int) -> Mapping[str, int]:
     """Ours: the whole flow for `changes` marked records of a day that has its objects already."""
     objects = merge.objects  # type: ignore[attr-defined]
     done = merge.run()  # type: ignore[attr-defined]
-    return {"records": done.records, "read": objects.bytes_read, "written": objects.bytes_written}
+    requests = sum(objects.calls.values())
+    return {
+        "records": done.records,
+        "read": objects.bytes_read,
+        "written": objects.bytes_written,
+        "puts": objects.calls["put"],
+        "reads": requests - objects.calls["put"],
+    }
 
 
 def _prepare_merge(folder: str, changes: int) -> None:
@@ -222,6 +229,13 @@ def _prepare_merge(folder: str, changes: int) -> None:
         directory=directory,
         clock=lambda: datetime(2026, 3, 3, tzinfo=UTC),
     )
+
+
+def busy_minute(rows: int, changes: int) -> Run:
+    """One roll-up of `changes` calls into a day that holds `rows`: what a minute with traffic costs."""
+    with tempfile.TemporaryDirectory(prefix="ringlake-bench-") as name:
+        _write_day(Path(name) / "origin", rows, rows // 10, 50)
+        return own_process(merge, folder=name, changes=changes)
 
 
 def duckdb_merge(folder: str, changes: int) -> Mapping[str, int]:
