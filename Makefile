@@ -24,8 +24,8 @@ demo: up ## the whole path: a month of signed webhooks, SQL in Athena, a mailed 
 check: setup ## formatting, lint, types, layering, template rules
 	@$(PY) -m tools.check
 
-test-fast: setup ## tests without any network or process
-	@$(PY) -m pytest -n 2 --ignore tests/integration tests
+test-fast: setup ## unit, property, contract and store tests: no network, under a minute
+	@$(PY) -m pytest -n 2 --ignore tests/integration --ignore tests/oracle --ignore tests/bench tests
 
 test: setup ## all tests, on a local stack of their own
 	@$(PY) -m pytest tests
