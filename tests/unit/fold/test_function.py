@@ -10,7 +10,9 @@ import pytest
 
 from functions.fold import fold
 from ringlake.errors import Unavailable
-from ringlake.flows.folding import Snapshots
+from ringlake.flows.folding import LARGEST_FAMILY, Snapshots
+from ringlake.model.events import RawEvent
+from ringlake.model.subjects import Subject, SubjectKind
 from ringlake.stores.records import MemoryRecords
 from tests.driver.faults import Hooked, Nth
 from tests.scenarios.rendering import deliveries
@@ -166,3 +168,26 @@ def test_an_unknown_workspace_is_set_aside_and_not_repeated_for_ever(house: Hous
     assert answer == {"batchItemFailures": []}
     (item,) = [q for kept in house.journal.held.values() for q in kept.values()]
     assert item.reason == "NotFound"
+
+
+def test_references_without_end_go_to_quarantine(house: House) -> None:
+    """A chain of calls that each name another as parent is no call; it must not be read for ever."""
+    for number in range(LARGEST_FAMILY + 1):
+        subject = Subject(workspace="acme", kind=SubjectKind.CALL, connection="pbx", id=f"n{number}")
+        house.journal.put(
+            RawEvent(
+                subject=subject,
+                event_id=f"e{number}",
+                event_type="call.ringing",
+                provider="generic",
+                adapter=1,
+                body=json.dumps({"type": "call.ringing", "data": {"call": {"id": subject.id}}}).encode(),
+                received_at=house.now,
+                related=(f"n{number + 1}",),
+            )
+        )
+
+    assert fold.handler({"Records": [bell("acme#call#pbx#n0", "e0", 1)]}, Context()) == {"batchItemFailures": []}
+
+    (item,) = [q for kept in house.journal.held.values() for q in kept.values()]
+    assert (item.stage, item.reason) == ("fold", "FamilyTooLargeError")

@@ -16,7 +16,7 @@ from enum import StrEnum
 import msgspec
 
 from ringlake import providers
-from ringlake.errors import Conflict, Unavailable, Unreadable
+from ringlake.errors import Conflict, RinglakeError, Unavailable, Unreadable
 from ringlake.fold import FOLDS
 from ringlake.fold.correlation import Families
 from ringlake.fold.seal import Known, amend, digest, expired
@@ -33,8 +33,12 @@ from ringlake.stores.records import Loaded, Records, Write, etag_of
 
 Record = CallRecord | MessageRecord
 ATTEMPTS = 8
-# A call with more parts than this is a loop of references, not a call.
-LARGEST_FAMILY = 64
+# A call with more parts than this is no call: each of its events costs a read of every part.
+LARGEST_FAMILY = 200
+
+
+class FamilyTooLargeError(RinglakeError):
+    """More subjects name each other than one call can have parts; goes to quarantine."""
 
 
 class Result(StrEnum):
@@ -178,7 +182,9 @@ class _Folding:
         """Everybody connected with the subject, through links of the records and references of the events."""
         found: dict[str, _Member] = {}
         waiting = [self._subject.id]
-        while waiting and len(found) < LARGEST_FAMILY:
+        while waiting:
+            if len(found) == LARGEST_FAMILY:
+                raise FamilyTooLargeError(self._subject.key)
             member = self._read(waiting.pop(0))
             found[member.subject.id] = member
             known = {*found, *waiting}

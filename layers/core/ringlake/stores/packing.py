@@ -24,7 +24,7 @@ def _dictionary(version: int) -> bytes:
 
 
 def pack(document: bytes, key: str) -> bytes:
-    packer = zlib.compressobj(level=9, wbits=-15, zdict=_dictionary(CURRENT) + key.encode())
+    packer = zlib.compressobj(level=6, wbits=-15, zdict=_dictionary(CURRENT) + key.encode())
     return bytes([CURRENT]) + packer.compress(document) + packer.flush()
 
 
