@@ -253,6 +253,34 @@ OUTPUTS = frozenset(
 )
 
 
+# Setting -> parameter that fills it.
+DEFAULTED = {"journal_days": "JournalDays", "attach_limit_bytes": "AttachLimitBytes"}
+
+
+def setting_default(name: str) -> object:
+    """The default of a field of ringlake/settings.py."""
+    import msgspec
+
+    from ringlake import settings
+
+    fields = (*msgspec.structs.fields(settings.Journal), *msgspec.structs.fields(settings.Mail))
+    return next(field.default for field in fields if field.name == name)
+
+
+def lease_s() -> float:
+    """Seconds after which another worker takes over a job."""
+    from ringlake.flows.delivery import LEASE
+
+    return LEASE.total_seconds()
+
+
+def kept_days() -> int:
+    """Days that requesters are promised their files."""
+    from ringlake.flows.requests import KEPT
+
+    return KEPT.days
+
+
 @cache
 def _settings() -> dict[str, tuple[frozenset[str], frozenset[str]]]:
     """Each kind of settings with its required and its optional variables."""

@@ -104,10 +104,10 @@ def api_gateway_may_call_every_integration(stack: Stack) -> Iterator[str]:
 @rule
 def permissions_are_for_our_api_only(stack: Stack) -> Iterator[str]:
     for permission in stack.aws.of("Lambda::Permission"):
-        if permission.get("Principal") == "*" or not permission.get("SourceAccount"):
-            yield f"{permission.id}: names no account, so anybody's service may call"
-        if ":${HttpApi}/" not in text(permission.get("SourceArn")):
-            yield f"{permission.id}: is not limited to this API"
+        if permission.get("Principal") != "apigateway.amazonaws.com":
+            yield f"{permission.id}: lets somebody else than API Gateway call"
+        if ":${AWS::AccountId}:${HttpApi}/" not in text(permission.get("SourceArn")):
+            yield f"{permission.id}: is not limited to this API of this account"
 
 
 @rule
@@ -264,13 +264,27 @@ def _denies_plain_http(statement: dict[str, Any], resource: Resource, action: st
 
 @rule
 def buckets_take_no_other_key(stack: Stack) -> Iterator[str]:
-    key = "s3:x-amz-server-side-encryption-aws-kms-key-id"
+    """A write that names another key or another encryption is refused, and only that.
+
+    Negated operators also hold when the header is missing, with `IfExists` too: without the `Null`
+    beside it the statement would refuse every write that leaves encryption to the bucket.
+    """
+    wanted = {"s3:x-amz-server-side-encryption-aws-kms-key-id": "Key", "s3:x-amz-server-side-encryption": "aws:kms"}
     for bucket in stack.aws.of("S3::Bucket"):
         policies = [p for p in stack.aws.of("S3::BucketPolicy") if target(p.get("Bucket")) == bucket.id]
-        found = [s for p in policies for s in statements(p.get("PolicyDocument")) if s.get("Effect") == "Deny"]
-        conditions = [s.get("Condition", {}).get("StringNotEqualsIfExists", {}) for s in found]
-        if not any(target(c.get(key)) == "Key" for c in conditions):
-            yield f"{bucket.id}: objects could be written with another key"
+        denied = [s for p in policies for s in statements(p.get("PolicyDocument")) if s.get("Effect") == "Deny"]
+        puts = [s for s in denied if "s3:PutObject" in as_list(s.get("Action"))]
+        for header, value in wanted.items():
+            if not any(_denies_other(s.get("Condition", {}), header, value) for s in puts):
+                yield f"{bucket.id}: nothing refuses exactly the writes whose {header} is another"
+        for statement in puts:
+            if set(statement.get("Condition", {})) != {"StringNotEquals", "Null"}:
+                yield f"{bucket.id}: {statement.get('Sid')} would refuse writes that are right"
+
+
+def _denies_other(condition: dict[str, Any], header: str, value: str) -> bool:
+    compared = condition.get("StringNotEquals", {}).get(header)
+    return value in (compared, target(compared)) and condition.get("Null") == {header: "false"}
 
 
 @rule
@@ -350,6 +364,33 @@ def _mappings(view: View) -> Iterator[tuple[Resource, Resource, Resource]]:
         function = view.resources.get(target(mapping.get("FunctionName")))
         if source and function:
             yield mapping, source, function
+
+
+@rule
+def a_jobs_claim_outlives_its_worker(stack: Stack) -> Iterator[str]:
+    """Else a second worker would take a job that the first one is still at (flows/delivery.py)."""
+    for _, source, function in _mappings(stack.aws):
+        if source.type == "AWS::SQS::Queue" and int(function.get("Timeout", 3)) >= contract.lease_s():
+            yield f"{function.id}: its claim on a job ends after {contract.lease_s()} s, while it may still run"
+
+
+@rule
+def files_live_as_long_as_promised(stack: Stack) -> Iterator[str]:
+    """What a requester is told (flows/requests.py) and what the bucket does."""
+    bucket = stack.aws.resources["ExportsBucket"]
+    rules = [r for r in bucket.get("LifecycleConfiguration.Rules", []) if "ExpirationInDays" in r]
+    for one in rules:
+        if not str(one.get("Prefix", "")).startswith("athena/") and one["ExpirationInDays"] < contract.kept_days():
+            yield f"{bucket.id}: files go after {one['ExpirationInDays']} days, promised are {contract.kept_days()}"
+
+
+@rule
+def defaults_are_those_of_the_settings(stack: Stack) -> Iterator[str]:
+    """What the code takes when a variable is missing is what the template sets when nobody says otherwise."""
+    for name, parameter in contract.DEFAULTED.items():
+        said = stack.source["Parameters"].get(parameter, {}).get("Default")
+        if said != contract.setting_default(name):
+            yield f"{parameter}: default is {said}, ringlake/settings.py says {contract.setting_default(name)}"
 
 
 @rule
@@ -844,7 +885,7 @@ def _accepts(parameter: dict[str, Any], value: str) -> bool:
 
 @rule
 def every_layer_is_built_for_the_environments_processor(stack: Stack) -> Iterator[str]:
-    """The working folder of a layer's recipe is named after the platform (layers/layer.mk)."""
+    """The working folder of a layer's recipe is named after the platform (docs/adr/0012)."""
     for name, resource in stack.source["Resources"].items():
         if resource["Type"] != "AWS::Serverless::LayerVersion":
             continue

@@ -99,6 +99,9 @@ KEPT = "what cannot be made again is kept"
 KEY = "the key rotates and serves this stack only"
 DEAD = "queues are encrypted and end in dead letters"
 HIDDEN = "a message stays hidden for six time outs"
+CLAIM = "a jobs claim outlives its worker"
+PROMISED = "files live as long as promised"
+DEFAULTS = "defaults are those of the settings"
 QUEUE_CONSUMER = "queue consumers report failures one by one"
 STREAM = "stream consumers leave nothing to defaults"
 DELETIONS = "stream consumers skip deletions"
@@ -150,7 +153,7 @@ MUTATIONS: list[tuple[str, str, Mutation]] = [
     (PERMISSION, "permission for another path", put("ApiPermission", f"{S}.SourceArn", {"Fn::Sub": "x:${HttpApi}/v2"})),
     (PERMISSION, "an integration without a function", put("ApiIntegration", f"{S}.IntegrationUri", "https://a.b")),
     (OUR_API, "anybody's API", put("ApiPermission", f"{S}.SourceArn", "arn:aws:execute-api:*")),
-    (OUR_API, "any account", drop("IngestPermission", f"{S}.SourceAccount")),
+    (OUR_API, "anybody's service", put("IngestPermission", f"{S}.Principal", "*")),
     (PATIENCE, "slow function", put("ApiFunction", f"{S}.Timeout", 60)),
     (PATIENCE, "old payload format", put("IngestIntegration", f"{S}.PayloadFormatVersion", "1.0")),
     (ACCESS_LOG, "path", put("HttpApiStage", f"{S}.AccessLogSettings.Format", '{"path":"$context.path"}')),
@@ -184,6 +187,8 @@ MUTATIONS: list[tuple[str, str, Mutation]] = [
     (TLS, "bucket only", drop("LakeBucketPolicy", f"{S}.PolicyDocument.Statement.0.Resource.1")),
     (TLS, "wrong way", put("LakeBucketPolicy", f"{S}.PolicyDocument.Statement.0.Condition", {})),
     (OTHER_KEY, "any key", drop("LakeBucketPolicy", f"{S}.PolicyDocument.Statement.1")),
+    (OTHER_KEY, "any encryption", drop("RawBucketPolicy", f"{S}.PolicyDocument.Statement.2")),
+    (OTHER_KEY, "every write", drop("RawBucketPolicy", f"{S}.PolicyDocument.Statement.1.Condition.Null")),
     (EVERYBODY, "bucket", put("LakeBucketPolicy", f"{S}.PolicyDocument.Statement.1.Effect", "Allow")),
     (EVERYBODY, "topic", put("AlarmTopicPolicy", f"{S}.PolicyDocument.Statement.0.Principal", {"AWS": "*"})),
     (KEPT, "table", drop("JournalTable", "DeletionPolicy")),
@@ -198,6 +203,9 @@ MUTATIONS: list[tuple[str, str, Mutation]] = [
     (DEAD, "FIFO", put("ReportQueue", f"{S}.FifoQueue", True)),
     (HIDDEN, "short visibility", put("ExportQueue", f"{S}.VisibilityTimeout", 5399)),
     (HIDDEN, "default visibility", drop("ReportQueue", f"{S}.VisibilityTimeout")),
+    (CLAIM, "slow worker", put("ReportFunction", f"{S}.Timeout", 2000)),
+    (PROMISED, "short life", put("ExportsBucket", f"{S}.LifecycleConfiguration.Rules.1.ExpirationInDays", 7)),
+    (DEFAULTS, "another default", lambda s: s["Parameters"]["JournalDays"].update(Default=30)),
     (QUEUE_CONSUMER, "batches", lambda s: job(s).update(BatchSize=10)),
     (QUEUE_CONSUMER, "no partial failures", lambda s: job(s).pop("FunctionResponseTypes")),
     (QUEUE_CONSUMER, "no limit", lambda s: job(s).pop("ScalingConfig")),
