@@ -76,7 +76,7 @@ def test_ingest_takes_it_once_and_counts_the_repeat(seen: Capture) -> None:
     if seen.outcome == "accepted":
         assert again.outcome is Outcome.DUPLICATE
         [kept] = home.stored()
-        assert (kept.body, kept.received_at) == (seen.delivery.body, seen.now)
+        assert kept == event_of(seen)
     else:
         assert again.outcome is Outcome.QUARANTINED
         assert [len(items) for items in home.journal.held.values()] == [1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -30,9 +31,11 @@ class CountingDirectory(MemoryDirectory):
         super().__init__()
         self.asked: list[str] = []
         self.down = False
+        self.takes_s = 0.0
 
     def connection_by_token(self, token: str) -> Connection | None:
         self.asked.append(token)
+        time.sleep(self.takes_s)
         if self.down:
             raise Unavailable("down")
         return super().connection_by_token(token)
@@ -123,7 +126,13 @@ def test_a_disabled_connection_is_unknown_within_a_minute() -> None:
     assert world.send(OLD).outcome is Outcome.ACCEPTED
     world.connect("token", OLD, disabled=True)
     world.now += timedelta(seconds=60)
-    assert world.send(OLD).outcome is Outcome.UNKNOWN_ENDPOINT
+    asked = len(world.directory.asked)
+    for _ in range(5):
+        assert world.send(OLD).outcome is Outcome.UNKNOWN_ENDPOINT
+    assert len(world.directory.asked) == asked + 1
+    world.connect("token", OLD)
+    world.now += timedelta(seconds=60)
+    assert world.send(OLD).outcome is Outcome.ACCEPTED
 
 
 def test_a_secret_that_was_added_a_moment_ago_is_accepted_at_once() -> None:
@@ -179,9 +188,12 @@ def test_who_comes_during_a_refresh_waits_for_it() -> None:
     world = World(OLD)
     world.send(OLD)
     world.connect("token", NEW, OLD)
-    with ThreadPoolExecutor(8) as pool:
-        results = list(pool.map(lambda _: world.send(NEW).outcome, range(32)))
+    asked = len(world.directory.asked)
+    world.directory.takes_s = 0.2
+    with ThreadPoolExecutor(12) as pool:
+        results = list(pool.map(lambda _: world.send(NEW).outcome, range(12)))
     assert set(results) == {Outcome.ACCEPTED}
+    assert len(world.directory.asked) == asked + 1
 
 
 def test_a_directory_that_is_down_is_503_and_not_a_refusal() -> None:

@@ -245,6 +245,13 @@ def test_an_endless_list_of_signatures_is_not_worth_hashing() -> None:
     assert refused(SPEC_HEADERS | {"webhook-signature": " ".join([good] * (MAX_ENTRIES + 1))})
 
 
+def test_an_endless_list_of_the_older_generation_is_not_worth_hashing_either() -> None:
+    good = sign_openphone(LEGACY_SECRET, 1789387388321, b"{}")
+    for count, accepted in ((MAX_ENTRIES, True), (MAX_ENTRIES + 1, False)):
+        headers = {"openphone-signature": ",".join([good] * count)}
+        assert accepts(lambda: verify_openphone(headers, b"{}", [LEGACY_SECRET], at(1789387388))) is accepted  # noqa: B023
+
+
 @pytest.mark.parametrize("text", [SPEC_SECRET, SPEC_SECRET[6:], WORKED_SECRET.rstrip(b"="), b" " + WORKED_SECRET])
 def test_a_secret_is_understood_with_and_without_prefix_and_padding(text: bytes) -> None:
     assert key_of(text) in (key_of(SPEC_SECRET), b"canonical-webhook-test-key-00001")

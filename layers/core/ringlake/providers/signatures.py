@@ -25,7 +25,7 @@ _MILLISECOND_DIGITS = 12
 
 def key_of(secret: bytes) -> bytes:
     """The key inside a secret's text. Raises ValueError when it is not base64 or empty."""
-    text = secret.strip().removeprefix(_PREFIX).rstrip(b"=")
+    text = secret.strip().removeprefix(_PREFIX)
     try:
         key = base64.b64decode(text + b"=" * (-len(text) % 4), validate=True)
     except binascii.Error:
