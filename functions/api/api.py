@@ -10,7 +10,6 @@ from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from ringlake import settings
 from ringlake.access import Principal, permit, principal
@@ -74,9 +73,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     try:
         answer = app.resolve(event, context)
     except Exception as error:  # noqa: BLE001 - nothing may reach the gateway
-        # The text of a foreign error may hold data: only its kind is logged.
-        print(json.dumps({"unexpected": type(error).__name__}))
-        answer = _plain(_problem(HTTPStatus.INTERNAL_SERVER_ERROR, "something went wrong on our side"))
+        answer = _plain(broken(error))
     print(json.dumps({"route": event.get("routeKey", ""), "status": answer["statusCode"]}))
     return answer
 
@@ -138,11 +135,6 @@ def show_run(job_id: str) -> Response[str]:
     return _json(_desk().job(_viewer(), job_id, now(), JobKind.REPORT))
 
 
-@app.not_found
-def unknown_route(_error: NotFoundError) -> Response[str]:
-    return _problem(HTTPStatus.NOT_FOUND, "no such resource")
-
-
 @app.exception_handler(RinglakeError)  # type: ignore[untyped-decorator]
 def refused(error: RinglakeError) -> Response[str]:
     """An error of ours as a problem document (RFC 9457)."""
@@ -155,6 +147,13 @@ def refused(error: RinglakeError) -> Response[str]:
     if status in (HTTPStatus.NOT_FOUND, HTTPStatus.INTERNAL_SERVER_ERROR):
         return _problem(status, status.phrase.lower())
     return _problem(status, str(error))
+
+
+@app.exception_handler(Exception)  # type: ignore[untyped-decorator]
+def broken(error: Exception) -> Response[str]:
+    """Any other error. Its text may hold data, so only its kind is logged."""
+    print(json.dumps({"unexpected": type(error).__name__}))
+    return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "something went wrong on our side")
 
 
 def _desk() -> Desk:
@@ -172,7 +171,7 @@ def _body() -> object:
         raise InvalidRequest("body", f"longer than {MAX_BODY} characters")
     try:
         return json.loads(text or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InvalidRequest("body", "not JSON") from None
 
 

@@ -1,0 +1,242 @@
+"""The API's entry: requests as the gateway hands them over, answers as people get them."""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import json
+from datetime import datetime
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from ringlake.access import ROUTES
+from ringlake.errors import Unavailable
+from ringlake.model.directory import Workspace
+from tests.unit.export.world import FILTER, WATERMARK, World
+
+api: ModuleType = importlib.import_module("functions.api.api")
+
+CONTEXT = object()
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    world = World()
+    monkeypatch.setattr(api, "stores", lambda: (world.desk, world.directory))
+    monkeypatch.setattr(api, "now", world.clock)
+    return world
+
+
+def claims_of(sub: str, **more: Any) -> dict[str, Any]:
+    return {"sub": sub, "token_use": "access", "client_id": "c", "scope": "openid", **more}
+
+
+def call(
+    route: str,
+    claims: dict[str, Any] | None,
+    body: object = None,
+    *,
+    raw: str | None = None,
+    binary: bool = False,
+    **parameters: str,
+) -> tuple[int, Any, dict[str, str]]:
+    """Status, decoded body and headers of one request with payload format 2.0."""
+    method, _, path = route.partition(" ")
+    query = parameters.pop("query", "")
+    for name, value in parameters.items():
+        path = path.replace(f"{{{name}}}", value)
+    text = raw if raw is not None else json.dumps(body) if body is not None else None
+    event = {
+        "version": "2.0",
+        "routeKey": route,
+        "rawPath": path,
+        "rawQueryString": query,
+        "queryStringParameters": dict(pair.split("=", 1) for pair in query.split("&")) if query else None,
+        "headers": {"content-type": "application/json", "host": "evil.example"},
+        "requestContext": {
+            "http": {"method": method, "path": path},
+            "routeKey": route,
+            "stage": "$default",
+            "authorizer": {"jwt": {"claims": claims, "scopes": None}} if claims is not None else {},
+        },
+        "pathParameters": parameters or None,
+        "body": base64.b64encode(text.encode()).decode() if text is not None and binary else text,
+        "isBase64Encoded": binary,
+    }
+    answer = api.handler(event, CONTEXT)
+    headers = {name.lower(): value for name, value in (answer.get("headers") or {}).items()}
+    headers |= {name.lower(): value[0] for name, value in (answer.get("multiValueHeaders") or {}).items()}
+    kind = headers.get("content-type", "")
+    return answer["statusCode"], json.loads(answer["body"]) if "json" in kind else answer.get("body"), headers
+
+
+OWNER, MEMBER = claims_of("s-owner"), claims_of("s-member")
+
+
+def test_a_user_learns_who_he_is(world: World) -> None:
+    status, me, headers = call("GET /v1/me", MEMBER)
+
+    assert (status, me["user"]["role"], me["workspace"]["id"]) == (200, "member", "acme")
+    assert headers["cache-control"] == "no-store"
+
+
+def test_the_way_of_an_export_from_order_to_download(world: World) -> None:
+    status, ordered, _ = call("POST /v1/exports", MEMBER, {"filter": FILTER, "format": "csv", "dialect": "spreadsheet"})
+    assert (status, ordered["state"]) == (202, "queued")
+    world.run(ordered["id"])
+
+    status, shown, _ = call("GET /v1/exports/{id}", MEMBER, id=ordered["id"])
+    assert (status, shown["state"], shown["mail"], shown["rows"]) == (200, "ready", "sent", 3)
+    assert datetime.fromisoformat(shown["as_of"]) == WATERMARK
+
+    status, listed, _ = call("GET /v1/exports", MEMBER)
+    assert (status, [job["id"] for job in listed["exports"]], listed["next"]) == (200, [ordered["id"]], "")
+
+    status, _, headers = call("GET /v1/exports/{id}/download", MEMBER, id=ordered["id"])
+    assert (status, headers["cache-control"]) == (302, "no-store")
+    assert headers["location"].startswith("memory://workspace=acme/")
+
+
+def test_a_body_in_base64_is_read_by_its_flag(world: World) -> None:
+    assert call("POST /v1/exports", OWNER, {"filter": FILTER}, binary=True)[0] == 202
+
+
+def test_pages_of_the_list_follow_each_other(world: World) -> None:
+    first, second = world.order("member"), None
+    world.wait(1)
+    second = world.order("member")
+    _, listed, _ = call("GET /v1/exports", MEMBER, query=f"before={second}")
+    assert [job["id"] for job in listed["exports"]] == [first]
+
+
+def test_the_way_of_a_report_run(world: World) -> None:
+    status, catalogue, _ = call("GET /v1/reports", OWNER)
+    name = catalogue["reports"][0]["name"]
+    body = {"from": "2026-03-01", "to": "2026-03-10"}
+    parameters = {p["name"] for p in catalogue["reports"][0]["parameters"]}
+    assert (status, parameters) == (200, {"first_date", "last_date"})
+
+    status, ordered, _ = call("POST /v1/reports/{name}/runs", OWNER, body, name=name)
+    assert (status, ordered["kind"]) == (202, "report")
+    world.run_report(ordered["id"])
+    status, shown, _ = call("GET /v1/reports/runs/{id}", OWNER, id=ordered["id"])
+    assert (status, shown["state"]) == (200, "ready")
+    assert call("GET /v1/exports/{id}/download", OWNER, id=ordered["id"])[0] == 302
+
+
+BAD_CLAIMS = [
+    None,
+    {},
+    claims_of(""),
+    claims_of("s-unknown"),
+    claims_of("s-owner", token_use="id"),
+    {"sub": "s-owner"},
+    {"username": "owner", "token_use": "access", "cognito:groups": "[owner]"},
+]
+
+
+@pytest.mark.parametrize("route", sorted(ROUTES))
+@pytest.mark.parametrize("claims", BAD_CLAIMS)
+def test_without_a_known_access_token_every_route_answers_401(
+    world: World, route: str, claims: dict[str, Any] | None
+) -> None:
+    status, problem, headers = call(route, claims, id="x", name="x")
+
+    assert (status, problem["status"]) == (401, 401)
+    assert headers["content-type"] == "application/problem+json"
+
+
+def test_groups_and_tenants_of_a_token_change_nothing(world: World) -> None:
+    forged = claims_of("s-member", **{"cognito:groups": "[owner admin]", "custom:workspace": "rival", "role": "owner"})
+    _, me, _ = call("GET /v1/me", forged)
+
+    assert (me["user"]["role"], me["workspace"]["id"]) == ("member", "acme")
+    assert call("GET /v1/reports", forged)[0] == 403
+
+
+def test_a_deleted_user_is_out_at_once(world: World) -> None:
+    assert call("GET /v1/me", MEMBER)[0] == 200
+    world.change("member", deleted_at=world.now)
+    assert call("GET /v1/me", MEMBER)[0] == 401
+
+
+def test_the_lowest_plan_answers_402(world: World) -> None:
+    world.directory.put_workspace(Workspace(id="acme", name="Acme", plan="starter"))
+    status, problem, _ = call("GET /v1/exports", OWNER)
+    assert (status, problem["title"]) == (402, "Payment Required")
+    assert call("GET /v1/me", OWNER)[0] == 200
+
+
+def test_another_workspaces_job_is_not_found(world: World) -> None:
+    job_id = world.order("owner")
+    for route in ("GET /v1/exports/{id}", "GET /v1/exports/{id}/download", "GET /v1/reports/runs/{id}"):
+        status, problem, _ = call(route, claims_of("s-rival"), id=job_id)
+        assert (status, problem["detail"]) == (404, "not found")
+        assert job_id not in json.dumps(problem)
+
+
+@pytest.mark.parametrize(
+    ("raw", "field"),
+    [
+        ("{", "body"),
+        ("[1]", "body"),
+        ('"x"', "body"),
+        ("null", "body"),
+        ("", "filter"),
+        ('{"filter": {"preset": "tomorrow"}}', "filter.preset"),
+        ('{"filter": {"from": "2026-01-15", "to": "2026-04-16"}}', "to"),
+        ('{"filter": {"preset": "today"}, "x": 1}', "x"),
+        (f'{{"filter": "{"x" * 70_000}"}}', "body"),
+        ("[" * 60_000, "body"),
+    ],
+)
+def test_a_wrong_body_answers_400_naming_the_field(world: World, raw: str, field: str) -> None:
+    status, problem, headers = call("POST /v1/exports", OWNER, raw=raw)
+
+    assert (status, headers["content-type"]) == (400, "application/problem+json")
+    assert [error["field"] for error in problem["errors"]] == [field]
+    assert problem["errors"][0]["reason"]
+
+
+def test_a_body_that_is_no_text_answers_400(world: World) -> None:
+    event_body = base64.b64encode(b"\xff\xfe").decode()
+    status, problem, _ = call("POST /v1/exports", OWNER, raw=event_body)
+    assert (status, problem["errors"][0]["field"]) == (400, "body")
+
+
+def test_a_member_who_names_a_number_of_others_is_refused(world: World) -> None:
+    assert call("POST /v1/exports", MEMBER, {"filter": {**FILTER, "numbers": ["n2"]}})[0] == 403
+
+
+@pytest.mark.parametrize("route", ["GET /v1/secrets", "DELETE /v1/exports/{id}", "$default"])
+def test_a_route_without_a_declared_ability_is_refused_even_to_the_owner(world: World, route: str) -> None:
+    assert call(route, OWNER, id="x")[0] == 403
+
+
+def test_a_failing_store_answers_503_and_when_to_come_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def down(_sub: str) -> None:
+        raise Unavailable("GetItem: table ringlake-prod-directory")
+
+    monkeypatch.setattr(world.directory, "user_by_sub", down)
+    status, problem, headers = call("GET /v1/me", OWNER)
+    assert (status, headers["retry-after"]) == (503, "5")
+    assert "ringlake-prod" not in json.dumps(problem)
+
+
+def test_no_exception_reaches_the_gateway(
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def broken(_sub: str) -> None:
+        raise RuntimeError("+48601234567 in a message")
+
+    monkeypatch.setattr(world.directory, "user_by_sub", broken)
+    status, problem, headers = call("GET /v1/me", OWNER)
+
+    assert (status, headers["content-type"]) == (500, "application/problem+json")
+    output = capsys.readouterr()
+    assert "601234567" not in json.dumps(problem) + output.out + output.err + caplog.text

@@ -1,0 +1,228 @@
+"""A small installation in memory: people of every role, a lake of two days, and a clock that can be moved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import pyarrow as pa
+
+from ringlake.access import Principal
+from ringlake.errors import Unavailable
+from ringlake.flows.delivery import Post, Result
+from ringlake.flows.export import run_export
+from ringlake.flows.report import run_report
+from ringlake.flows.requests import Desk
+from ringlake.model.directory import Ability, Number, Role, Team, User, Workspace
+from ringlake.model.jobs import Job
+from ringlake.model.tables import CALLS, LEGS, MESSAGES
+from ringlake.stores.athena import MemoryAthena
+from ringlake.stores.directory import MemoryDirectory
+from ringlake.stores.jobs import MemoryJobs
+from ringlake.stores.lake import ObjectLake
+from ringlake.stores.mail import MailUncertain, MemoryMail
+from ringlake.stores.objects import MemoryObjects
+from ringlake.stores.queue import MemoryQueue
+from tests.unit.query.lake_rows import calls, legs, messages
+
+NOW = datetime(2026, 3, 11, 9, tzinfo=UTC)
+WATERMARK = datetime(2026, 3, 11, 8, 59, tzinfo=UTC)
+FILTER = {"from": "2026-03-09", "to": "2026-03-10"}
+
+USERS = (
+    User(id="owner", email="owner@example.com", name="Olga", role=Role.OWNER, sub="s-owner"),
+    User(id="manager", email="manager@example.com", name="Max", role=Role.MANAGER, manages=("t1",), sub="s-manager"),
+    User(id="operator", email="operator@example.com", name="Otto", role=Role.OPERATOR, sub="s-operator"),
+    User(id="member", email="member@example.com", name="Mia", role=Role.MEMBER, numbers=("n1",), sub="s-member"),
+    User(id="other", email="other@example.com", name="Ola", role=Role.MEMBER, numbers=("n2",), sub="s-other"),
+)
+
+
+def at(day: int, hour: int) -> dict[str, datetime]:
+    return {"started_at": datetime(2026, 3, day, hour, tzinfo=UTC)}
+
+
+@cache
+def _filled_lake() -> dict[str, bytes]:
+    """Objects of the lake; writing Parquet for every test would take most of their time."""
+    objects = MemoryObjects()
+    lake = ObjectLake(objects)
+    mine = {"user_id": "operator", "team_id": "t1", "business_number_id": "n1"}
+    days = {
+        "2026-03-08": (calls({"record_id": "c:night", **at(8, 23), **mine}), messages(), legs()),
+        "2026-03-09": (
+            calls(
+                {"record_id": "c:1", **at(9, 8), **mine, "remote_name": "=1+1"},
+                {"record_id": "c:2", **at(9, 9), "business_number_id": "n2", "outcome": "busy"},
+                {"record_id": "c:group", **at(9, 10), "unattributed": "group_call", "outcome": "no_answer"},
+            ),
+            messages({"record_id": "m:1", **at(9, 8), "business_number_id": "n1", "team_id": "t1"}),
+            legs({"record_id": "c:group", "user_id": "operator"}, {"record_id": "c:2", "user_id": "operator"}),
+        ),
+        "2026-03-10": (calls({"record_id": "c:late", **at(10, 23), **mine}), messages(), legs()),
+    }
+    for day, parts in days.items():
+        for table, rows in zip((CALLS, MESSAGES, LEGS), parts, strict=True):
+            lake.write(table, "acme", day, rows, None)
+    lake.write(CALLS, "rival", "2026-03-09", calls({"record_id": "c:foreign", **at(9, 8)}), None)
+    return objects.bodies
+
+
+class World:
+    """`workspace` is `acme`; `rival` is another one with a call of the same shape."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+        self.directory = MemoryDirectory()
+        self.jobs, self.objects, self.mail = MemoryJobs(), MemoryObjects(), MemoryMail()
+        objects = MemoryObjects()
+        objects.bodies = dict(_filled_lake())
+        self.lake = ObjectLake(objects)
+        self.export_queue, self.report_queue = MemoryQueue(), MemoryQueue()
+        self.athena = MemoryAthena(lambda _sql, _params: pa.table({"day": ["=1"], "calls": [3]}))
+        self.attach_limit_bytes = 7_000_000
+        for workspace in ("acme", "rival"):
+            self.directory.put_workspace(
+                Workspace(id=workspace, name=workspace.title(), zone="Europe/Warsaw", country="PL")
+            )
+            self.directory.set_watermark(workspace, WATERMARK)
+        for user in USERS:
+            self.directory.put_user("acme", user)
+        self.directory.put_user(
+            "rival", User(id="owner", email="o@rival.example", name="R", role=Role.OWNER, sub="s-rival")
+        )
+        self.directory.put_team("acme", Team(id="t1", name="Sales"))
+        self.directory.put_number("acme", Number(id="n1", e164="+48221230001"))
+
+    def clock(self) -> datetime:
+        return self.now
+
+    @property
+    def desk(self) -> Desk:
+        return Desk(
+            jobs=self.jobs,
+            directory=self.directory,
+            exports=self.objects,
+            export_queue=self.export_queue,
+            report_queue=self.report_queue,
+        )
+
+    def viewer(self, user_id: str, workspace: str = "acme") -> Principal:
+        users = {user.id: user for user in self.directory.load(workspace).users}
+        return Principal(workspace=workspace, user=users[user_id])
+
+    def change(self, user_id: str, **fields: Any) -> None:
+        import msgspec
+
+        self.directory.put_user("acme", msgspec.structs.replace(self.viewer(user_id).user, **fields))
+
+    def grant(self, user_id: str, *abilities: Ability) -> None:
+        self.change(user_id, abilities=abilities)
+
+    @property
+    def post(self) -> Post:
+        return Post(
+            sender="reports@example.com",
+            public_url="https://ringlake.example.com/",
+            attach_limit_bytes=self.attach_limit_bytes,
+        )
+
+    def order(self, user_id: str = "owner", filter: dict[str, Any] | None = None, **body: Any) -> str:
+        """Ask for an export; returns the id of the job."""
+        return self.desk.export(self.viewer(user_id), {"filter": filter or FILTER, **body}, self.now).id
+
+    def run(self, job_id: str, wrap: Callable[[Any], Any] = lambda store: store) -> Result:
+        """What one delivery of the export's message does."""
+        return run_export(
+            "acme",
+            job_id,
+            jobs=wrap(self.jobs),
+            directory=wrap(self.directory),
+            lake=wrap(self.lake),
+            exports=wrap(self.objects),
+            mail=wrap(self.mail),
+            post=self.post,
+            clock=self.clock,
+        )
+
+    def run_report(self, job_id: str, wrap: Callable[[Any], Any] = lambda store: store) -> Result:
+        return run_report(
+            "acme",
+            job_id,
+            jobs=wrap(self.jobs),
+            directory=wrap(self.directory),
+            athena=wrap(self.athena),
+            exports=wrap(self.objects),
+            mail=wrap(self.mail),
+            post=self.post,
+            clock=self.clock,
+        )
+
+    def job(self, job_id: str) -> Job:
+        found = self.jobs.get("acme", job_id)
+        assert found is not None
+        return found
+
+    def wait(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+class Killed(BaseException):
+    """The process is gone: no handler of ours runs."""
+
+
+class Saboteur:
+    """Wraps stores and lets the n-th call of any of them fail, before or after it took effect."""
+
+    def __init__(self, fail_at: int, error: Callable[[], BaseException], *, after: bool) -> None:
+        self.fail_at, self.error, self.after = fail_at, error, after
+        self.calls: list[str] = []
+
+    def wrap(self, store: Any) -> Any:
+        return _Wrapped(store, self)
+
+    @property
+    def struck(self) -> str:
+        """The call that failed, "" while there was none."""
+        return self.calls[self.fail_at] if len(self.calls) > self.fail_at else ""
+
+
+class _Wrapped:
+    def __init__(self, store: Any, saboteur: Saboteur) -> None:
+        self._store, self._saboteur = store, saboteur
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._store, name)
+
+        def called(*arguments: Any, **options: Any) -> Any:
+            number = len(self._saboteur.calls)
+            self._saboteur.calls.append(f"{type(self._store).__name__}.{name}")
+            failing = number == self._saboteur.fail_at
+            if failing and not self._saboteur.after:
+                raise self._saboteur.error()
+            answer = method(*arguments, **options)
+            if failing:
+                raise self._lost() or self._saboteur.error()
+            return answer
+
+        return called
+
+    def _lost(self) -> BaseException | None:
+        """A mail that went says `MailUncertain`: its store promises that `Unavailable` means not sent."""
+        broken = isinstance(self._store, MemoryMail) and isinstance(self._saboteur.error(), Unavailable)
+        return MailUncertain("ReadTimeoutError") if broken else None
+
+
+def strikes(error: Callable[[], BaseException], attempt: Callable[[Saboteur], None]) -> Iterator[str]:
+    """`attempt` once for every call that it makes, failing that call before and after; yields what failed."""
+    for after in (False, True):
+        number = 0
+        while True:
+            saboteur = Saboteur(number, error, after=after)
+            attempt(saboteur)
+            if not saboteur.struck:
+                break
+            yield f"{saboteur.struck} {'after' if after else 'before'}"
+            number += 1
