@@ -27,24 +27,32 @@ def bench(tiny: bool = False) -> Outcome:
     return outcome
 
 
-def packages(build: Path) -> dict[str, dict[str, float]]:
-    """Per function (by its handler's name): size in MB of the code and of each layer."""
+def folders(build: Path) -> dict[str, list[Path]]:
+    """Per function (by its handler's name): the folder of its code, then those of its layers. Empty without a build."""
     template = build / "template.yaml"
     if not template.exists():
         return {}
     resources = yaml.load(template.read_text(encoding="utf-8"), Loader=Tags)["Resources"]
-    functions = {
-        name: resource["Properties"]
-        for name, resource in resources.items()
-        if resource["Type"] == "AWS::Serverless::Function"
-    }
+    found = {}
+    for name, resource in resources.items():
+        if resource["Type"] == "AWS::Serverless::Function":
+            properties = resource["Properties"]
+            layers = [_referred(layer) for layer in properties.get("Layers", ())]
+            found[properties["Handler"].partition(".")[0]] = [build / part for part in (name, *layers)]
+    return found
+
+
+def packages(build: Path) -> dict[str, dict[str, float]]:
+    """Per function: size in MB of its code and of each layer."""
     return {
-        properties["Handler"].partition(".")[0]: {
-            "code": size_mb(build / name),
-            **{layer: size_mb(build / layer) for layer in properties.get("Layers", ())},
-        }
-        for name, properties in functions.items()
+        function: {"code": size_mb(code), **{layer.name: size_mb(layer) for layer in layers}}
+        for function, (code, *layers) in folders(build).items()
     }
+
+
+def _referred(layer: str | dict[str, str]) -> str:
+    """SAM writes `Ref: X` where the template says `!Ref X`."""
+    return layer if isinstance(layer, str) else layer["Ref"]
 
 
 def size_mb(folder: Path) -> float:

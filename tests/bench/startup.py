@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import compileall
 import os
+import platform
 import py_compile
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from tests.bench import packages
 from tests.bench.endpoint import credentials
 from tests.bench.report import Bar, Outcome
 from tests.bench.timing import LIBRARY, ROOT, environment, interleaved, ratio
@@ -53,13 +55,17 @@ def bench(tiny: bool = False) -> Outcome:
     outcome = Outcome("P2", "start of a process, CPU ms, compared with `import boto3; boto3.client('dynamodb')`")
     with tempfile.TemporaryDirectory(prefix="ringlake-bench-") as name:
         folder = Path(name)
-        compile_library(folder / "core")
-        peers: dict[str, Callable[[], float]] = {
-            PEER: _start(folder, "import boto3; boto3.client('dynamodb')"),
-        }
-        for function in functions():
-            peers[f"{function}: import"] = _start(folder, f"import {function}", function)
-            peers[f"{function}: ready"] = _start(folder, ready(function), function)
+        paths = {} if tiny else built()
+        outcome.notes.append(
+            "functions and layers as built in .aws-sam/build; boto3 from the project's environment"
+            if paths
+            else "no build for this machine: our library from a compiled copy, packages from the project's environment"
+        )
+        paths = paths or copied(folder / "core")
+        peers: dict[str, Callable[[], float]] = {PEER: _start(folder, "import boto3; boto3.client('dynamodb')", ())}
+        for function, path in sorted(paths.items()):
+            peers[f"{function}: import"] = _start(folder, f"import {function}", path)
+            peers[f"{function}: ready"] = _start(folder, ready(function), path)
         for start in peers.values():
             start()
         found = interleaved(peers, 2 if tiny else ROUNDS)
@@ -67,10 +73,23 @@ def bench(tiny: bool = False) -> Outcome:
         outcome.line(what, f"{sample.show('ms', 1000, 0)}  {ratio(sample, found[PEER]):.2f} x")
     for function, limit in BARS.items():
         what = f"{function}: ready"
-        if what in found:
-            outcome.bars.append(Bar(what, ratio(found[what], found[PEER]), limit))
-    outcome.notes.append("third-party packages come from the project's environment, our library from a compiled copy")
+        outcome.bars.append(Bar(what, ratio(found[what], found[PEER]), limit))
     return outcome
+
+
+def built() -> dict[str, tuple[Path, ...]]:
+    """Import paths per function from SAM's build; empty when there is none that this machine can load."""
+    found = packages.folders(packages.BUILD)
+    libraries = [path.name for path in packages.BUILD.glob("RuntimeLayer/python/**/*.so")]
+    if not found or not libraries or not all(f"{platform.machine()}-{sys.platform}" in name for name in libraries):
+        return {}
+    return {name: (code, *(layer / "python" for layer in layers)) for name, (code, *layers) in found.items()}
+
+
+def copied(target: Path) -> dict[str, tuple[Path, ...]]:
+    """The same from the sources: the library and the entries, compiled as they ship."""
+    compile_library(target)
+    return {function: (target / "functions" / function, target) for function in functions()}
 
 
 def ready(function: str) -> str:
@@ -90,11 +109,9 @@ def compile_library(target: Path) -> None:
         raise RuntimeError("the library does not compile")
 
 
-def _start(folder: Path, code: str, function: str = "") -> Callable[[], float]:
-    library = folder / "core"
-    path = [str(library), *([str(library / "functions" / function)] if function else [])]
+def _start(folder: Path, code: str, path: Iterable[Path]) -> Callable[[], float]:
     variables = environment(**credentials("http://127.0.0.1:9"), PYTHONDONTWRITEBYTECODE="1", PYTHONHASHSEED="0")
-    variables["PYTHONPATH"] = os.pathsep.join(path)
+    variables["PYTHONPATH"] = os.pathsep.join(str(part) for part in path)
     return lambda: _cpu_of(code, variables, folder)
 
 
