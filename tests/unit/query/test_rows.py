@@ -12,9 +12,9 @@ import pytest
 
 from ringlake.access import Scope
 from ringlake.model.directory import Workspace
+from ringlake.model.localtime import offset_s, offsets, stretches, wall
 from ringlake.model.tables import CALLS, MESSAGES
 from ringlake.query.filters import Filter, parse
-from ringlake.query.localtime import offset_s, offsets, stretches, wall
 from ringlake.query.resolve import resolve
 from ringlake.query.rows import COLUMNS_READ, needs_legs, rung_by, select
 from tests.unit.query.lake_rows import calls, legs, messages

@@ -22,8 +22,8 @@ from itertools import groupby
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from ringlake.query.arrow import kernels
-from ringlake.query.localtime import offsets
+from ringlake.model.arrow import kernels
+from ringlake.model.localtime import offsets
 
 # An Arrow array, or a text scalar that stands for a column of equal values.
 type Column = Any

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from ringlake.model.arrow import kernels
 from ringlake.model.calls import Outcome
 from ringlake.model.facts import Direction, MessageStatus
+from ringlake.model.subjects import SubjectKind
 from ringlake.model.tables import CALLS, MESSAGES, Table
-from ringlake.query.arrow import kernels
-from ringlake.query.filters import CALL, MESSAGE
 
 from .csv import BATCH_ROWS, Column, Dialect, Local, as_bytes, encode, few
 
@@ -199,7 +199,7 @@ def _call_columns(found: dict[str, Column], encoded: dict[str, Column]) -> dict[
     pc = kernels()
     return {
         **{name: found[name] for name in (*_SECONDS, "ringing_at", "answered_at", "ended_at")},
-        "channel": pa.scalar(CALL, pa.string()),
+        "channel": pa.scalar(SubjectKind.CALL.value, pa.string()),
         "status": _pairwise(encoded["direction"], encoded["outcome"], call_status),
         # The canonical outcome tells apart what one label covers (busy, failed); a live state while it lasts.
         "status_detail": _pairwise(encoded["outcome"], encoded["live"], lambda outcome, live: outcome or live),
@@ -211,7 +211,7 @@ def _message_columns(encoded: dict[str, Column]) -> dict[str, Column | Local]:
     import pyarrow as pa
 
     return {
-        "channel": pa.scalar(MESSAGE, pa.string()),
+        "channel": pa.scalar(SubjectKind.MESSAGE.value, pa.string()),
         "status": _mapped(encoded["status"], lambda status: MESSAGE_LABELS.get(status, PENDING)),
         "status_detail": _pairwise(
             encoded["status_detail"],

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from ringlake.errors import InvalidRequest
 from ringlake.model.calls import Outcome
 from ringlake.model.facts import Direction, MessageStatus
+from ringlake.model.subjects import SubjectKind
 
 from .presets import Preset
 
@@ -19,8 +20,8 @@ Ids = Annotated[list[Id], Field(max_length=500)]
 Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Seconds = Annotated[int, Field(ge=0, le=1_000_000)]
 
-CALL = "call"
-MESSAGE = "message"
+CALL = SubjectKind.CALL.value
+MESSAGE = SubjectKind.MESSAGE.value
 REMOTE_DIGITS = 4
 
 

@@ -11,10 +11,10 @@ from ringlake.errors import Forbidden, InvalidRequest
 from ringlake.model.base import Model, utc
 from ringlake.model.directory import Workspace
 from ringlake.model.facts import Direction
+from ringlake.model.localtime import midnight
 from ringlake.model.numbers import e164
 
 from .filters import CALL, MESSAGE, Filter
-from .localtime import midnight
 from .presets import add_months, dates_of
 
 # Below this many digits a number without international prefix may be a part of one.

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from ringlake.access.scope import Scope
+from ringlake.model.arrow import kernels
 from ringlake.model.calls import Outcome
+from ringlake.model.localtime import wall
 from ringlake.model.tables import CALLS, Table
 
-from .arrow import kernels
-from .localtime import wall
 from .resolve import Predicates, ResolvedQuery
 
 if TYPE_CHECKING:
