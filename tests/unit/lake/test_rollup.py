@@ -203,13 +203,39 @@ def test_small_batches_go_on_until_nothing_is_marked(company: Company) -> None:
     assert (done.records, done.complete, len(company.ids(CALLS))) == (7, True, 7)
 
 
-def test_a_run_without_time_left_stops_after_a_batch_and_states_no_freshness(company: Company) -> None:
+def test_a_run_without_time_left_begins_nothing_and_states_no_freshness(company: Company) -> None:
     company.put(*(call(f"c{n}") for n in range(5)))
     done = company.run(batch=2, until=company.now)
 
-    assert (done.records, done.complete, len(company.memory.dirt)) == (2, False, 3)
+    assert (done.records, done.complete, len(company.memory.dirt)) == (0, False, 5)
     assert company.directory.watermark("acme") is None
     assert company.run(batch=2).complete
+
+
+def test_a_batch_that_takes_too_long_stops_between_two_days(company: Company) -> None:
+    """A catch-up over many days must not be killed in the middle: what is not begun keeps its mark."""
+    company.put(*(call(f"c{n}", at=NOON + timedelta(days=n)) for n in range(30)))
+    stop = company.now + timedelta(seconds=40)
+
+    def tick() -> None:
+        company.now += timedelta(seconds=1)
+        company.before["get"] = tick
+
+    company.before["get"] = tick
+    done = company.run(until=stop)
+
+    assert (done.complete, 0 < done.records < 30) == (False, True)
+    assert done.records == done.days == 30 - len(company.memory.dirt)
+    assert company.directory.watermark("acme") is None
+    assert company.run().complete
+    assert len(list(company.lake.days(CALLS, "acme"))) == 30
+
+
+def test_a_catch_up_takes_larger_and_larger_batches(company: Company) -> None:
+    company.put(*(call(f"c{n:02}") for n in range(15)))
+    company.run(batch=1)
+
+    assert company.calls["dirty"] == 5  # 1 + 2 + 4 + 8, then the rest
 
 
 def test_freshness_is_that_of_the_moment_before_the_look(company: Company) -> None:

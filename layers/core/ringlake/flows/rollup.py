@@ -36,9 +36,10 @@ from ringlake.stores.records import Loaded, Record, Records, lake_day
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# Marked records taken at a time: a few MB of documents, and enough that a catch-up does not write
-# the same day's object over and over.
+# Marked records taken at a time, a few MB of documents. As long as there are more, each batch is twice
+# the one before: a catch-up over a year must not write the same day's object over and over.
 BATCH = 1_000
+LARGEST_BATCH = 8_000
 # Roll-ups that keep losing the race for one object give way; the mark brings the work back.
 ATTEMPTS = 8
 # The index of marked records lags behind the records (DynamoDB secondary indexes are eventually
@@ -74,24 +75,32 @@ def rollup(
     Nothing marked costs one read. Raises `Unavailable` when a store does not answer; everything
     not finished then is still marked.
     """
-    run = _Run(workspace, records, lake, directory)
+
+    def late() -> bool:
+        return until is not None and clock() >= until
+
+    run = _Run(workspace, records, lake, directory, late)
     while True:
         before = clock()
         keys = records.dirty(workspace, batch)
         last = len(keys) < batch
         progress = run.take(keys)
-        if last and not run.owed:
+        if last and not run.owed and not run.skipped:
             directory.set_watermark(workspace, before - INDEX_LAG)
             return run.result(complete=True)
-        if not progress or (until is not None and clock() >= until):
+        if not progress or late():
             return run.result(complete=False)
+        batch = min(batch * 2, LARGEST_BATCH)
 
 
 class _Run:
     """One run over one workspace."""
 
-    def __init__(self, workspace: str, records: Records, lake: Lake, directory: DirectoryStore) -> None:
+    def __init__(
+        self, workspace: str, records: Records, lake: Lake, directory: DirectoryStore, late: Callable[[], bool]
+    ) -> None:
         self._id = workspace
+        self._late = late
         self._records = records
         self._lake = lake
         self._directory = directory
@@ -100,6 +109,8 @@ class _Run:
         self._days: set[str] = set()
         self._objects = 0
         self._conflicts = 0
+        # Days that were not begun because time was up; their subjects keep the mark.
+        self.skipped = 0
         # Subjects to be merged again, with the days that may hold an outdated row of ours.
         self.owed: dict[str, set[str]] = {}
 
@@ -114,17 +125,20 @@ class _Run:
         )
 
     def take(self, keys: list[str]) -> bool:
-        """Merge these subjects; True when at least one of them is done with."""
+        """Merge these subjects; True when at least one of them is done with.
+
+        When time is up no further day is begun, but what is owed is paid.
+        """
         done = self._merge_all(self._records.get_many(keys)) if keys else False
         for _ in range(ATTEMPTS):
             if not self.owed:
                 break
             again = self._records.get_many(list(self.owed))
             self.owed = {row.key: self.owed[row.key] for row in again}
-            done |= self._merge_all(again)
+            done |= self._merge_all(again, hurry=False)
         return done
 
-    def _merge_all(self, loaded: Iterable[Loaded]) -> bool:
+    def _merge_all(self, loaded: Iterable[Loaded], *, hurry: bool = True) -> bool:
         # A key that the lagging index still shows although this run has just cleaned it is left out.
         todo = {
             row.key: row
@@ -138,7 +152,9 @@ class _Run:
 
         versions: dict[str, set[str]] = defaultdict(set)
         for day, rows in sorted(touched.items()):
-            written = self._merge_day(day, rows)
+            skip = hurry and self._late()
+            self.skipped += skip
+            written = {} if skip else self._merge_day(day, rows)
             for row in rows:
                 versions[row.key].add(written.get(row.key, ""))
 
@@ -148,7 +164,7 @@ class _Run:
             if versions[row.key] == {row.etag} and self._records.clean(row.key, row.etag, _day_in_lake(row.record)):
                 self._cleaned[row.key] = row.etag
                 done = True
-            else:
+            elif versions[row.key] != {""} or not self.skipped:
                 self.owed[row.key] = days
         return done
 
