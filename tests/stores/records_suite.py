@@ -1,0 +1,244 @@
+"""The suite that every store of records passes, in memory or real."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+
+from ringlake.model.calls import CallRecord, LiveState, Outcome
+from ringlake.model.facts import CallKind
+from ringlake.model.messages import MessageRecord
+from ringlake.model.subjects import Subject, SubjectKind
+from ringlake.stores.records import Loaded, Record, Records, Write, etag_of
+
+AT = datetime(2026, 9, 14, 9, 0, tzinfo=UTC)
+_numbers = count()
+
+
+def subject_of(workspace: str, id: str = "c-1", kind: SubjectKind = SubjectKind.CALL) -> Subject:
+    return Subject(workspace=workspace, kind=kind, connection="op", id=id)
+
+
+def call(subject: Subject, **attributes: Any) -> CallRecord:
+    common: dict[str, Any] = {
+        "record_id": subject.record_id,
+        "workspace": subject.workspace,
+        "connection": subject.connection,
+        "provider": "openphone",
+        "provider_id": subject.id,
+        "started_at": AT,
+        "revision": 1,
+        "party_key": "k1",
+    }
+    return CallRecord(**common | attributes)
+
+
+def put(store: Records, subject: Subject, record: Record) -> Loaded:
+    assert store.put(subject, record, store.load(subject)) is Write.WRITTEN
+    return store.load(subject)
+
+
+class RecordsSuite:
+    """Give it a fixture `store`."""
+
+    @pytest.fixture
+    def workspace(self) -> str:
+        """A workspace of the test's own, since a real table is shared."""
+        return f"w{next(_numbers)}"
+
+    def test_what_was_put_is_loaded_with_its_etag(self, store: Records, workspace: str) -> None:
+        subject = subject_of(workspace)
+        record = call(subject, outcome=Outcome.ANSWERED, remote_number="+48600100200", remote_name="Zoë 🙂")
+
+        loaded = put(store, subject, record)
+
+        assert loaded == Loaded(key=subject.key, record=record, etag=etag_of(record))
+
+    def test_a_message_comes_back_as_a_message(self, store: Records, workspace: str) -> None:
+        subject = subject_of(workspace, "m-1", SubjectKind.MESSAGE)
+        message = MessageRecord(
+            record_id=subject.record_id,
+            workspace=workspace,
+            connection="op",
+            provider="openphone",
+            provider_id="m-1",
+            started_at=AT,
+            remote_numbers=("+48600100200",),
+        )
+
+        assert put(store, subject, message).record == message
+
+    def test_what_is_not_there_is_an_empty_row(self, store: Records, workspace: str) -> None:
+        subject = subject_of(workspace)
+
+        assert store.load(subject) == Loaded(key=subject.key)
+        assert store.get_many([subject.key]) == []
+
+    def test_a_write_based_on_an_older_record_is_superseded(self, store: Records, workspace: str) -> None:
+        subject = subject_of(workspace)
+        empty = store.load(subject)
+        first = put(store, subject, call(subject))
+        put(store, subject, call(subject, revision=2))
+
+        assert store.put(subject, call(subject, revision=3), first) is Write.SUPERSEDED
+        assert store.put(subject, call(subject, revision=3), empty) is Write.SUPERSEDED
+        record = store.load(subject).record
+        assert record is not None
+        assert record.revision == 2
+
+    def test_a_record_of_fewer_events_never_replaces_one_of_more(self, store: Records, workspace: str) -> None:
+        subject = subject_of(workspace)
+        loaded = put(store, subject, call(subject, revision=5))
+
+        assert store.put(subject, call(subject, revision=4, cause="x"), loaded) is Write.SUPERSEDED
+        assert store.put(subject, call(subject, revision=5, cause="x"), loaded) is Write.WRITTEN
+
+    def test_of_many_writers_at_once_exactly_one_wins(self, store: Records, workspace: str) -> None:
+        subject = subject_of(workspace)
+        previous = store.load(subject)
+        results: list[Write] = []
+        barrier = threading.Barrier(8)
+
+        def write(number: int) -> None:
+            barrier.wait()
+            results.append(store.put(subject, call(subject, cause=str(number)), previous))
+
+        threads = [threading.Thread(target=write, args=(n,)) for n in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert sorted(results) == [Write.SUPERSEDED] * 7 + [Write.WRITTEN]
+
+    def test_links_are_loaded_with_their_parent_sorted_and_once(self, store: Records, workspace: str) -> None:
+        parent = subject_of(workspace)
+        for child in ("x-2", "x-1", "x-2", "id#with#marks"):
+            store.link(parent, child)
+        put(store, parent, call(parent))
+
+        loaded = store.load(parent)
+
+        assert loaded.links == ("id#with#marks", "x-1", "x-2")
+        assert loaded.record is not None
+        assert store.get_many([parent.key])[0].links == ()
+
+    def test_a_link_can_be_there_before_its_parent(self, store: Records, workspace: str) -> None:
+        parent = subject_of(workspace)
+        store.link(parent, "x-1")
+
+        assert store.load(parent) == Loaded(key=parent.key, links=("x-1",))
+        assert put(store, parent, call(parent)).links == ("x-1",)
+        assert store.dirty(workspace, 10) == [parent.key]
+
+    def test_a_written_record_is_dirty_until_the_lake_has_it(self, store: Records, workspace: str) -> None:
+        subject = subject_of(workspace)
+        loaded = put(store, subject, call(subject))
+
+        assert store.dirty(workspace, 10) == [subject.key]
+        assert store.clean(subject.key, loaded.etag, "2026-09-14")
+        assert store.dirty(workspace, 10) == []
+        assert store.load(subject).lake_days == ("2026-09-14",)
+
+    def test_a_record_that_changed_meanwhile_stays_dirty(self, store: Records, workspace: str) -> None:
+        subject = subject_of(workspace)
+        loaded = put(store, subject, call(subject))
+        put(store, subject, call(subject, revision=2))
+
+        assert not store.clean(subject.key, loaded.etag, "2026-09-14")
+        assert store.dirty(workspace, 10) == [subject.key]
+        assert store.load(subject).lake_days == ()
+
+    def test_cleaning_what_is_not_there_does_nothing(self, store: Records, workspace: str) -> None:
+        subject = subject_of(workspace)
+
+        assert not store.clean(subject.key, "none", "2026-09-14")
+        assert store.load(subject) == Loaded(key=subject.key)
+
+    def test_a_record_that_moves_to_another_day_remembers_the_days_it_leaves(
+        self, store: Records, workspace: str
+    ) -> None:
+        subject = subject_of(workspace)
+        first = put(store, subject, call(subject))
+        assert store.clean(subject.key, first.etag, "2026-09-14")
+
+        put(store, subject, call(subject, revision=2, started_at=AT - timedelta(days=1)))
+        moved = put(store, subject, call(subject, revision=3, started_at=AT - timedelta(days=2)))
+
+        assert moved.lake_days == ("2026-09-13", "2026-09-14")
+        assert store.clean(subject.key, moved.etag, "2026-09-12")
+        assert store.load(subject).lake_days == ("2026-09-12",)
+
+    def test_a_change_within_the_day_keeps_where_the_lake_has_it(self, store: Records, workspace: str) -> None:
+        subject = subject_of(workspace)
+        first = put(store, subject, call(subject))
+        assert store.clean(subject.key, first.etag, "2026-09-14")
+
+        changed = put(store, subject, call(subject, revision=2))
+
+        assert changed.lake_days == ("2026-09-14",)
+        assert store.dirty(workspace, 10) == [subject.key]
+
+    def test_dirty_gives_at_most_the_limit_and_no_other_workspace(self, store: Records, workspace: str) -> None:
+        for number in range(5):
+            subject = subject_of(workspace, f"c-{number}")
+            put(store, subject, call(subject))
+        other = subject_of(f"{workspace}x")
+        put(store, other, call(other))
+
+        assert len(store.dirty(workspace, 3)) == 3
+        assert store.dirty(workspace, 10) == [subject_of(workspace, f"c-{n}").key for n in range(5)]
+
+    def test_many_records_are_read_at_once(self, store: Records, workspace: str) -> None:
+        keys = []
+        for number in range(130):
+            subject = subject_of(workspace, f"c-{number:03}")
+            put(store, subject, call(subject))
+            keys.append(subject.key)
+
+        found = store.get_many([*keys, subject_of(workspace, "missing").key])
+
+        assert sorted(row.key for row in found) == keys
+
+    def test_live_lists_lasting_calls_oldest_first_without_parts(self, store: Records, workspace: str) -> None:
+        lasting: dict[str, Any] = {"live": LiveState.RINGING, "outcome": None}
+        cases: dict[str, dict[str, Any]] = {
+            "young": lasting | {"started_at": AT + timedelta(minutes=1)},
+            "old": lasting,
+            "part": lasting | {"part_of": "old"},
+            "row": lasting | {"kind": CallKind.CLASSIFIER},
+            "over": {"outcome": Outcome.ANSWERED},
+        }
+        for name, attributes in cases.items():
+            put(store, subject_of(workspace, name), call(subject_of(workspace, name), **attributes))
+
+        assert store.live(workspace) == [subject_of(workspace, i).key for i in ("old", "young")]
+
+    def test_a_call_that_ends_leaves_the_live_list(self, store: Records, workspace: str) -> None:
+        subject = subject_of(workspace)
+        put(store, subject, call(subject, live=LiveState.IN_PROGRESS))
+        put(store, subject, call(subject, outcome=Outcome.ANSWERED, revision=2))
+
+        assert store.live(workspace) == []
+
+    def test_records_of_a_party_come_in_time_order(self, store: Records, workspace: str) -> None:
+        for name, minutes, party in (("b", 5, "k1"), ("a", 9, "k1"), ("c", 1, "k2"), ("d", 1, "")):
+            subject = subject_of(workspace, name)
+            put(store, subject, call(subject, started_at=AT + timedelta(minutes=minutes), party_key=party))
+        stranger = subject_of(f"{workspace}x")
+        put(store, stranger, call(stranger))
+
+        assert store.of_party(workspace, "k1") == [subject_of(workspace, i).key for i in ("b", "a")]
+        assert store.of_party(workspace, "") == []
+
+    def test_a_record_that_moves_to_another_party_is_found_there_only(self, store: Records, workspace: str) -> None:
+        subject = subject_of(workspace)
+        put(store, subject, call(subject))
+        put(store, subject, call(subject, party_key="k2", revision=2))
+
+        assert store.of_party(workspace, "k1") == []
+        assert store.of_party(workspace, "k2") == [subject.key]
