@@ -297,27 +297,40 @@ def test_an_outdated_row_is_taken_out_again_when_the_etag_came_back(company: Com
 def test_activity_is_never_older_than_the_facts_it_stands_beside(company: Company) -> None:
     company.put(call("c1"))
     company.run()
-    other = Company()
-    other.memory, other.objects = company.memory, company.objects
     company.put(call("c2"))
 
-    def overtake() -> None:
-        """Another run finishes between our look at the facts and our write of the activity."""
-        company.put(call("c3"))
-        other.run()
-
-    writes = 0
-
-    def second_write() -> None:
-        nonlocal writes
-        writes += 1
-        company.before["put"] = overtake
-
-    company.before["put"] = second_write
+    _before_activity_is_written(company, call("c3"))
     company.run()
 
-    assert writes == 1
     assert company.sums()["calls"] == len(company.ids(CALLS)) == 3
+
+
+def test_activity_is_right_also_when_another_run_found_the_old_one_right(company: Company) -> None:
+    """Two equal calls, of which one leaves: the other run has nothing to write, so our If-Match still holds."""
+    company.put(call("c1"))
+    company.run()
+    company.put(call("c2"))
+
+    _before_activity_is_written(company, call("c1", part_of="line:c2", revision=4))
+    company.run()
+
+    assert company.ids(CALLS) == ["line:c2"]
+    assert company.sums()["calls"] == 1
+
+
+def _before_activity_is_written(company: Company, change: Record) -> None:
+    """Between our look at the facts and our second write, another run takes this change to the lake."""
+    other = Company()
+    other.memory, other.objects = company.memory, company.objects
+
+    def overtake() -> None:
+        company.put(change)
+        other.run()
+
+    def at_the_facts() -> None:
+        company.before["put"] = overtake
+
+    company.before["put"] = at_the_facts
 
 
 def test_who_always_loses_the_race_gives_way_and_leaves_the_mark(company: Company) -> None:
