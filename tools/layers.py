@@ -21,6 +21,7 @@ import platform
 import py_compile
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -153,7 +154,7 @@ def key(layer: str, wanted: str) -> str:
     """Changes with everything that the layer is made from."""
     digest = hashlib.sha256(Path(__file__).read_bytes())
     machine = f"{sys.platform}-{platform.machine()}-{platform.python_version()}" if wanted == "host" else ""
-    digest.update(f"{wanted}\0{machine}\0{stripper(wanted)}\0".encode())
+    digest.update(f"{wanted}\0{machine}\0".encode())
     if layer == "core":
         for path in core_files():
             digest.update(f"{path.relative_to(ROOT)}\0".encode())
@@ -185,7 +186,7 @@ def build(layer: str, wanted: str, python: Path) -> None:
     else:
         install(layer, wanted, python)
         prune(layer, python)
-        strip(wanted, python)
+        strip(python)
     compile_all(python)
 
 
@@ -237,31 +238,34 @@ def one_of_each(python: Path) -> None:
                 path.unlink()
 
 
-def stripper(wanted: str) -> str:
-    """The tool that can strip the platform's libraries, or an empty string."""
-    if wanted == "host" and sys.platform != "linux":
-        return ""
-    found = shutil.which("llvm-strip")
-    if found is None and (wanted == "host" or wanted == platform.machine().replace("aarch64", "arm64")):
-        # GNU strip only knows the machine it was built for.
-        found = shutil.which("strip")
-    return found or ""
+def strip(python: Path) -> None:
+    """Drop the symbol tables of Arrow's libraries, which nothing links: 24 MB. Never numpy's, they break."""
+    for library in sorted(python.glob("pyarrow/*.so*")):
+        body = library.read_bytes()
+        if body[:4] == b"\x7fELF":
+            library.write_bytes(without_sections(body))
 
 
-def strip(wanted: str, python: Path) -> None:
-    """Drop symbols that nothing links from Arrow's libraries: 23 MB. Never numpy's, they break."""
-    libraries = sorted(p for p in python.glob("pyarrow/*.so*") if p.is_file())
-    if not libraries:
-        return
-    tool = stripper(wanted)
-    if not tool:
-        print(f"layers  no llvm-strip for {wanted}: libraries stay as they are, about 23 MB larger", flush=True)
-        return
-    result = subprocess.run(
-        [tool, "--strip-unneeded", *map(str, libraries)], capture_output=True, text=True, check=False
-    )
-    if result.returncode != 0:
-        raise BuildError(f"{tool} failed:\n{result.stderr.strip()}")
+def without_sections(body: bytes) -> bytes:
+    """A shared library up to the end of what the loader maps, without its table of sections.
+
+    Symbols for linking at build time, comments and debugging data stand behind the last segment
+    in the file; loader, unwinder and dlopen go by segments alone. Done here and not by `strip`,
+    because that may be missing and knows only the processor that it was built for.
+    Takes 64-bit little-endian ELF: both processors of Lambda.
+    """
+    if body[4:6] != b"\x02\x01":
+        raise BuildError("a library is not 64-bit little-endian ELF")
+    table_at, entry_size, entries = *struct.unpack_from("<Q", body, 32), *struct.unpack_from("<HH", body, 54)
+    end = table_at + entry_size * entries
+    for number in range(entries):
+        offset, _, _, size = struct.unpack_from("<QQQQ", body, table_at + number * entry_size + 8)
+        end = max(end, offset + size)
+    kept = bytearray(body[:end])
+    # e_shoff, then e_shnum and e_shstrndx: there are no sections any more.
+    struct.pack_into("<Q", kept, 40, 0)
+    struct.pack_into("<HH", kept, 60, 0, 0)
+    return bytes(kept)
 
 
 def compile_all(python: Path) -> None:

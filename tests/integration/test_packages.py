@@ -100,6 +100,19 @@ def test_nothing_ships_that_no_function_can_reach(name: str) -> None:
     assert not list(python.glob("pyarrow/*flight*"))
 
 
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_arrow_ships_without_symbol_tables(platform: str) -> None:
+    libraries = [p for p in (layer("Arrow", platform) / "python").rglob("*.so*") if p.read_bytes()[:4] == b"\x7fELF"]
+    assert len(libraries) > 10
+    # e_shoff: no table of sections.
+    assert {struct.unpack("<Q", library.read_bytes()[40:48])[0] for library in libraries} == {0}
+
+
+def test_a_library_of_another_kind_is_not_cut() -> None:
+    with pytest.raises(layers.BuildError):
+        layers.without_sections(b"\x7fELF\x01\x01" + b"\0" * 58)
+
+
 @pytest.mark.parametrize("name", ["Runtime", "Arrow", "Wrangler"])
 def test_packages_still_know_their_version_and_licence(name: str) -> None:
     python = layer(name, "host") / "python"
