@@ -1,0 +1,116 @@
+"""Directory, jobs, queue and mail on the emulator, by the same cases as their twins."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from email import message_from_bytes
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import default
+
+import pytest
+
+from ringlake.errors import Unavailable
+from ringlake.stores import clients
+from ringlake.stores.directory import DirectoryStore, DynamoDirectory
+from ringlake.stores.jobs import DynamoJobs, Jobs
+from ringlake.stores.mail import MailRefused, SesMail
+from ringlake.stores.queue import SqsQueue
+from ringlake.stores.vault import KmsVault, Vault
+from tests.integration.emulators import Emulator, emulator
+from tests.stores.directory_suite import DirectorySuite
+from tests.stores.jobs_suite import JobsSuite, job
+
+pytestmark = pytest.mark.enable_socket
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with pytest.MonkeyPatch.context() as patched, emulator(tmp_path_factory.mktemp("stores")) as found:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patched.setenv(name, "test")
+        patched.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        patched.setenv("AWS_ENDPOINT_URL", found.endpoint)
+        clients.client.cache_clear()
+        yield found
+        clients.client.cache_clear()
+
+
+@pytest.fixture
+def table(running: Emulator) -> str:
+    name = f"directory-{uuid.uuid4().hex[:8]}"
+    running.client("dynamodb").create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in ("pk", "sk")],
+    )
+    return name
+
+
+class TestDynamoDirectory(DirectorySuite):
+    @pytest.fixture
+    def vault(self, running: Emulator) -> Vault:
+        return KmsVault(running.client("kms").create_key()["KeyMetadata"]["KeyId"])
+
+    @pytest.fixture
+    def directory(self, table: str, vault: Vault) -> DirectoryStore:
+        return DynamoDirectory(table, vault)
+
+
+class TestDynamoJobs(JobsSuite):
+    @pytest.fixture
+    def jobs(self, table: str) -> Jobs:
+        return DynamoJobs(table)
+
+    def test_pages_are_filled_beyond_what_one_query_returns(self, jobs: Jobs) -> None:
+        for number in range(40):
+            made = job(number)
+            made.filter["reference"] = "x" * 40_000
+            jobs.create(made)
+        assert [found.id for found in jobs.newest("acme", limit=40)] == [f"{n:04}" for n in range(39, -1, -1)]
+
+
+def test_a_table_that_is_not_there_is_unavailable(running: Emulator) -> None:
+    with pytest.raises(Unavailable):
+        DynamoJobs("no-such-table").get("acme", "1")
+
+
+def test_a_message_arrives_with_its_workspace_as_group(running: Emulator) -> None:
+    sqs = running.client("sqs")
+    url = sqs.create_queue(QueueName="exports")["QueueUrl"]
+
+    SqsQueue(url).send({"workspace": "acme", "job": "1"}, "acme")
+
+    (received,) = sqs.receive_message(QueueUrl=url, AttributeNames=["All"])["Messages"]
+    assert json.loads(received["Body"]) == {"job": "1", "workspace": "acme"}
+    assert received["Attributes"]["MessageGroupId"] == "acme"
+
+
+def _mail(sender: str) -> EmailMessage:
+    made = EmailMessage()
+    made["From"], made["To"] = Address(addr_spec=sender), Address(addr_spec="anna@example.com")
+    made["Subject"] = "Your export is ready"
+    made.set_content("Żółć\n")
+    made.add_attachment(b'\xef\xbb\xbf"a"\r\n', maintype="text", subtype="csv", filename="a.csv")
+    return made
+
+
+def test_a_mail_arrives_byte_for_byte_and_an_unverified_sender_is_refused(running: Emulator) -> None:
+    running.client("ses").verify_email_identity(EmailAddress="reports@example.com")
+
+    SesMail().send(_mail("reports@example.com"))
+    with pytest.raises(MailRefused):
+        SesMail().send(_mail("somebody@example.net"))
+
+    deadline = time.monotonic() + 10
+    while not (arrived := [p for p in running.mail.rglob("*") if p.is_file()]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    (path,) = arrived
+    received = message_from_bytes(path.read_bytes(), policy=default)
+    assert isinstance(received, EmailMessage)
+    (attached,) = received.iter_attachments()
+    assert attached.get_payload(decode=True) == b'\xef\xbb\xbf"a"\r\n'

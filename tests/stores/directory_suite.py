@@ -1,0 +1,181 @@
+"""What every Directory keeps."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import msgspec
+import pytest
+
+from ringlake.errors import Conflict, NotFound
+from ringlake.model.directory import (
+    Ability,
+    Account,
+    Connection,
+    Number,
+    Role,
+    Secret,
+    Team,
+    User,
+    Workspace,
+)
+from ringlake.stores.directory import AuditLine, DirectoryStore, party_key_context, token_digest
+from ringlake.stores.vault import Vault
+
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+ANNA = User(
+    id="u1",
+    email="anna@example.com",
+    name="Anna Żółć",
+    role=Role.MANAGER,
+    abilities=(Ability.EXPORT,),
+    teams=("t1",),
+    accounts=(Account(connection="c1", id="US1"),),
+    sub="sub-1",
+)
+PHONE = Connection(
+    id="c1",
+    workspace="acme",
+    provider="openphone",
+    token_sha256=token_digest("token-1"),
+    secrets=(Secret(id="s1", ciphertext=b"\x00\xff"),),
+    options={"b": "2", "a": "1"},
+)
+
+
+class DirectorySuite:
+    """Subclasses give the fixtures `directory`, empty, and the `vault` that it uses."""
+
+    def _workspace(self, directory: DirectoryStore, vault: Vault, name: str = "acme") -> Workspace:
+        secret = vault.encrypt(f"key of {name}".encode(), party_key_context(name))
+        workspace = Workspace(id=name, name=name.title(), zone="Europe/Warsaw", party_secret=secret)
+        directory.put_workspace(workspace)
+        return workspace
+
+    def test_everything_of_a_workspace_is_loaded_at_once_with_its_key(
+        self, directory: DirectoryStore, vault: Vault
+    ) -> None:
+        workspace = self._workspace(directory, vault)
+        team, number = Team(id="t1", name="Sales"), Number(id="n1", e164="+48221230000", provider_ids=("PN1",))
+        directory.put_user("acme", ANNA)
+        directory.put_connection(PHONE)
+        directory.put_team("acme", team)
+        directory.put_number("acme", number)
+
+        found = directory.load("acme")
+
+        assert found.workspace == workspace
+        assert (found.connections, found.users, found.teams, found.numbers) == ((PHONE,), (ANNA,), (team,), (number,))
+        assert found.party_key_secret == b"key of acme"
+
+    def test_a_workspace_holds_nothing_of_another(self, directory: DirectoryStore, vault: Vault) -> None:
+        for name in ("acme", "acme2"):
+            self._workspace(directory, vault, name)
+            directory.put_user(name, User(id="u1", email=f"{name}@example.com", name=name, sub=f"sub-{name}"))
+
+        assert directory.workspaces() == ["acme", "acme2"]
+        assert [user.name for user in directory.load("acme").users] == ["acme"]
+
+    def test_what_is_not_there_is_not_found(self, directory: DirectoryStore) -> None:
+        with pytest.raises(NotFound):
+            directory.load("nobody")
+        with pytest.raises(NotFound):
+            directory.settings("nobody")
+        assert directory.workspaces() == []
+        assert directory.connection_by_token("token") is None
+        assert directory.user_by_sub("sub") is None
+        assert directory.watermark("nobody") is None
+
+    def test_a_workspace_without_a_key_yet_has_an_empty_one(self, directory: DirectoryStore) -> None:
+        directory.put_workspace(Workspace(id="acme", name="Acme"))
+        assert directory.load("acme").party_key_secret == b""
+        assert directory.settings("acme").name == "Acme"
+
+    def test_a_token_leads_to_its_connection_and_a_sub_to_its_user(
+        self, directory: DirectoryStore, vault: Vault
+    ) -> None:
+        self._workspace(directory, vault)
+        directory.put_connection(PHONE)
+        directory.put_user("acme", ANNA)
+
+        assert directory.connection_by_token("token-1") == PHONE
+        assert directory.user_by_sub("sub-1") == ("acme", ANNA)
+
+    def test_what_is_changed_counts_at_the_next_read(self, directory: DirectoryStore, vault: Vault) -> None:
+        self._workspace(directory, vault)
+        directory.put_user("acme", ANNA)
+        demoted = msgspec.structs.replace(ANNA, role=Role.MEMBER, deleted_at=NOW)
+        directory.put_user("acme", demoted)
+
+        assert directory.user_by_sub("sub-1") == ("acme", demoted)
+        assert directory.load("acme").users == (demoted,)
+
+    def test_a_new_token_or_sub_ends_the_old_one(self, directory: DirectoryStore, vault: Vault) -> None:
+        self._workspace(directory, vault)
+        directory.put_connection(PHONE)
+        directory.put_user("acme", ANNA)
+        directory.put_connection(msgspec.structs.replace(PHONE, token_sha256=token_digest("token-2")))
+        directory.put_user("acme", msgspec.structs.replace(ANNA, sub=""))
+
+        assert directory.connection_by_token("token-1") is None
+        found = directory.connection_by_token("token-2")
+        assert found is not None
+        assert found.id == "c1"
+        assert directory.user_by_sub("sub-1") is None
+
+    def test_nobody_takes_over_the_token_or_the_sub_of_another(self, directory: DirectoryStore, vault: Vault) -> None:
+        for name in ("acme", "rival"):
+            self._workspace(directory, vault, name)
+        directory.put_connection(PHONE)
+        directory.put_user("acme", ANNA)
+
+        with pytest.raises(Conflict):
+            directory.put_connection(msgspec.structs.replace(PHONE, workspace="rival"))
+        with pytest.raises(Conflict):
+            directory.put_connection(msgspec.structs.replace(PHONE, id="c2"))
+        with pytest.raises(Conflict):
+            directory.put_user("rival", ANNA)
+        assert directory.connection_by_token("token-1") == PHONE
+        assert directory.user_by_sub("sub-1") == ("acme", ANNA)
+        assert directory.load("rival").users == ()
+
+    def test_the_watermark_only_moves_forward(self, directory: DirectoryStore) -> None:
+        directory.set_watermark("acme", NOW)
+        directory.set_watermark("acme", NOW - timedelta(microseconds=1))
+        assert directory.watermark("acme") == NOW
+        # 12:30 in Warsaw is half an hour before noon in UTC.
+        directory.set_watermark("acme", datetime(2026, 3, 10, 12, 30, tzinfo=timezone(timedelta(hours=1))))
+        assert directory.watermark("acme") == NOW
+        directory.set_watermark("acme", NOW + timedelta(microseconds=1))
+        assert directory.watermark("acme") == NOW + timedelta(microseconds=1)
+        assert directory.watermark("rival") is None
+
+    def test_lines_on_record_are_kept_in_time_order_by_month(self, directory: DirectoryStore) -> None:
+        lines = [
+            AuditLine(workspace="acme", at=at, user_id="u1", action=f"a{n}", target="t", detail={"rows": n})
+            for n, at in enumerate(
+                [
+                    NOW,
+                    NOW + timedelta(seconds=1),
+                    NOW,
+                    datetime(2026, 3, 31, 23, 59, tzinfo=UTC),
+                    NOW + timedelta(days=30),
+                ]
+            )
+        ]
+        for line in reversed(lines):
+            directory.audit(line)
+        directory.audit(msgspec.structs.replace(lines[0], workspace="rival"))
+
+        march = directory.audit_lines("acme", "2026-03")
+        assert [line.at for line in march] == [NOW, NOW, lines[1].at, lines[3].at]
+        assert sorted(line.action for line in march) == ["a0", "a1", "a2", "a3"]
+        assert directory.audit_lines("acme", "2026-04") == [lines[4]]
+        assert march[2] == lines[1]
+
+    def test_a_workspace_of_many_users_is_loaded_whole(self, directory: DirectoryStore, vault: Vault) -> None:
+        self._workspace(directory, vault)
+        # More than the 1 MB that one page of a query holds.
+        for n in range(30):
+            directory.put_user("acme", User(id=f"u{n:02}", email="x" * 50_000, name=str(n)))
+        assert len(directory.load("acme").users) == 30
