@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, tzinfo
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -125,7 +126,10 @@ class Generic:
         event_id = identifier(delivery.headers.get("webhook-id"), "webhook-id")
         outer = document(delivery.body)
         event_type = identifier(outer.get("type"), "type")
-        at = instant(outer.get("timestamp"), _zone(connection))
+        at: datetime | None = None
+        # A wrong setting of ours must not keep a delivery out of the journal; `parse` names it.
+        with suppress(Unreadable):
+            at = instant(outer.get("timestamp"), _zone(connection))
         known = _SUBJECTS.get(event_type)
         kind, subject_id = SubjectKind.OTHER, event_id
         related: tuple[str, ...] = ()

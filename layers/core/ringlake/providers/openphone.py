@@ -416,7 +416,9 @@ def _recording(said: _Said) -> Iterable[Fact]:
     if answered_at is not None:
         yield _answer(call, answered_at)
     if ended_at is not None and (answered_at is not None or envelope.text("status")):
-        ended_as = _ended_as(call, answered=answered_at is not None) or EndedAs.ANSWERED
+        # The newer generation leaves the status out here; a recorded answer is an answer.
+        implied = EndedAs.ANSWERED if answered_at else None
+        ended_as = _ended_as(call, answered=answered_at is not None) or implied
         yield call.fact(FactKind.ENDED, ended_at, ended_as=ended_as)
     yield from _legacy_media(call, ended_at or envelope.created_at)
     if envelope.legacy and "media" not in envelope.resource:
