@@ -1,0 +1,134 @@
+"""A real spreadsheet opens the file: nothing is run, and every value comes back (demands.md, acceptance test 7)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+import subprocess
+import xml.etree.ElementTree as ET
+import zipfile
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pytest
+
+from ringlake.files import profile
+from ringlake.files.csv import BOM, Dialect, as_bytes, encode, header, unguarded
+from tests.unit.files.samples import sample_calls, sample_messages
+from tests.unit.files.test_csv import HARMLESS, RISKY
+
+SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
+
+pytestmark = pytest.mark.enable_socket
+
+
+@pytest.fixture(autouse=True)
+def _spreadsheet(capfd: pytest.CaptureFixture[str]) -> None:
+    """Without a spreadsheet nothing is shown, and that must not look like success."""
+    if SOFFICE is None:
+        reason = "NOT RUN: no LibreOffice here (Debian package libreoffice-calc), the CSV was opened by no spreadsheet"
+        with capfd.disabled():
+            print(f"\n*** {reason} ***")
+        pytest.skip(reason)
+
+
+_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+
+
+def opened(folder: Path, body: bytes) -> tuple[list[list[str]], int]:
+    """What the spreadsheet holds after opening the file as people do, comma-separated UTF-8: cells, formulas."""
+    source = folder / "file.csv"
+    source.write_bytes(body)
+    command = [
+        str(SOFFICE),
+        f"-env:UserInstallation=file://{folder}/profile",
+        "--headless",
+        "--infilter=CSV:44,34,76,1",
+        "--convert-to",
+        "ods",
+        "--outdir",
+        str(folder),
+        str(source),
+    ]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    with zipfile.ZipFile(folder / "file.ods") as archive:
+        content = ET.fromstring(archive.read("content.xml"))
+    rows = [[_value(cell) for cell in _cells(row)] for row in content.iter(f"{_TABLE}table-row")]
+    return rows, sum(f"{_TABLE}formula" in cell.attrib for cell in content.iter(f"{_TABLE}table-cell"))
+
+
+def _cells(row: Any) -> list[Any]:
+    return [
+        cell
+        for cell in row.findall(f"{_TABLE}table-cell")
+        for _ in range(int(cell.get(f"{_TABLE}number-columns-repeated", "1")))
+    ]
+
+
+def _value(cell: Any) -> str:
+    """The cell's own value: of a number what is stored, not what is shown."""
+    kind = cell.get(f"{_OFFICE}value-type", "string")
+    if kind == "string":
+        return "\n".join(_text(paragraph) for paragraph in cell.findall(f"{_TEXT}p"))
+    return str(cell.get(f"{_OFFICE}value") or cell.get(f"{_OFFICE}{kind}-value"))
+
+
+def _text(node: Any) -> str:
+    special = {f"{_TEXT}s": " " * int(node.get(f"{_TEXT}c", "1")), f"{_TEXT}tab": "\t", f"{_TEXT}line-break": "\n"}
+    own = special.get(node.tag, node.text or "")
+    return own + "".join(_text(child) + (child.tail or "") for child in node)
+
+
+def seen(value: str) -> str:
+    """A spreadsheet knows one line end."""
+    return value.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def trimmed(rows: list[list[str]]) -> list[list[str]]:
+    """A sheet does not know how many empty cells end a row."""
+    kept = [list(row) for row in rows]
+    for row in kept:
+        while row and not row[-1]:
+            row.pop()
+    return kept
+
+
+def test_the_activity_file_comes_back_value_for_value(tmp_path: Path) -> None:
+    def file(dialect: Dialect) -> bytes:
+        pieces = profile.slices(sample_calls(), sample_messages())
+        zone = ZoneInfo("Europe/Warsaw")
+        return header(profile.COLUMNS, dialect) + b"".join(profile.written(p, zone, dialect).body for p in pieces)
+
+    expected = list(csv.reader(io.StringIO(file(Dialect.DATA).decode(), newline="")))
+
+    rows, formulas = opened(tmp_path, file(Dialect.SPREADSHEET).removeprefix(BOM))
+
+    assert formulas == 0
+    back = trimmed([[unguarded(cell) for cell in row] for row in rows])
+    assert [row for row in back if row] == trimmed([[seen(cell) for cell in row] for row in expected])
+
+
+def test_text_that_would_be_run_or_changed_comes_back_as_it_was(tmp_path: Path) -> None:
+    values = [value for value in RISKY + HARMLESS if value]
+    lines = encode({"value": pa.array(values), "end": pa.array(["x"] * len(values))}, len(values), Dialect.SPREADSHEET)
+
+    rows, formulas = opened(tmp_path, header(("value", "end"), Dialect.DATA) + as_bytes(lines.texts))
+
+    assert formulas == 0
+    assert [unguarded(row[0]) for row in rows[1:] if row[1:2] == ["x"]] == [seen(value) for value in values]
+
+
+def test_without_the_guard_values_are_run_and_lost(tmp_path: Path) -> None:
+    """Shows that the two tests above can fail."""
+    values = ["=1+2", "0048789789789", "+48789789789"]
+    lines = encode({"value": pa.array(values), "end": pa.array(["x"] * 3)}, 3, Dialect.DATA)
+
+    rows, formulas = opened(tmp_path, as_bytes(lines.texts))
+
+    assert formulas == 1
+    assert [row[0] for row in rows[:3]] == ["3", "48789789789", "48789789789"]
