@@ -212,14 +212,14 @@ def test_an_amendment_after_expiry_loses_no_fact(events: list[tuple[list[CallFac
     early = names[:folded]
     previous = None
     if early:
-        known = amend([], {d: everything[d] for d in early}, set(early))
+        known = amend([], (f for d in early for f in everything[d]), early)
         previous = msgspec.structs.replace(
             fold([f for f in known.facts if isinstance(f, CallFact)]), seen=known.seen, revision=len(known.seen)
         )
     left = [d for d, (_, expires) in zip(names, events, strict=True) if not (expires and d in early)]
     if not left and previous is None:
         return
-    known = amend([previous] if previous else [], {d: everything[d] for d in left}, set(left))
+    known = amend([previous] if previous else [], (f for d in left for f in everything[d]), left)
     record = fold([f for f in known.facts if isinstance(f, CallFact)])
     all_facts = [f for facts in everything.values() for f in facts]
     assert as_set(record.facts) == as_set(all_facts)

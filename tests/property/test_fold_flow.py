@@ -31,6 +31,8 @@ SHAPES = (
     "consultation_known_before_its_call",
     "forwarded_and_answered_in_another_call",
     "ring_group_answered_elsewhere",
+    "two_calls_joined_by_a_third",
+    "two_calls_that_name_each_other",
     "bad_apple",
     "text_undelivered_after_sent",
 )

@@ -103,14 +103,11 @@ def test_the_pure_fold_alone_gives_the_same_record(scenario: Scenario) -> None:
 
 
 def everybody(house: House, subject: Subject) -> set[str]:
-    """The call and all its parts, parts of parts too."""
-    found: set[str] = set()
-    waiting = [subject.id]
-    while waiting:
-        member = msgspec.structs.replace(subject, id=waiting.pop())
-        if member.id not in found:
-            found.add(member.id)
-            waiting += house.records.linked[member.key]
+    """The call and everybody linked with it, in either direction."""
+    pairs = {(Subject.from_key(key).id, child) for key, linked in house.records.linked.items() for child in linked}
+    found = {subject.id}
+    while more := {m for pair in pairs if found & set(pair) for m in pair} - found:
+        found |= more
     return found
 
 

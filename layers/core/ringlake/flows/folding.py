@@ -215,14 +215,13 @@ class _Folding:
             for parent in _parents(member):
                 families.add(member.subject.id, parent)
         root = families.root(self._subject.id)
+        records = [m.loaded.record for m in members.values() if m.loaded.record]
         found: dict[str, Record] = {}
         for i, member in members.items():
-            if i == root:
-                records = [m.loaded.record for m in members.values() if m.loaded.record]
-                of_whole = {d: facts for by_event in told.values() for d, facts in by_event.items()}
-                known = amend(records, of_whole, present)
-            else:
-                known = amend([member.loaded.record] if member.loaded.record else [], told[i], present, own_id=i)
+            is_root = i == root
+            events = [e for by_event in told.values() for e in by_event.values()] if is_root else told[i].values()
+            facts = (fact for stated in events for fact in stated)
+            known = amend(records, facts, present, own_id="" if is_root else i)
             if any(_speaks_of(f, member.subject) for f in known.facts):
                 found[i] = self._fold(member, known, families.part_of(i))
         return found

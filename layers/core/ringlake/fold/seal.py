@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import urlsafe_b64encode
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from ringlake.model.base import Model
 from ringlake.model.calls import CallRecord
@@ -41,22 +41,23 @@ def expired(previous: CallRecord | MessageRecord | None, present: Collection[str
 
 def amend(
     previous: Sequence[CallRecord | MessageRecord],
-    told: Mapping[str, Sequence[Fact]],
+    told: Iterable[Fact],
     present: Collection[str],
     *,
     own_id: str = "",
 ) -> Known:
     """What is known about a subject.
 
-    `told` are the facts of its events by digest, `present` the digests of all readable events of
-    the whole call. `previous` are the records that may know what has expired: the subject's own
-    and, for a call with parts, those of its parts. With `own_id` only facts of that call count.
+    `told` are the facts of its events; `present` are the digests of all readable events of the
+    whole call, and `previous` the records of its members, which may know what has expired. With
+    `own_id` only facts of that call count. Every member of a call has seen the events of all, so
+    that their number never falls when a call turns out to be a part of another.
     """
-    facts = [fact for stated in told.values() for fact in stated]
+    facts = list(told)
     gone: set[str] = set()
     for record in previous:
         missing = expired(record, present)
         if missing:
             gone |= missing
             facts += [f for f in record.facts if not own_id or getattr(f, "call_id", own_id) == own_id]
-    return Known(facts=tuple(facts), seen=tuple(sorted({*told, *gone})), sealed=bool(gone))
+    return Known(facts=tuple(facts), seen=tuple(sorted({*present, *gone})), sealed=bool(gone))
