@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ringlake.errors import Unavailable
@@ -23,8 +22,6 @@ from ringlake.stores.journal import MemoryJournal, Put
 from ringlake.stores.vault import MemoryVault
 from tests.contract.captures import SECRETS, TOKEN, captures
 
-TRIES = int(os.environ.get("RINGLAKE_TRIES", "1"))
-QUIET = settings(deadline=None, derandomize=TRIES == 1, suppress_health_check=[HealthCheck.too_slow])
 NOW = datetime(2026, 9, 14, 12, tzinfo=UTC)
 SECRET = SECRETS["generic"].encode()
 CONNECTION = next(c for c in captures("generic") if c.outcome == "accepted").connection
@@ -159,7 +156,6 @@ def test_one_fault_at_any_store_call_loses_and_doubles_nothing(event: str) -> No
 
 
 @given(plan=st.lists(st.sampled_from(["", "", "dies before", "dies after", "refused", "answer lost"]), max_size=300))
-@settings(QUIET, max_examples=60 * TRIES)
 def test_any_series_of_faults_loses_and_doubles_nothing(plan: list[str]) -> None:
     sender = Sender(plan)
     some = WEBHOOKS[:25]
@@ -179,7 +175,6 @@ def _stubborn(sender: Sender, webhook: Delivery) -> None:
 
 
 @given(times=st.lists(st.integers(1, 20), min_size=1, max_size=12))
-@settings(QUIET, max_examples=25 * TRIES)
 def test_repeats_at_once_are_one_item_each(times: list[int]) -> None:
     """Every event 1 to 20 times, 16 at a time: one is accepted, the others are counted as repeats."""
     sender = Sender()
@@ -193,7 +188,6 @@ def test_repeats_at_once_are_one_item_each(times: list[int]) -> None:
 
 
 @given(data=st.data())
-@settings(QUIET, max_examples=25 * TRIES)
 def test_two_contents_under_one_id_leave_the_first_and_set_the_other_aside(data: Any) -> None:
     sender = Sender()
     sends = data.draw(st.lists(st.sampled_from([0, 1]), min_size=1, max_size=12))
