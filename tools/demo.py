@@ -58,7 +58,7 @@ console = Console(highlight=False, soft_wrap=True)
 
 @dataclass
 class Memory:
-    """What a later run has to know, tied to one stack and to one version of the simulator."""
+    """What a later run has to know, tied to one stack, one deployed code and one version of the simulator."""
 
     stack_id: str
     simulator: str
@@ -138,8 +138,14 @@ def simulator_version() -> str:
     return digest.hexdigest()[:16]
 
 
+def identity(stack_name: str) -> str:
+    """Changes with a new stack and with new code on it: both have to prove the whole month anew."""
+    stack = client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"][0]
+    return f"{stack['StackId']} {state.read(state.STATE).get('deployed', '')[:16]}"
+
+
 def remembered(stack_id: str) -> Memory | None:
-    """What the last run left, when it was on this very stack and got the month out."""
+    """What the last run left, when it was on this very stack and code and got the month out."""
     known = state.read(MEMORY)
     if known.get("stack_id") != stack_id or known.get("simulator") != simulator_version():
         return None
@@ -444,13 +450,13 @@ def run(description: state.Description, findings: Findings) -> Memory:
         AWS_SECRET_ACCESS_KEY="test",
         AWS_DEFAULT_REGION=description["region"],
     )
-    stack = client("cloudformation").describe_stacks(StackName=description["stack_name"])["Stacks"][0]
+    stack_id = identity(description["stack_name"])
     observer = Observer(state.outputs(), description["api_url"], Path(description["mail_dir"]))
     company = people.company(SEED)
-    memory = remembered(stack["StackId"])
+    memory = remembered(stack_id)
     if memory is None:
         with phase("Workspace, numbers, users, connections"):
-            memory = set_stage(admin.open_site(description["stack_name"]), stack["StackId"], company)
+            memory = set_stage(admin.open_site(description["stack_name"]), stack_id, company)
         todo, title = memory.days, f"The month {memory.month[0]} to {memory.month[-1]}"
     else:
         memory.extra_days += not memory.sending
