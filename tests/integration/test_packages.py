@@ -100,7 +100,7 @@ def test_nothing_ships_that_no_function_can_reach(name: str) -> None:
     assert not list(python.glob("pyarrow/*flight*"))
 
 
-@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("platform", ["arm64", "x86_64"])
 def test_arrow_ships_without_symbol_tables(platform: str) -> None:
     libraries = [p for p in (layer("Arrow", platform) / "python").rglob("*.so*") if p.read_bytes()[:4] == b"\x7fELF"]
     assert len(libraries) > 10
