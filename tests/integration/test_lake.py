@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date, datetime
 from typing import Any
 
@@ -10,8 +11,9 @@ import msgspec
 import pytest
 
 from ringlake.errors import Conflict
-from ringlake.flows.rollup import rollup
-from ringlake.model.tables import CALLS
+from ringlake.flows.rollup import RolledUp, rollup
+from ringlake.metrics.rows import call_row
+from ringlake.model.tables import ACTIVITY, CALLS
 from ringlake.reports import bind, report, reports
 from ringlake.stores.athena import QueryFailed, WranglerAthena
 from ringlake.stores.lake import ObjectLake, as_rows
@@ -117,3 +119,58 @@ def test_a_roll_up_writes_the_same_bytes_to_s3_as_to_memory(stack: Stack) -> Non
     there = {key: (bucket.get(key) or (b"", ""))[0] for key in memory.bodies}
     assert len(there) == 2
     assert there == memory.bodies
+
+
+def test_readers_see_the_old_day_or_the_new_one(stack: Stack) -> None:
+    """reliability.md check 22: 1,000 reads during 100 rewrites of one object, none of them mixed."""
+    own, day = f"half-{secrets.token_hex(4)}", "2026-03-04"
+    lake = ObjectLake(S3Objects(stack.outputs["LakeBucket"]))
+    row = call_row(call(), HERE)
+
+    def version(number: int) -> Any:
+        return as_rows(CALLS, [{**row, "record_id": f"r{n}", "talk_s": number} for n in range(50)])
+
+    etag = lake.write(CALLS, own, day, version(0), None)
+
+    def read(_: int) -> tuple[int, set[int]]:
+        found = lake.read(CALLS, own, day, ["talk_s"]).rows.to_pylist()
+        return len(found), {r["talk_s"] for r in found}
+
+    with ThreadPoolExecutor(8) as readers:
+        seen = [readers.submit(read, n) for n in range(1000)]
+        for number in range(1, 101):
+            etag = lake.write(CALLS, own, day, version(number), etag)
+        results = [one.result() for one in seen]
+
+    assert all(count == 50 and len(values) == 1 for count, values in results)
+    assert len({value for _, values in results for value in values}) > 5
+
+
+def test_roll_ups_at_once_converge_on_s3(stack: Stack) -> None:
+    own = f"race-{secrets.token_hex(4)}"
+    known = directory(msgspec.structs.replace(HERE, id=own))
+    bucket, records = S3Objects(stack.outputs["LakeBucket"]), MemoryRecords()
+    versions = [
+        msgspec.structs.replace(call(f"c{n % 40}", revision=1 + n // 40, talk_ms=1000 * n), workspace=own)
+        for n in range(200)
+    ]
+
+    def roll(_: int) -> RolledUp:
+        return rollup(own, records=records, lake=ObjectLake(bucket), directory=known, clock=lambda: NOON, batch=10)
+
+    with ThreadPoolExecutor(4) as pool:
+        running: list[Future[RolledUp]] = []
+        for version in versions:
+            store(records, version)
+            if len(running) < 20 and version.revision > 1:
+                running.append(pool.submit(roll, 0))
+        assert sum(one.result().objects for one in running) > 0
+    assert roll(0).complete
+
+    rows = ObjectLake(bucket).read(CALLS, own, "2026-03-04").rows.to_pylist()
+    assert {r["record_id"]: (r["revision"], r["talk_s"]) for r in rows} == {
+        f"line:c{n}": (5, 160 + n) for n in range(40)
+    }
+    assert len(rows) == 40
+    activity = ObjectLake(bucket).read(ACTIVITY, own, "2026-03-04", ["calls", "talk_s"]).rows.to_pylist()
+    assert sum(r["talk_s"] for r in activity) == sum(r["talk_s"] for r in rows)
