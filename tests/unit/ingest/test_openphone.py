@@ -142,6 +142,12 @@ def test_the_ai_agent_is_no_person(more: dict[str, Any]) -> None:
     assert answered.agent is None
 
 
+def test_the_ai_agent_is_named_also_when_no_time_is() -> None:
+    facts = call(completed("incoming", "ai-handled", None))
+    assert FactKind.ANSWERED not in facts
+    assert facts[FactKind.ENDED].answered_by is AnsweredBy.AI
+
+
 def test_the_answerer_by_name_goes_before_the_user_of_the_number() -> None:
     resource = {"id": "AC1", "direction": "incoming", "createdAt": CREATED, "answeredAt": ANSWERED}
     named = versioned("call.answered", resource | {"answeredByUserId": "US2"}, userId="US1")

@@ -318,8 +318,13 @@ def _ringing(said: _Said) -> Iterable[Fact]:
     yield call.fact(FactKind.RINGING, call.started_at)
 
 
+def _by_machine(call: _Call) -> bool:
+    resource = call.envelope.resource
+    return resource.get("status") == "ai-handled" or bool(resource.get("aiHandled"))
+
+
 def _answer(call: _Call, at: datetime | None) -> CallFact:
-    machine = call.envelope.resource.get("status") == "ai-handled" or call.envelope.resource.get("aiHandled")
+    machine = _by_machine(call)
     agent = "" if machine else call.answerer
     return call.fact(
         FactKind.ANSWERED,
@@ -343,7 +348,10 @@ def _completed(said: _Said) -> Iterable[Fact]:
     resource = envelope.resource
     if answered_at is not None:
         yield _answer(call, answered_at)
-    yield call.fact(FactKind.ENDED, ended_at, ended_as=_ended_as(call, answered=answered_at is not None))
+    by = AnsweredBy.AI if _by_machine(call) else None
+    yield call.fact(
+        FactKind.ENDED, ended_at, ended_as=_ended_as(call, answered=answered_at is not None), answered_by=by
+    )
     status, talk_s = envelope.text("status"), whole(resource.get("duration"), envelope.field("duration"))
     if status or talk_s is not None:
         yield call.fact(FactKind.INFO, ended_at, status=status, duration_s=talk_s)
