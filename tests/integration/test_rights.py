@@ -243,16 +243,21 @@ def run(house: House, function: str, event: Mapping[str, Any]) -> dict[str, Any]
     with pytest.MonkeyPatch.context() as environment:
         for name, value in house.variables(function).items():
             environment.setenv(name, value)
-        settings.read.cache_clear()
-        for cached in ("stores", "work"):
-            if hasattr(module, cached):
-                getattr(module, cached).cache_clear()
+        forget(module)
         # awswrangler 3.17.1 still calls pandas in a way that pandas 3 warns about; tests take warnings for errors.
         with warnings.catch_warnings(), recorded(house, house.calls.setdefault(function, [])):
             warnings.simplefilter("ignore")
             answer: dict[str, Any] = module.handler(event, Context())
-    settings.read.cache_clear()
+    forget(module)
     return answer
+
+
+def forget(module: Any) -> None:
+    """As in a process that has just started."""
+    settings.read.cache_clear()
+    for cached in ("stores", "work"):
+        if hasattr(module, cached):
+            getattr(module, cached).cache_clear()
 
 
 @contextlib.contextmanager
