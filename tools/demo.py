@@ -278,21 +278,20 @@ def send(memory: Memory, notices: Sequence[render.Notice], seed: int, findings: 
 
 
 def wait_until_folded(observer: Observer, memory: Memory, events: int, known: Truth, findings: Findings) -> None:
-    """Until the records have seen every event. A side call's event counts in its call, too."""
-    expected = events + len(known.parts)
+    """Until the records have seen every event."""
     columns = (TextColumn("  folding"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("", total=expected)
+        task = progress.add_task("", total=events)
 
         def look() -> Any:
-            seen = observer.folded(memory.workspace)
+            seen = observer.folded(memory.workspace, known.parts)
             progress.update(task, completed=seen.events)
-            return seen if seen.events >= expected else None
+            return seen if seen.events >= events else None
 
         folded = wait_for("the fold of all events", look, patience_s=FOLD_PATIENCE_S, poll_s=1.0)
-    console.print(f"  {folded.events - len(known.parts)} events became {folded.total} records")
+    console.print(f"  {folded.events} events became {folded.total} records")
     look_at = "the log of the fold function, and quarantine"
-    findings.add("events folded", folded.events - len(known.parts), events, look_at)
+    findings.add("events folded", folded.events, events, look_at)
     findings.add("records", folded.total, known.records, look_at)
 
 
