@@ -63,7 +63,7 @@ def describe(table: Table) -> str:
     """The schema as a reader of the file sees it."""
     with pq.ParquetFile(pa.BufferReader(to_parquet(table, sample(table)))) as file:
         group = file.metadata.row_group(0)
-        lines = [f"{table.name}: sorted by {', '.join(table.order)}"]
+        lines = [f"{table.name}: sorted by {', '.join(table.order)}; metadata {file.metadata.metadata or 'none'}"]
         for index in range(group.num_columns):
             column, footer = file.schema.column(index), group.column(index)
             logical = str(column.logical_type).split(", is_from_converted_type")[0].removesuffix(")")
