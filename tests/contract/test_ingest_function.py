@@ -184,6 +184,11 @@ def test_the_address_is_built_from_configuration_and_never_from_host(monkeypatch
     assert opened.query == "a=1&b=%20"
 
 
+def test_a_text_that_looks_like_base64_is_taken_as_it_is() -> None:
+    assert function.opened(envelope(SEEN, body="AAAA")).body == b"AAAA"
+    assert function.opened(envelope(SEEN, body="AAAA", isBase64Encoded=True)).body == b"\0\0\0"
+
+
 @given(
     event=st.fixed_dictionaries(
         {},
