@@ -67,6 +67,8 @@ LOGGED_FIELDS = frozenset(
 )
 # Requests per second: several times what the largest customer's providers send in their busiest second.
 LEAST_RATE = 1000
+# And of all people together on one route.
+MOST_PEOPLES_RATE = 100
 
 INDEXES = {
     "RecordsTable": {"live": ("live_ws", "live_at"), "party": ("party", "party_at"), "dirty": ("dirty_ws", "dirty_key")}

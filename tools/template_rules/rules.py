@@ -142,6 +142,12 @@ def throttles_act_only_against_an_attack(stack: Stack) -> Iterator[str]:
         burst = float(stage.get("DefaultRouteSettings.ThrottlingBurstLimit", 0))
         if rate < contract.LEAST_RATE or burst < contract.LEAST_RATE:
             yield f"{stage.id}: needs throttles, and not below {contract.LEAST_RATE} per second"
+        own = stage.get("RouteSettings", {})
+        for key in sorted(contract.ROUTES - contract.OPEN_ROUTES):
+            if not 0 < float(own.get(key, {}).get("ThrottlingRateLimit", 0)) <= contract.MOST_PEOPLES_RATE:
+                yield f"{stage.id}: `{key}` could take the concurrency that webhooks need"
+        for key in sorted(set(own) - (contract.ROUTES - contract.OPEN_ROUTES)):
+            yield f"{stage.id}: has settings of its own for `{key}`"
         if stage.get("AutoDeploy") is not True:
             yield f"{stage.id}: changes of routes would not be deployed"
 

@@ -159,6 +159,12 @@ MUTATIONS: list[tuple[str, str, Mutation]] = [
     (ACCESS_LOG, "path", put("HttpApiStage", f"{S}.AccessLogSettings.Format", '{"path":"$context.path"}')),
     (ACCESS_LOG, "no log", drop("HttpApiStage", f"{S}.AccessLogSettings")),
     (THROTTLE, "low", put("HttpApiStage", f"{S}.DefaultRouteSettings.ThrottlingRateLimit", 10)),
+    (THROTTLE, "free for all", drop("HttpApiStage", f"{S}.RouteSettings.GET /v1/me")),
+    (
+        THROTTLE,
+        "webhooks held back",
+        put("HttpApiStage", f"{S}.RouteSettings.POST /webhooks/{{provider}}/{{token}}", {}),
+    ),
     (THROTTLE, "none", drop("HttpApiStage", f"{S}.DefaultRouteSettings")),
     (THROTTLE, "manual", put("HttpApiStage", f"{S}.AutoDeploy", False)),
     (TABLE, "no recovery", drop("JournalTable", f"{S}.PointInTimeRecoverySpecification")),
