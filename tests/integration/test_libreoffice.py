@@ -16,9 +16,9 @@ import pyarrow as pa
 import pytest
 
 from ringlake.files import profile
-from ringlake.files.csv import BOM, Dialect, as_bytes, encode, header, unguarded
+from ringlake.files.csv import BOM, Dialect, encode, header, unguarded
 from tests.unit.files.samples import sample_calls, sample_messages
-from tests.unit.files.test_csv import HARMLESS, RISKY
+from tests.unit.files.test_csv import HARMLESS, RISKY, joined
 
 SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 
@@ -100,9 +100,9 @@ def trimmed(rows: list[list[str]]) -> list[list[str]]:
 
 def test_the_activity_file_comes_back_value_for_value(tmp_path: Path) -> None:
     def file(dialect: Dialect) -> bytes:
-        pieces = profile.slices(sample_calls(), sample_messages())
         zone = ZoneInfo("Europe/Warsaw")
-        return header(profile.COLUMNS, dialect) + b"".join(profile.written(p, zone, dialect).body for p in pieces)
+        written = [profile.written(p, zone, dialect) for p in profile.slices(sample_calls(), sample_messages())]
+        return header(profile.COLUMNS, dialect) + b"".join(piece for part in written for piece in part.pieces)
 
     expected = list(csv.reader(io.StringIO(file(Dialect.DATA).decode(), newline="")))
 
@@ -117,7 +117,7 @@ def test_text_that_would_be_run_or_changed_comes_back_as_it_was(tmp_path: Path) 
     values = [value for value in RISKY + HARMLESS if value]
     lines = encode({"value": pa.array(values), "end": pa.array(["x"] * len(values))}, len(values), Dialect.SPREADSHEET)
 
-    rows, formulas = opened(tmp_path, header(("value", "end"), Dialect.DATA) + as_bytes(lines.texts))
+    rows, formulas = opened(tmp_path, header(("value", "end"), Dialect.DATA) + joined(lines.texts))
 
     assert formulas == 0
     assert [unguarded(row[0]) for row in rows[1:] if row[1:2] == ["x"]] == [seen(value) for value in values]
@@ -128,7 +128,7 @@ def test_without_the_guard_values_are_run_and_lost(tmp_path: Path) -> None:
     values = ["=1+2", "0048789789789", "+48789789789"]
     lines = encode({"value": pa.array(values), "end": pa.array(["x"] * 3)}, 3, Dialect.DATA)
 
-    rows, formulas = opened(tmp_path, as_bytes(lines.texts))
+    rows, formulas = opened(tmp_path, joined(lines.texts))
 
     assert formulas == 1
     assert [row[0] for row in rows[:3]] == ["3", "48789789789", "48789789789"]

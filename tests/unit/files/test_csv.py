@@ -17,7 +17,7 @@ from ringlake.files.csv import (
     BOM,
     Dialect,
     Local,
-    as_bytes,
+    as_pieces,
     encode,
     few,
     guarded,
@@ -53,13 +53,17 @@ def test_all_other_text_stays_as_it_is(value: str) -> None:
     assert unguarded(value) == value
 
 
+def joined(texts: Any) -> bytes:
+    return b"".join(as_pieces(texts))
+
+
 def written(columns: dict[str, Any], dialect: Dialect = Dialect.SPREADSHEET) -> tuple[list[list[str]], int, bytes]:
     rows = max(
         (len(c.column if isinstance(c, Local) else c) for c in columns.values() if not isinstance(c, pa.Scalar)),
         default=1,
     )
     lines = encode(columns, rows, dialect)
-    body = as_bytes(lines.texts)
+    body = joined(lines.texts)
     return list(csv.reader(io.StringIO(body.decode(), newline=""))), lines.prefixed, body
 
 
@@ -138,12 +142,12 @@ def test_the_header_row_is_ours_and_only_the_spreadsheet_dialect_has_a_byte_orde
 
 
 def test_only_constants_still_make_a_line_for_each_row() -> None:
-    assert as_bytes(encode({"a": pa.scalar("x"), "b": pa.scalar("y")}, 2, Dialect.DATA).texts) == b'"x","y"\r\n' * 2
+    assert joined(encode({"a": pa.scalar("x"), "b": pa.scalar("y")}, 2, Dialect.DATA).texts) == b'"x","y"\r\n' * 2
 
 
 def test_no_rows_make_no_bytes() -> None:
     lines = encode({"a": pa.array([], pa.string()), "b": pa.array([], pa.int32())}, 0, Dialect.SPREADSHEET)
-    assert (as_bytes(lines.texts), lines.prefixed) == (b"", 0)
+    assert (joined(lines.texts), lines.prefixed) == (b"", 0)
 
 
 def test_neighbours_with_few_values_stay_apart_in_every_combination() -> None:

@@ -27,7 +27,7 @@ WARSAW = ZoneInfo("Europe/Warsaw")
 def file(of_calls: pa.Table, of_messages: pa.Table, dialect: Dialect = Dialect.DATA) -> bytes:
     pieces = [profile.written(piece, WARSAW, dialect) for piece in profile.slices(of_calls, of_messages)]
     assert sum(piece.rows for piece in pieces) == of_calls.num_rows + of_messages.num_rows
-    return header(profile.COLUMNS, dialect) + b"".join(piece.body for piece in pieces)
+    return header(profile.COLUMNS, dialect) + b"".join(part for piece in pieces for part in piece.pieces)
 
 
 def rows(body: bytes) -> list[dict[str, str]]:

@@ -16,7 +16,7 @@ from ringlake.model.localtime import offset_s, offsets, stretches, wall
 from ringlake.model.tables import CALLS, MESSAGES
 from ringlake.query.filters import Filter, parse
 from ringlake.query.resolve import resolve
-from ringlake.query.rows import COLUMNS_READ, needs_legs, rung_by, select
+from ringlake.query.rows import columns_read, needs_legs, rung_by, select
 from tests.unit.query.lake_rows import calls, legs, messages
 
 EVERYTHING = Scope(everything=True)
@@ -39,7 +39,7 @@ def kept(
     dates = {"from": "2026-03-10", "to": "2026-03-10"} if not {"from", "preset"} & set(asked) else {}
     workspace = Workspace(id="acme", name="Acme", zone=zone, country="PL")
     query = resolve(scope, parse(Filter, {**dates, **asked}), workspace, DAY)
-    found = select(table, rows.select(list(COLUMNS_READ[table.name])), query, rung)
+    found = select(table, rows.select(sorted(columns_read(table, query))), query, rung)
     return [int(str(i).removeprefix("c:")) for i in found["record_id"].to_pylist()]
 
 

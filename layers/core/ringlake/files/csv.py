@@ -29,9 +29,9 @@ from ringlake.model.localtime import offsets
 type Column = Any
 
 BOM = b"\xef\xbb\xbf"
-BATCH_ROWS = 32_768
+BATCH_ROWS = 16_384
 _BETWEEN = '","'
-_IN_HAND = 3
+_IN_HAND = 2
 _LARGEST_KEY = 2**62
 
 # A formula begins with one of seven characters (OWASP). Text that reads as a number, date or time
@@ -115,12 +115,11 @@ def encode(columns: Mapping[str, Column | Local], rows: int, dialect: Dialect) -
     return Lines(texts, sum(part.prefixed for part in encoded))
 
 
-def as_bytes(texts: Column) -> bytes:
-    """The lines of `Lines.texts` as they stand in the file."""
+def as_pieces(texts: Column) -> list[Any]:
+    """The lines of `Lines.texts` as they stand in the file, in pieces that need not be copied together."""
     if len(texts) == 0:
-        return b""
-    body = kernels().binary_join(_one_list(texts), '"\r\n"')[0].as_buffer()
-    return b"".join((b'"', body, b'"\r\n'))
+        return []
+    return [b'"', kernels().binary_join(_one_list(texts), '"\r\n"')[0].as_buffer(), b'"\r\n']
 
 
 def in_parallel[T, R](work: Callable[[T], R], batches: Iterable[T]) -> Iterator[R]:
@@ -217,7 +216,7 @@ def few(column: Column) -> Column:
     import pyarrow as pa
 
     combined = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    return combined.dictionary_encode()
+    return combined if pa.types.is_dictionary(combined.type) else combined.dictionary_encode()
 
 
 def _risky_mask(values: Column, dialect: Dialect) -> Column | None:

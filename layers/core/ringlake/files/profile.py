@@ -17,7 +17,7 @@ from ringlake.model.facts import Direction, MessageStatus
 from ringlake.model.subjects import SubjectKind
 from ringlake.model.tables import CALLS, MESSAGES, Table
 
-from .csv import BATCH_ROWS, Column, Dialect, Local, as_bytes, encode, few
+from .csv import BATCH_ROWS, Column, Dialect, Local, as_pieces, encode, few
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -76,7 +76,6 @@ _FEW = frozenset(
         "queue", "tags", "missed_reason", "unattributed", "outcome", "live", "status", "status_detail", "error_code",
     }
 )  # fmt: skip
-_ORDER = ("started_at", "record_id")
 _SECONDS = ("ring_s", "wait_s", "talk_s", "total_s", "voicemail_s")
 
 # What has to be read of each table.
@@ -117,19 +116,22 @@ class Slice(NamedTuple):
 
 
 class Written(NamedTuple):
-    """Lines of a slice as they stand in the file."""
+    """Lines of a slice as they stand in the file: bytes and Arrow buffers, one after another."""
 
-    body: bytes
+    pieces: list[Any]
     rows: int
     prefixed: int
 
 
 def slices(calls: pa.Table, messages: pa.Table) -> Iterator[Slice]:
-    """A day's selected rows by start and id, in pieces of which a few fit into little memory."""
+    """A day's selected rows by their start, in pieces of which a few fit into little memory.
+
+    Of the same instant calls come before messages, and each in the order of the lake.
+    """
     import pyarrow as pa
 
     pc = kernels()
-    parts = [(CALLS, _by_start(calls)), (MESSAGES, _by_start(messages))]
+    parts = [(CALLS, _by_start(CALLS, calls)), (MESSAGES, _by_start(MESSAGES, messages))]
     present = [(table, rows) for table, rows in parts if rows.num_rows]
     if len(present) < len(parts):
         for table, rows in present:
@@ -137,14 +139,13 @@ def slices(calls: pa.Table, messages: pa.Table) -> Iterator[Slice]:
                 yield Slice(((table, rows.slice(start, BATCH_ROWS)),), None)
         return
     (_, first), (_, second) = parts
-    keys = pa.table({n: pa.chunked_array([*first[n].chunks, *second[n].chunks]) for n in _ORDER})
-    order = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in _ORDER])
+    order = pc.sort_indices(pa.chunked_array([*first["started_at"].chunks, *second["started_at"].chunks]))
     done = [0, 0]
     for start in range(0, len(order), BATCH_ROWS):
         piece = pc.cast(order.slice(start, BATCH_ROWS), pa.int64())
         is_first = pc.less(piece, first.num_rows)
         counts = [pc.sum(is_first).as_py(), len(piece) - pc.sum(is_first).as_py()]
-        # A stretch of the merged order is a stretch of either part, because both are in order.
+        # The sort is stable and both parts are in order: a stretch of the whole is a stretch of each.
         local = pc.if_else(
             is_first, pc.subtract(piece, done[0]), pc.subtract(piece, first.num_rows + done[1] - counts[0])
         )
@@ -163,22 +164,26 @@ def written(piece: Slice, zone: ZoneInfo, dialect: Dialect) -> Written:
     texts = pa.chunked_array([part.texts for part in lines]).combine_chunks()
     if piece.order is not None:
         texts = pc.take(texts, piece.order)
-    return Written(as_bytes(texts), len(texts), sum(part.prefixed for part in lines))
+    return Written(as_pieces(texts), len(texts), sum(part.prefixed for part in lines))
 
 
-def _by_start(rows: pa.Table) -> pa.Table:
-    return rows.sort_by([(name, "ascending") for name in _ORDER])
+def _by_start(table: Table, rows: pa.Table) -> pa.Table:
+    """In the order of the file. Columns of few values are encoded first: their numbers are quicker to move."""
+    import pyarrow as pa
+
+    encoded = {name: few(rows[name]) if name in _FEW else rows[name] for name in LAKE_COLUMNS[table.name]}
+    return pa.table(encoded).take(kernels().sort_indices(rows["started_at"]))
 
 
 def activity(table: Table, rows: pa.Table, zone: ZoneInfo) -> dict[str, Column | Local]:
     """The profile's columns of rows of `calls` or `messages`, ready for `csv.encode`."""
     import pyarrow as pa
 
-    found = {name: rows[name].combine_chunks() for name in LAKE_COLUMNS[table.name]}
-    encoded = {name: few(column) for name, column in found.items() if name in _FEW}
+    found = {name: (few if name in _FEW else _whole)(rows[name]) for name in LAKE_COLUMNS[table.name]}
+    encoded = {name: column for name, column in found.items() if name in _FEW}
     nothing: Any = pa.scalar("", pa.string())
     columns: dict[str, Column | Local] = dict.fromkeys(COLUMNS, nothing)
-    columns |= {name: encoded.get(name, found[name]) for name in _SAME if name in found}
+    columns |= {name: found[name] for name in _SAME if name in found}
     columns |= {
         "user_name": _with_reason(encoded["user_name"], encoded["unattributed"]),
         "team": encoded["team_name"],
@@ -219,6 +224,10 @@ def _message_columns(encoded: dict[str, Column]) -> dict[str, Column | Local]:
             lambda word, code: f"{word}: {code}" if word and code else word or code,
         ),
     }
+
+
+def _whole(column: Column) -> Column:
+    return column.combine_chunks()
 
 
 def _with_reason(names: Column, reasons: Column) -> Column:

@@ -151,10 +151,12 @@ def _write(job: Job, content: Content, jobs: Jobs, exports: Objects) -> Job:
         digest = hashlib.sha256(content.header)
         size, rows, prefixed = len(content.header), 0, 0
         yield content.header
-        for piece in content.pieces:
-            digest.update(piece.body)
-            size, rows, prefixed = size + len(piece.body), rows + piece.rows, prefixed + piece.prefixed
-            yield piece.body
+        for written in content.pieces:
+            rows, prefixed = rows + written.rows, prefixed + written.prefixed
+            for piece in written.pieces:
+                digest.update(piece)
+                size += len(piece)
+                yield piece
         # The upload completes when this iterator ends: what the file holds is on record by then.
         result[0] = _moved(
             jobs,

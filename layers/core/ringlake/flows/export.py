@@ -19,7 +19,7 @@ from ringlake.model.jobs import Job
 from ringlake.model.tables import CALLS, LEGS, MESSAGES, Table
 from ringlake.query.filters import CALL, MESSAGE, Filter, parse
 from ringlake.query.resolve import ResolvedQuery, resolve
-from ringlake.query.rows import COLUMNS_READ, needs_legs, rung_by, select
+from ringlake.query.rows import columns_read, needs_legs, rung_by, select
 from ringlake.stores.directory import DirectoryStore
 from ringlake.stores.jobs import Jobs
 from ringlake.stores.lake import Lake, empty
@@ -95,10 +95,10 @@ def _slices(query: ResolvedQuery, lake: Lake) -> Iterator[profile.Slice]:
 
 
 def _selected(table: Table, query: ResolvedQuery, lake: Lake, day: str) -> pa.Table:
-    columns = sorted({*COLUMNS_READ[table.name], *profile.LAKE_COLUMNS[table.name]})
-    rows = lake.read(table, query.workspace, day, columns).rows
+    shown = profile.LAKE_COLUMNS[table.name]
+    rows = lake.read(table, query.workspace, day, sorted(columns_read(table, query).union(shown))).rows
     rung: frozenset[str] = frozenset()
     if rows.num_rows and needs_legs(table, query.scope):
         legs = lake.read(LEGS, query.workspace, day, ["record_id", "row_kind", "user_id"]).rows
         rung = rung_by(legs, query.scope.rung)
-    return select(table, rows, query, rung)
+    return select(table, rows, query, rung, shown)

@@ -11,7 +11,7 @@ import msgspec
 from ringlake import reports
 from ringlake.access import abilities, scope
 from ringlake.errors import Forbidden
-from ringlake.files.csv import BATCH_ROWS, Dialect, as_bytes, encode, header
+from ringlake.files.csv import BATCH_ROWS, Dialect, as_pieces, encode, header
 from ringlake.files.profile import Written
 from ringlake.model.directory import Ability, Directory, User
 from ringlake.model.jobs import Job
@@ -86,4 +86,4 @@ def _pieces(result: pa.Table, dialect: Dialect) -> Iterator[Written]:
         rows = result.slice(start, BATCH_ROWS)
         columns = {name: rows[name].combine_chunks() for name in rows.column_names}
         lines = encode(columns, rows.num_rows, dialect)
-        yield Written(as_bytes(lines.texts), rows.num_rows, lines.prefixed)
+        yield Written(as_pieces(lines.texts), rows.num_rows, lines.prefixed)

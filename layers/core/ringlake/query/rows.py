@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -23,26 +23,53 @@ type Mask = Any
 # Reason under which the fold files a call that rang several people and that nobody answered.
 GROUP_CALL = "group_call"
 
-# What `select` reads, besides what the caller wants to show.
-COLUMNS_READ: dict[str, tuple[str, ...]] = {
-    "calls": (
-        "record_id", "started_at", "is_call", "direction", "outcome", "user_id", "team_id", "team_name", "unattributed",
-        "business_number_id", "remote_number", "queue", "campaign", "source", "reference", "wait_s", "talk_s",
-    ),
-    "messages": (
-        "record_id", "started_at", "direction", "status", "user_id", "team_id", "unattributed", "business_number_id",
-        "remote_number", "campaign", "reference",
-    ),
-}  # fmt: skip
+# Conditions "one of these values": column, and the field of `Predicates` that holds them.
+_ONE_OF = (
+    ("direction", "directions"),
+    ("user_id", "users"),
+    ("team_id", "teams"),
+    ("business_number_id", "numbers"),
+    ("campaign", "campaigns"),
+)
+_ONE_OF_CALLS = (("outcome", "outcomes"), ("queue", "queues"), ("source", "sources"))
+_ONE_OF_MESSAGES = (("status", "message_statuses"),)
+_RANGES = (("wait_s", "wait_s"), ("talk_s", "duration_s"))
+_GRANTS = (("user_id", "users"), ("team_id", "teams"), ("business_number_id", "numbers"))
 
 
-def select(table: Table, rows: pa.Table, query: ResolvedQuery, rung: Collection[str] = ()) -> pa.Table:
+def columns_read(table: Table, query: ResolvedQuery) -> set[str]:
+    """The columns that `select` looks at for this query, beside those that the caller wants to show."""
+    asked = query.predicates
+    needed = {"record_id", "started_at"}
+    needed |= {column for column, field in _ONE_OF if getattr(asked, field)}
+    needed |= {column for column, granted in _GRANTS if getattr(query.scope, granted)}
+    needed |= {"reference"} if asked.reference else set()
+    needed |= {"remote_number"} if asked.remote_exact else set()
+    if table is not CALLS:
+        return needed | {column for column, field in _ONE_OF_MESSAGES if getattr(asked, field)}
+    needed |= {"is_call"}
+    needed |= {"outcome"} if asked.only_unanswered else set()
+    needed |= {"unattributed"} if query.scope.rung else set()
+    needed |= {column for column, field in _ONE_OF_CALLS if getattr(asked, field)}
+    return needed | {column for column, field in _RANGES if getattr(asked, field) != (None, None)}
+
+
+def select(
+    table: Table,
+    rows: pa.Table,
+    query: ResolvedQuery,
+    rung: Collection[str] = (),
+    columns: Sequence[str] | None = None,
+) -> pa.Table:
     """The rows of `calls` or `messages` that the query asks for and its scope shows, in the same order.
 
-    `rung` are the record ids of calls that rang the scope's user (see `needs_legs`).
+    `rung` are the record ids of calls that rang the scope's user (see `needs_legs`); of the
+    columns all are kept or those named.
     """
-    masks = _conditions(table, rows, query, rung)
-    return rows.filter(_all(masks))
+    mask = _join(_conditions(table, rows, query, rung), kernels().and_)
+    shown = rows if columns is None else rows.select(list(columns))
+    # Inside a long range nearly every day is wanted whole; then nothing need be copied.
+    return shown if kernels().all(mask).as_py() else shown.filter(mask)
 
 
 def needs_legs(table: Table, scope: Scope) -> bool:
@@ -69,7 +96,10 @@ def _conditions(table: Table, rows: pa.Table, query: ResolvedQuery, rung: Collec
     if query.predicates.minutes is not None:
         masks.append(_in_window(started, query.predicates.minutes, ZoneInfo(query.zone)))
     masks.extend(_common(rows, query.predicates))
-    masks.extend(_of_calls(rows, query.predicates) if table is CALLS else _of_messages(rows, query.predicates))
+    if table is CALLS:
+        masks.extend(_of_calls(rows, query.predicates))
+    else:
+        masks.extend(_listed(rows, query.predicates, _ONE_OF_MESSAGES))
     return masks
 
 
@@ -77,11 +107,7 @@ def _visible(rows: pa.Table, scope: Scope, rung: Collection[str]) -> Mask:
     pc = kernels()
     grants = [
         _one_of(rows[column], granted)
-        for column, granted in (
-            ("user_id", scope.users),
-            ("team_id", scope.teams),
-            ("business_number_id", scope.numbers),
-        )
+        for column, granted in ((column, getattr(scope, field)) for column, field in _GRANTS)
         if granted
     ]
     if rung and scope.rung:
@@ -105,18 +131,10 @@ def _in_window(started: Any, minutes: tuple[int, int], zone: ZoneInfo) -> Mask:
 
 def _common(rows: pa.Table, asked: Predicates) -> Iterable[Mask]:
     pc = kernels()
-    for column, wanted in (
-        ("direction", asked.directions),
-        ("user_id", asked.users),
-        ("team_id", asked.teams),
-        ("business_number_id", asked.numbers),
-        ("campaign", asked.campaigns),
-    ):
-        if wanted:
-            yield _one_of(rows[column], wanted)
+    yield from _listed(rows, asked, _ONE_OF)
     if asked.reference:
         yield pc.equal(rows["reference"], asked.reference)
-    if asked.remote_exact or asked.remote_part:
+    if asked.remote_exact:
         searched = [pc.equal(rows["remote_number"], asked.remote_exact)]
         if asked.remote_part:
             searched.append(pc.match_substring(rows["remote_number"], asked.remote_part))
@@ -127,22 +145,22 @@ def _of_calls(rows: pa.Table, asked: Predicates) -> Iterable[Mask]:
     pc = kernels()
     # Classifier rows stand in the table and are no calls (features.md F44).
     yield pc.equal(rows["is_call"], 1)
-    for column, wanted in (("outcome", asked.outcomes), ("queue", asked.queues), ("source", asked.sources)):
-        if wanted:
-            yield _one_of(rows[column], wanted)
+    yield from _listed(rows, asked, _ONE_OF_CALLS)
     if asked.only_unanswered:
         # A call that still lasts has no outcome and is not unanswered.
         yield _one_of(rows["outcome"], [o.value for o in Outcome if o is not Outcome.ANSWERED])
-    for column, (least, most) in (("wait_s", asked.wait_s), ("talk_s", asked.duration_s)):
+    for column, field in _RANGES:
+        least, most = getattr(asked, field)
         if least is not None:
             yield pc.greater_equal(rows[column], least)
         if most is not None:
             yield pc.less_equal(rows[column], most)
 
 
-def _of_messages(rows: pa.Table, asked: Predicates) -> Iterable[Mask]:
-    if asked.message_statuses:
-        yield _one_of(rows["status"], asked.message_statuses)
+def _listed(rows: pa.Table, asked: Predicates, conditions: Iterable[tuple[str, str]]) -> Iterable[Mask]:
+    for column, field in conditions:
+        if wanted := getattr(asked, field):
+            yield _one_of(rows[column], wanted)
 
 
 def _one_of(column: Any, wanted: Collection[str]) -> Mask:
@@ -150,11 +168,6 @@ def _one_of(column: Any, wanted: Collection[str]) -> Mask:
 
     pc = kernels()
     return pc.is_in(column, value_set=pa.array(sorted(wanted), pa.string()))
-
-
-def _all(masks: list[Mask]) -> Mask:
-    pc = kernels()
-    return _join(masks, pc.and_)
 
 
 def _join(masks: list[Mask], operation: Callable[[Mask, Mask], Mask]) -> Mask:
