@@ -1,6 +1,6 @@
 """Command line of an installation's directory: workspaces, users, connections, numbers, teams.
 
-    python -m tools.admin --stack ringlake-local workspace create acme "Acme" --zone Europe/Warsaw
+    python -m tools.admin --stack ringlake-local workspace create acme --name Acme --zone Europe/Warsaw
 
 Works on AWS and on the local stack alike: the endpoint comes from `AWS_ENDPOINT_URL`, table,
 key and user pool from the outputs of the CloudFormation stack. The same functions can be
@@ -202,7 +202,7 @@ def add_user(
     user = _convert({"id": _id("user", user_id), "email": email, "name": name, "role": role, **grants}, User)
     user = msgspec.structs.replace(user, sub=site.identities.add(email, password))
     site.directory.put_user(workspace, user)
-    _audit(site, workspace, "user.put", user.id, role=user.role.value, abilities=[a.value for a in user.abilities])
+    _audit(site, workspace, "user.put", user.id, **_rights(user))
     return AddedUser(user=user, password=password)
 
 
@@ -262,6 +262,33 @@ def rotate_connection(site: Site, workspace: str, connection_id: str, secret: st
     return secret
 
 
+def retire_secrets(site: Site, workspace: str, connection_id: str) -> int:
+    """Accept only the newest secret from now on; returns how many were live before."""
+    connection = site.directory.load(workspace).connection(connection_id)
+    if connection is None:
+        raise NotFound(connection_id)
+    site.directory.put_connection(msgspec.structs.replace(connection, secrets=connection.secrets[:1]))
+    _audit(site, workspace, "connection.retire", connection_id)
+    return len(connection.secrets)
+
+
+def change_user(site: Site, workspace: str, user_id: str, **changes: Any) -> User:
+    """Give a user other fields (role, abilities, teams, manages, numbers, ...); it counts at the next request."""
+    user = next((u for u in site.directory.load(workspace).users if u.id == user_id), None)
+    if user is None:
+        raise NotFound(user_id)
+    kept = {name: getattr(user, name) for name in user.__struct_fields__}
+    changed = _convert({**kept, **changes}, User)
+    site.directory.put_user(workspace, changed)
+    _audit(site, workspace, "user.put", user_id, **_rights(changed))
+    return changed
+
+
+def remove_user(site: Site, workspace: str, user_id: str, now: datetime) -> User:
+    """Mark a user deleted: no access from now on, while the calls keep the name (D72)."""
+    return change_user(site, workspace, user_id, deleted_at=now)
+
+
 def import_directory(site: Site, document: Mapping[str, Any]) -> list[str]:
     """Write a whole directory: `{"workspace": {...}, "teams": [], "numbers": [], "users": [], "connections": []}`.
 
@@ -318,7 +345,7 @@ def _import_user(site: Site, workspace: str, entry: Mapping[str, Any], kept: Use
         return f"user {added.user.id}" + ("" if entry.get("password") else f" password {added.password}")
     fresh = _convert({name: value for name, value in entry.items() if name != "password"}, User)
     site.directory.put_user(workspace, msgspec.structs.replace(fresh, sub=kept.sub))
-    _audit(site, workspace, "user.put", fresh.id, role=fresh.role.value, abilities=[a.value for a in fresh.abilities])
+    _audit(site, workspace, "user.put", fresh.id, **_rights(fresh))
     return f"user {fresh.id}"
 
 
@@ -332,6 +359,18 @@ def _import_connection(site: Site, workspace: str, entry: Mapping[str, Any], kep
     site.directory.put_connection(msgspec.structs.replace(fresh, token_sha256=kept.token_sha256, secrets=kept.secrets))
     _audit(site, workspace, "connection.put", fresh.id, provider=fresh.provider)
     return f"connection {fresh.id}"
+
+
+def _rights(user: User) -> dict[str, object]:
+    """What W18 wants on record."""
+    return {
+        "role": user.role.value,
+        "abilities": [ability.value for ability in user.abilities],
+        "teams": list(user.teams),
+        "manages": list(user.manages),
+        "numbers": list(user.numbers),
+        "deleted": user.deleted_at is not None,
+    }
 
 
 def _renamed(entry: Mapping[str, Any], id_name: str) -> dict[str, Any]:
@@ -378,7 +417,9 @@ def _audit(site: Site, workspace: str, action: str, target: str, **detail: objec
     )
 
 
-app = typer.Typer(no_args_is_help=True, help="Directory of an installation.", pretty_exceptions_enable=False)
+app = typer.Typer(
+    no_args_is_help=True, help="Directory of an installation.", pretty_exceptions_enable=False, add_completion=False
+)
 workspace_app = typer.Typer(no_args_is_help=True, help="Tenants.")
 user_app = typer.Typer(no_args_is_help=True, help="People who sign in.")
 connection_app = typer.Typer(no_args_is_help=True, help="Provider accounts and their webhook addresses.")
@@ -412,8 +453,8 @@ def _site(context: typer.Context) -> Site:
 def _workspace_create(
     context: typer.Context,
     workspace: WorkspaceArgument,
-    name: str,
-    zone: str = "UTC",
+    name: Annotated[str, typer.Option()],
+    zone: Annotated[str, typer.Option(help="IANA name, for example Europe/Warsaw")] = "UTC",
     country: str = "US",
     currency: str = "USD",
     plan: str = "business",
@@ -439,8 +480,8 @@ def _workspace_show(context: typer.Context, workspace: WorkspaceArgument) -> Non
 def _user_add(
     context: typer.Context,
     workspace: WorkspaceArgument,
-    email: str,
-    name: str,
+    email: Annotated[str, typer.Option()],
+    name: Annotated[str, typer.Option()],
     role: Role = Role.MEMBER,
     ability: Annotated[list[str] | None, typer.Option()] = None,
     team: Annotated[list[str] | None, typer.Option()] = None,
@@ -465,6 +506,31 @@ def _user_add(
         accounts=accounts,
     )
     typer.echo(f"user {added.user.id}" + ("" if password else f"\npassword (shown once) {added.password}"))
+
+
+@user_app.command("change")
+def _user_change(
+    context: typer.Context,
+    workspace: WorkspaceArgument,
+    user: str,
+    role: Annotated[Role | None, typer.Option()] = None,
+    ability: Annotated[list[str] | None, typer.Option(help="all that the user shall have; empty text for none")] = None,
+    team: Annotated[list[str] | None, typer.Option()] = None,
+    manages: Annotated[list[str] | None, typer.Option()] = None,
+    number: Annotated[list[str] | None, typer.Option(help="id of a number")] = None,
+) -> None:
+    """Change role and grants; a list that is given replaces the old one."""
+    lists = {"abilities": ability, "teams": team, "manages": manages, "numbers": number}
+    changes: dict[str, Any] = {name: [v for v in given if v] for name, given in lists.items() if given}
+    changed = change_user(_site(context), workspace, user, **(changes | ({"role": role} if role else {})))
+    typer.echo(f"user {changed.id} {changed.role.value}")
+
+
+@user_app.command("remove")
+def _user_remove(context: typer.Context, workspace: WorkspaceArgument, user: str) -> None:
+    """Mark a user deleted: no access any more, the calls keep the name."""
+    remove_user(_site(context), workspace, user, datetime.now(UTC))
+    typer.echo(f"user {user} removed")
 
 
 @connection_app.command("add")
@@ -505,9 +571,15 @@ def _connection_rotate(
     connection: str,
     secret: Annotated[str, typer.Option(envvar="RINGLAKE_SECRET", help="the provider's; random when left out")] = "",
 ) -> None:
-    """Add a new secret; the one before it stays valid until the next rotation."""
+    """Add a new secret; the one before it stays valid until it is retired or the next rotation."""
     made = rotate_connection(_site(context), workspace, connection, secret)
     typer.echo("rotated" if secret else f"signing secret (shown once) {made}")
+
+
+@connection_app.command("retire")
+def _connection_retire(context: typer.Context, workspace: WorkspaceArgument, connection: str) -> None:
+    """Accept only the newest secret from now on."""
+    typer.echo(f"{retire_secrets(_site(context), workspace, connection)} secrets were live, now 1")
 
 
 @number_app.command("add")
@@ -536,7 +608,12 @@ def _number_add(
 
 
 @team_app.command("add")
-def _team_add(context: typer.Context, workspace: WorkspaceArgument, name: str, kind: str = "call_center") -> None:
+def _team_add(
+    context: typer.Context,
+    workspace: WorkspaceArgument,
+    name: Annotated[str, typer.Option()],
+    kind: str = "call_center",
+) -> None:
     """Add a team."""
     typer.echo(f"team {add_team(_site(context), workspace, name, kind=kind).id}")
 
