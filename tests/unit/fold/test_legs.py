@@ -2,55 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
-from ringlake.fold import fold_call
 from ringlake.model.calls import CallRecord, Leg, LegOutcome, Outcome
-from ringlake.model.directory import Account, Directory, Number, User, Workspace
-from ringlake.model.facts import Agent, AnsweredBy, CallFact, CallKind, Direction, EndedAs, FactKind, HangupBy, Ref
-from ringlake.model.subjects import Subject, SubjectKind
-
-SUBJECT = Subject(workspace="acme", kind=SubjectKind.CALL, connection="pbx", id="c-1")
-AT = datetime(2026, 9, 14, 9, 0, tzinfo=UTC)
-DIRECTORY = Directory(
-    workspace=Workspace(id="acme", name="Acme", country="PL"),
-    users=tuple(
-        User(id=f"u-{n}", email=f"{n}@acme.example", name=n.title(), accounts=(Account(connection="pbx", id=n),))
-        for n in ("anna", "boris", "celia")
-    ),
-    numbers=(Number(id="n1", e164="+48221230000"), Number(id="n2", e164="+48221230007", name="Anna")),
-)
-R, A, L, E, T = FactKind.RINGING, FactKind.ANSWERED, FactKind.LEG_ENDED, FactKind.ENDED, FactKind.TRANSFERRED
-
-
-def fact(kind: FactKind, second: float | None, agent: str = "", leg: str = "", **more: Any) -> CallFact:
-    return CallFact(
-        kind=kind,
-        call_id=more.pop("call_id", "c-1"),
-        at=None if second is None else AT + timedelta(seconds=second),
-        received_at=AT + timedelta(seconds=second or 0),
-        leg_id=leg,
-        agent=Agent(id=agent) if agent else None,
-        **more,
-    )
-
-
-def fold(*facts: CallFact, direction: Direction = Direction.INBOUND) -> CallRecord:
-    ends = {"from_number": "+48600100200", "to_number": "+48221230000"}
-    if direction is Direction.OUTBOUND:
-        ends = {"from_number": "+48221230000", "to_number": "+48600100200"}
-    opening = CallFact(
-        kind=FactKind.INFO,
-        call_id="c-1",
-        at=AT,
-        received_at=AT,
-        direction=direction,
-        **ends,  # type: ignore[arg-type]
-    )
-    return fold_call(SUBJECT, "generic", [opening, *facts], DIRECTORY)
+from ringlake.model.facts import AnsweredBy, CallKind, Direction, EndedAs, FactKind, HangupBy, Ref
+from tests.unit.fold.telling import AT, A, E, L, R, T, fact, fold
 
 
 def leg_of(record: CallRecord, who: str) -> Leg:
@@ -224,6 +182,11 @@ def test_durations_may_differ_by_a_second(said: int | None, flags: tuple[str, ..
     record = fold(fact(A, 0, "anna"), fact(E, 60, duration_s=said))
     assert record.talk_ms == 60_000
     assert record.flags == flags
+
+
+def test_a_millisecond_more_than_a_second_differs() -> None:
+    record = fold(fact(A, 0, "anna"), fact(E, 60.001, duration_s=59))
+    assert record.flags == ("duration_differs",)
 
 
 def test_a_time_of_ours_counts_only_where_no_provider_time_is() -> None:

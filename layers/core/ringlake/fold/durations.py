@@ -85,26 +85,21 @@ def _left_menu(moments: Milestones, stop: datetime | None) -> datetime | None:
 
 
 def _waits_from(starts: Sequence[datetime | None], stop: datetime | None) -> datetime | None:
-    """The first phase that began before its end; a queue that an agent transferred to does not count.
-
-    Where all began after their end, clocks disagree: the first is kept and the span is negative.
-    """
+    """The first phase that began before its end; where all began later, clocks disagree and the span is negative."""
     known = [s for s in starts if s]
     return next((s for s in known if stop is None or s <= stop), known[0] if known else None)
 
 
 def _held(facts: Sequence[CallFact], ended: datetime | None) -> int | None:
     """Sum of the holds, leg by leg; a hold that is never resumed lasts to the end."""
-    held_since: dict[tuple[str, str], datetime] = {}
-    total: int | None = None
+    since: dict[tuple[str, str], datetime] = {}
+    holds: list[tuple[datetime, datetime | None]] = []
     for fact in facts:
         leg = (fact.call_id, fact.leg_id)
-        closes = fact.kind in (FactKind.RESUMED, FactKind.LEG_ENDED)
         if fact.kind is FactKind.HELD:
-            held_since.setdefault(leg, when(fact))
-            total = total or 0
-        elif closes and leg in held_since:
-            total = (total or 0) + (between(held_since.pop(leg), when(fact))[0] or 0)
-    for since in held_since.values():
-        total = (total or 0) + (between(since, ended)[0] or 0)
-    return total
+            since.setdefault(leg, when(fact))
+        elif fact.kind in (FactKind.RESUMED, FactKind.LEG_ENDED) and leg in since:
+            holds.append((since.pop(leg), when(fact)))
+    holds += [(start, ended) for start in since.values()]
+    spans = [between(start, end)[0] for start, end in holds]
+    return sum(span or 0 for span in spans) if spans else None

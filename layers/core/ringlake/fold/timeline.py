@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ringlake.model.base import Model
 from ringlake.model.calls import Party, TimelineStep
 from ringlake.model.facts import Agent, AnsweredBy, CallFact, Direction, EndedAs, FactKind
 
-from .facts import LIFE, when
+from .facts import LIFE, first, when
 
+# Clocks inside one provider differ by seconds at most; nobody is transferred to a queue that fast.
+_SKEW = timedelta(seconds=5)
 _NOT_A_PERSON = frozenset({AnsweredBy.MACHINE, AnsweredBy.IVR, AnsweredBy.VOICEMAIL, AnsweredBy.AI})
 _DIVERTED_TO = frozenset({AnsweredBy.VOICEMAIL, AnsweredBy.AI, AnsweredBy.MACHINE})
 # Who counts as having picked up when several did, strongest first.
@@ -77,8 +79,10 @@ def milestones(own: Sequence[CallFact], going_on: Sequence[CallFact]) -> Milesto
     end", demands.md D21); a time of ours counts only where no provider time exists.
     """
     both = [*own, *going_on]
-    queued = _earliest(own, lambda f: f.kind is FactKind.QUEUED)
-    ringing = _earliest(own, lambda f: f.kind is FactKind.RINGING)
+    answered = _earliest(both, by_person)
+    taken = next((f for f in both if by_person(f) and answered and when(f) == answered.at), None)
+    queued = _earliest(own, lambda f: f.kind is FactKind.QUEUED and _before_answer(f, taken))
+    ringing = _earliest(own, lambda f: f.kind is FactKind.RINGING and _before_answer(f, taken))
     stated_start = _earliest(own, lambda f: f.kind is FactKind.STARTED)
     menu = _earliest(own, in_menu)
     begun = stated_start or _earliest(both, lambda f: f.kind in LIFE and f.kind is not FactKind.ENDED)
@@ -86,7 +90,6 @@ def milestones(own: Sequence[CallFact], going_on: Sequence[CallFact]) -> Milesto
     if started is None:
         raise ValueError("a call without facts is not folded")
     ended, over = _end(own, going_on)
-    answered = _earliest(both, by_person)
     return Milestones(
         started=started,
         start_known=begun is not None,
@@ -102,6 +105,19 @@ def milestones(own: Sequence[CallFact], going_on: Sequence[CallFact]) -> Milesto
         answered_word=answered is None and any(_says_talked(f) for f in both),
         answered_by=_answered_by(both),
     )
+
+
+def _before_answer(fact: CallFact, taken: CallFact | None) -> bool:
+    """Whether a queue or a ring belongs to the way to the first answer, and not to a transfer after it.
+
+    What is stamped after the answer although it must have come before it is a clock that runs
+    wrong: the ring of the very leg that answered, a queue entry within seconds of the answer.
+    """
+    if taken is None or when(fact) <= when(taken):
+        return True
+    if fact.kind is FactKind.QUEUED:
+        return when(fact) - when(taken) <= _SKEW
+    return (fact.leg_id, fact.agent) == (taken.leg_id, taken.agent)
 
 
 def in_menu(fact: CallFact) -> bool:
@@ -143,18 +159,19 @@ def _end(own: Sequence[CallFact], going_on: Sequence[CallFact]) -> tuple[Moment 
 
 
 def _answered_by(facts: Sequence[CallFact]) -> AnsweredBy | None:
-    found = {_who(f) for f in facts if f.kind is FactKind.ANSWERED or f.answered_by}
-    if any(_says_talked(f) for f in facts):
-        found.add(AnsweredBy.PERSON)
+    """The strongest of all that picked up.
+
+    An agent of ours who takes a call that comes in is a person; who takes a call of ours stays
+    unknown when the provider does not say.
+    """
+    outbound = first(facts, lambda f: f.direction) is Direction.OUTBOUND
+    found = {f.answered_by for f in facts if f.answered_by}
+    for fact in facts:
+        if fact.kind is FactKind.ANSWERED and fact.answered_by is None:
+            found.add(AnsweredBy.PERSON if fact.agent and not outbound else AnsweredBy.UNKNOWN)
+        elif _says_talked(fact):
+            found.add(AnsweredBy.PERSON)
     return next((who for who in _PICKED_UP if who in found), None)
-
-
-def _who(fact: CallFact) -> AnsweredBy:
-    """An agent of ours who takes an incoming call is a person; else a silent provider leaves it unknown."""
-    if fact.answered_by:
-        return fact.answered_by
-    named = fact.agent is not None and fact.direction is not Direction.OUTBOUND
-    return AnsweredBy.PERSON if named else AnsweredBy.UNKNOWN
 
 
 def _earliest(facts: Sequence[CallFact], wanted: Callable[[CallFact], bool]) -> Moment | None:
