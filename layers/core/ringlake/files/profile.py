@@ -122,6 +122,11 @@ class Written(NamedTuple):
     rows: int
     prefixed: int
 
+    @property
+    def body(self) -> bytes:
+        """All pieces in one; costs a copy."""
+        return b"".join(self.pieces)
+
 
 def slices(calls: pa.Table, messages: pa.Table) -> Iterator[Slice]:
     """A day's selected rows by their start, in pieces of which a few fit into little memory.
