@@ -207,3 +207,65 @@ def test_a_number_that_only_the_provider_knows_keeps_the_providers_name() -> Non
     record = fold(fact(E, 60, number=Ref(id="PN1", name="Old line"), business_number="+48221239999"))
     assert (record.business_number, record.business_number_id) == ("+48221239999", "")
     assert record.business_number_name == "Old line"
+
+
+def test_the_first_moments_of_a_leg_and_its_last_end_count() -> None:
+    record = fold(
+        fact(R, 2, "anna", "l1"), fact(R, 0, "", "l1"), fact(A, 6, "", "l1"), fact(A, 5, "", "l1"),
+        fact(L, 50, "", "l1"), fact(L, 60, "", "l1", status="again"), fact(E, 90),
+    )  # fmt: skip
+    (leg,) = record.legs
+    assert (leg.ring_ms, leg.talk_ms) == (5_000, 55_000)
+
+
+def test_a_leg_was_answered_elsewhere_by_the_first_colleague_after_its_ring() -> None:
+    record = fold(
+        fact(A, 0, "boris", "l2"), fact(R, 5, "anna", "l1"), fact(A, 9, "celia", "l3"), fact(A, 12, "boris", "l4"),
+        fact(E, 30),
+    )  # fmt: skip
+    assert leg_of(record, "anna").ring_ms == 4_000
+    at_once = fold(fact(R, 5, "anna", "l1"), fact(A, 5, "celia", "l3"), fact(E, 30))
+    assert leg_of(at_once, "anna").outcome is LegOutcome.ANSWERED_ELSEWHERE
+
+
+def test_a_transfer_before_the_answer_or_at_it() -> None:
+    record = fold(fact(T, 3, "anna"), fact(R, 0, "anna", "l1"), fact(A, 5, "anna", "l1"), fact(E, 65))
+    assert leg_of(record, "anna").talk_ms == 60_000
+    both = fold(fact(A, 5, "anna", "l1"), fact(T, 25, "anna"), fact(T, 35, "anna"), fact(E, 65))
+    assert leg_of(both, "anna").talk_ms == 20_000
+
+
+def test_a_part_without_legs_is_one_leg_with_the_whole_of_its_time() -> None:
+    part = {"call_id": "k-1", "call_kind": CallKind.CONSULTATION}
+    record = fold(
+        fact(A, 0, "anna", "l1"), fact(R, 10, "celia", **part), fact(A, 15, "celia", **part), fact(E, 25, **part),
+        fact(E, 60),
+    )  # fmt: skip
+    leg = leg_of(record, "celia")
+    assert (leg.leg_id, leg.kind, leg.ring_ms, leg.talk_ms) == ("k-1", "consultation", 5_000, 10_000)
+
+
+def test_a_part_with_legs_of_its_own_has_each() -> None:
+    part = {"call_id": "c-2", "call_kind": CallKind.VOICE}
+    record = fold(
+        fact(E, 10, ended_as=EndedAs.FORWARDED), fact(R, 10, "anna", "x1", **part), fact(R, 10, "boris", "x2", **part),
+        fact(A, 14, "boris", "x2", **part), fact(E, 30, **part),
+    )  # fmt: skip
+    assert [(leg.leg_id, leg.kind) for leg in record.legs] == [("x1", "voice"), ("x2", "voice")]
+    assert leg_of(record, "boris").talk_ms == 16_000
+
+
+def test_a_part_that_only_says_answered_was_answered() -> None:
+    record = fold(
+        fact(A, 0, "anna", "l1"),
+        fact(E, 25, call_id="k-1", call_kind=CallKind.CONSULTATION, ended_as=EndedAs.ANSWERED),
+        fact(E, 60),
+    )
+    assert [leg.outcome for leg in record.legs] == [LegOutcome.ANSWERED, LegOutcome.ANSWERED]
+    own = fold(fact(R, 0, "anna", "l1"), fact(L, 9, "", "l1", ended_as=EndedAs.ANSWERED), fact(E, 9))
+    assert leg_of(own, "anna").outcome is LegOutcome.NO_ANSWER
+
+
+def test_a_leg_of_a_call_whose_end_has_no_time_is_over_too() -> None:
+    record = fold(fact(R, 0, "anna", "l1"), fact(FactKind.VOICEMAIL, 30))
+    assert (leg_of(record, "anna").outcome, leg_of(record, "anna").ended_at) == (LegOutcome.NO_ANSWER, None)

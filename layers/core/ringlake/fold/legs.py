@@ -30,6 +30,8 @@ _OF_LEGS = frozenset(
         FactKind.LEG_ENDED,
     }
 )
+# Key of a leg without id; no provider's id begins like that.
+_OF_AGENT = "agent\0"
 _DECLINED = frozenset({EndedAs.REJECTED, EndedAs.BUSY, EndedAs.CANCELED})
 _FAILED = frozenset({EndedAs.FAILED, EndedAs.BLOCKED})
 
@@ -53,7 +55,7 @@ def legs(
         by_leg = _grouped(told) or {part_id: list(told)}
         for leg_id, facts in by_leg.items():
             whole = list(told) if len(by_leg) == 1 else facts
-            drafts.append(_draft(leg_id or part_id, whole, kind, party_of))
+            drafts.append(_draft(leg_id, whole, kind, party_of, part_id))
     hand_overs = [f for f in own if f.kind in (FactKind.TRANSFERRED, FactKind.FORWARDED)]
     closed = [_close(d, drafts, hand_overs, moments) for d in drafts]
     return tuple(sorted(closed, key=_place))
@@ -77,7 +79,7 @@ def _grouped(facts: Sequence[CallFact]) -> dict[str, list[CallFact]]:
             found.setdefault(fact.leg_id, []).append(fact)
         elif fact.agent:
             only = legs_of.get(_who(fact.agent), set())
-            leg = next(iter(only)) if len(only) == 1 else f"agent {_who(fact.agent)}"
+            leg = next(iter(only)) if len(only) == 1 else f"{_OF_AGENT}{_who(fact.agent)}"
             found.setdefault(leg, []).append(fact)
     return found
 
@@ -86,12 +88,14 @@ def _who(agent: Agent) -> str:
     return agent.id or agent.account or agent.name
 
 
-def _draft(leg_id: str, facts: Sequence[CallFact], kind: str, party_of: Callable[[Agent | None], Party]) -> _Draft:
+def _draft(
+    leg_id: str, facts: Sequence[CallFact], kind: str, party_of: Callable[[Agent | None], Party], part_id: str = ""
+) -> _Draft:
     rung = [when(f) for f in facts if f.kind is FactKind.RINGING]
     answered = [when(f) for f in facts if by_person(f)]
     ended = [when(f) for f in facts if f.kind in (FactKind.LEG_ENDED, FactKind.ENDED)]
     leg = Leg(
-        leg_id="" if leg_id.startswith("agent ") else leg_id,
+        leg_id=part_id if leg_id.startswith(_OF_AGENT) else leg_id,
         party=party_of(first(facts, lambda f: f.agent)),
         number=first(facts, lambda f: f.to_party) or "",
         kind=kind,
