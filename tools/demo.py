@@ -38,7 +38,7 @@ from rich.text import Text
 from tools import admin
 from tools.simulator import captures, compare, deliver, people, render, seeding
 from tools.simulator.history import extra_day, history, month
-from tools.simulator.observe import Observer, attachment, csv_rows, text_of, wait_for
+from tools.simulator.observe import Observer, attachment, csv_rows, point_at_stack, text_of, wait_for
 from tools.simulator.truth import Truth, file_rows, totals, truth
 from tools.stack import client, server, state
 from tools.stack.server import StackError
@@ -443,12 +443,7 @@ def show_addresses(memory: Memory, api_url: str) -> None:
 
 def run(description: state.Description, findings: Findings) -> Memory:
     """All phases in order; raises RuntimeError where one cannot go on."""
-    os.environ.update(
-        AWS_ENDPOINT_URL=server.endpoint(),
-        AWS_ACCESS_KEY_ID="test",
-        AWS_SECRET_ACCESS_KEY="test",
-        AWS_DEFAULT_REGION=description["region"],
-    )
+    point_at_stack(os.environ, description["region"])
     stack_id = identity(description["stack_name"])
     observer = Observer(state.outputs(), description["api_url"], Path(description["mail_dir"]))
     company = people.company(SEED)

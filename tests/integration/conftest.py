@@ -7,6 +7,7 @@ nothing of another and can be run any number of times.
 
 from __future__ import annotations
 
+import os
 import secrets
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -22,7 +24,7 @@ from ringlake.stores import clients
 from tools import admin
 from tools.simulator import people, seeding
 from tools.simulator.history import History, history, month
-from tools.simulator.observe import Observer
+from tools.simulator.observe import Observer, point_at_stack
 from tools.stack import client, deploy, server, state
 
 SEED = 31
@@ -57,11 +59,8 @@ def stack() -> Iterator[Stack]:
     if not deploy.is_current():
         _command("up")
     description = state.describe()
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AWS_ENDPOINT_URL", server.endpoint())
-        environment.setenv("AWS_ACCESS_KEY_ID", "test")
-        environment.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        environment.setenv("AWS_DEFAULT_REGION", description["region"])
+    with patch.dict(os.environ):
+        point_at_stack(os.environ, description["region"])
         clients.client.cache_clear()
         outputs, mail_dir = state.outputs(), Path(description["mail_dir"])
         yield Stack(

@@ -11,15 +11,16 @@ import email.policy
 import http.client
 import io
 import json
+import os
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tools.stack import client
+from tools.stack import client, server
 
 PATIENCE_S = 120.0
 POLL_S = 0.25
@@ -53,6 +54,25 @@ class Said:
     @property
     def json(self) -> Any:
         return json.loads(self.body) if self.body else None
+
+
+def point_at_stack(environment: MutableMapping[str, str], region: str) -> None:
+    """Let the product's own AWS clients talk to the local stack and to nothing else, whatever the caller has set."""
+    for name in [name for name in environment if name.startswith("AWS_")]:
+        del environment[name]
+    direct = "localhost,127.0.0.1"
+    environment.update(
+        {
+            "AWS_ENDPOINT_URL": server.endpoint(),
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": region,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "NO_PROXY": direct,
+            "no_proxy": direct,
+        }
+    )
 
 
 def wait_for[T](what: str, look: Callable[[], T | None], patience_s: float = PATIENCE_S, poll_s: float = POLL_S) -> T:
