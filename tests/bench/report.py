@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -26,10 +26,13 @@ class Bar:
     def met(self) -> bool:
         return self.value >= self.limit if self.at_least else self.value <= self.limit
 
+    @property
+    def sign(self) -> str:
+        return "≥" if self.at_least else "≤"
+
     def __str__(self) -> str:
-        sign = "≥" if self.at_least else "≤"
         verdict = "met" if self.met else "MISSED"
-        return f"{self.name}: {self.value:,.3g} {self.unit}, bar {sign} {self.limit:g} {self.unit}: {verdict}"
+        return f"{self.name}: {self.value:,.3g} {self.unit}, bar {self.sign} {self.limit:g} {self.unit}: {verdict}"
 
 
 @dataclass
@@ -93,14 +96,40 @@ def summary(outcomes: Sequence[Outcome]) -> str:
     return "\n".join([head, *(f"  missed: {bar}" for bar in missed)])
 
 
-def table(rows: Iterable[Sequence[str]]) -> list[str]:
-    """Columns padded to their widest cell; the first is left-aligned, the others right-aligned."""
-    cells = [tuple(row) for row in rows]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
-    return [
-        "  ".join(c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True)))
-        for row in cells
+PAGE = """\
+# Benchmarks
+
+`make bench` measures, `python -m tests.bench --docs` also writes this page: change it there
+(`tests/bench/report.py`). One bench alone: `python -m tests.bench rollup`.
+
+Every bar is a ratio against a named peer that ran alternately with ours, or a number of units.
+Ratios hold on other machines, seconds do not. Times are CPU seconds of the working process unless a line
+says otherwise; medians, with quartiles in brackets. Memory is the peak of a process of its own.
+
+Machine of this run: {machine}
+
+## Bars
+
+| | what | measured | bar | |
+|---|---|---|---|---|
+{bars}
+
+## What was measured
+
+{details}
+"""
+
+
+def page(outcomes: Sequence[Outcome]) -> str:
+    """docs/benchmarks.md from the outcomes of all benches."""
+    rows = [
+        f"| {outcome.name} | {bar.name} | {bar.value:,.3g} {bar.unit} | {bar.sign} {bar.limit:g} {bar.unit} | "
+        f"{'met' if bar.met else '**missed**'} |"
+        for outcome in outcomes
+        for bar in outcome.bars
     ]
+    details = [f"```\n{outcome.text()}\n```" for outcome in outcomes]
+    return PAGE.format(machine=machine_line(), bars="\n".join(rows), details="\n\n".join(details))
 
 
 def _version(name: str) -> str:
