@@ -190,4 +190,4 @@ def test_references_without_end_go_to_quarantine(house: House) -> None:
     assert fold.handler({"Records": [bell("acme#call#pbx#n0", "e0", 1)]}, Context()) == {"batchItemFailures": []}
 
     (item,) = [q for kept in house.journal.held.values() for q in kept.values()]
-    assert (item.stage, item.reason) == ("fold", "FamilyTooLargeError")
+    assert (item.stage, item.reason) == ("fold", "FamilyTooLarge")

@@ -37,7 +37,7 @@ ATTEMPTS = 8
 LARGEST_FAMILY = 200
 
 
-class FamilyTooLargeError(RinglakeError):
+class FamilyTooLarge(RinglakeError):
     """More subjects name each other than one call can have parts; goes to quarantine."""
 
 
@@ -184,7 +184,7 @@ class _Folding:
         waiting = [self._subject.id]
         while waiting:
             if len(found) == LARGEST_FAMILY:
-                raise FamilyTooLargeError(self._subject.key)
+                raise FamilyTooLarge(self._subject.key)
             member = self._read(waiting.pop(0))
             found[member.subject.id] = member
             known = {*found, *waiting}
