@@ -5,6 +5,7 @@ python -m tools.stack up | down | status | env
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 __all__ = ["client", "outputs"]
@@ -14,6 +15,7 @@ def client(service: str, **options: Any) -> Any:
     """A boto3 client for the running local stack; `options` go to boto3."""
     # Imported here: the launcher imports this package in an environment of its own.
     import boto3
+    import botocore.session
     from botocore.config import Config
 
     from tools.stack import server
@@ -28,8 +30,11 @@ def client(service: str, **options: Any) -> Any:
         # None would mean the caller's proxy settings.
         proxies={},
     )
+    # Neither a profile nor the files of the caller: they may name another endpoint, or be missing.
+    nothing = {"profile": None, "config_file": os.devnull, "credentials_file": os.devnull}
+    core = botocore.session.Session({name: (None, None, value, None) for name, value in nothing.items()})
     session: Any = boto3.session.Session(
-        aws_access_key_id="test", aws_secret_access_key="test", region_name=server.REGION
+        aws_access_key_id="test", aws_secret_access_key="test", region_name=server.REGION, botocore_session=core
     )
     extra = options.pop("config", None)
     if "endpoint_url" not in options:
