@@ -80,8 +80,8 @@ def _write_day(folder: Path, calls: int, messages: int, users: int, day: str = d
 
 
 def _activity(lake: ObjectLake, day: str) -> Any:
-    calls = lake.read(CALLS, data.WORKSPACE, day, CALL_COLUMNS).rows
-    messages = lake.read(MESSAGES, data.WORKSPACE, day, MESSAGE_COLUMNS).rows
+    calls = lake.stream(CALLS, data.WORKSPACE, day, CALL_COLUMNS).parts
+    messages = lake.stream(MESSAGES, data.WORKSPACE, day, MESSAGE_COLUMNS).parts
     return activity(calls, messages)
 
 

@@ -13,11 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from ringlake.errors import Conflict
-from ringlake.metrics.activity import activity
+from ringlake.metrics.activity import CALL_COLUMNS, MESSAGE_COLUMNS, activity
 from ringlake.metrics.rows import call_row, leg_rows, message_row
 from ringlake.model.calls import Leg, TimelineStep
 from ringlake.model.facts import FactKind
 from ringlake.model.tables import ACTIVITY, CALLS, LEGS, MESSAGES, TABLES, Table
+from ringlake.stores import lake as lake_module
 from ringlake.stores.lake import (
     ROW_GROUP_ROWS,
     ObjectLake,
@@ -28,6 +29,7 @@ from ringlake.stores.lake import (
     in_order,
     lake_key,
     memory_lake,
+    parts_of,
     to_parquet,
 )
 from ringlake.stores.objects import MemoryObjects
@@ -246,6 +248,54 @@ def test_sums_are_wider_than_their_columns() -> None:
     (row,) = grouped([long, long, long], [])
 
     assert row["talk_s"] == 3 * (2**31 - 1)
+
+
+@pytest.mark.parametrize("group_rows", [1, 3, 7, 50])
+def test_a_day_read_in_parts_has_the_activity_of_the_whole_day(
+    group_rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parts are cut anywhere, also in the middle of a user and of a quarter of an hour."""
+    monkeypatch.setattr(lake_module, "ROW_GROUP_ROWS", group_rows)
+    dice = random.Random(group_rows)
+    base, text = call_row(call(), WORKSPACE), message_row(message(), WORKSPACE)
+    calls, messages = [], []
+    for n in range(60):
+        common = {
+            "record_id": f"r{n}",
+            "user_id": dice.choice(["", "u1", "u2", "u3"]),
+            "business_number": dice.choice(["+1", "+2"]),
+            "started_at": base["started_at"] + timedelta(minutes=dice.randrange(90)),
+        }
+        talk = dice.choice([None, 0, 30])
+        calls.append({**base, **common, "talk_s": talk, "wait_s": dice.choice([None, 4]), "is_call": n % 5 and 1})
+        messages.append({**text, **common})
+    lake = memory_lake()
+    lake.write(CALLS, "acme", DAY, as_rows(CALLS, calls), None)
+    lake.write(MESSAGES, "acme", DAY, as_rows(MESSAGES, messages), None)
+
+    in_parts = activity(
+        lake.stream(CALLS, "acme", DAY, CALL_COLUMNS).parts, lake.stream(MESSAGES, "acme", DAY, MESSAGE_COLUMNS).parts
+    )
+    whole = activity(as_rows(CALLS, calls), as_rows(MESSAGES, messages))
+    assert to_parquet(ACTIVITY, in_parts) == to_parquet(ACTIVITY, whole)
+    assert sum(row["calls"] for row in in_parts.to_pylist()) == 48
+
+
+def test_a_day_without_an_object_has_no_parts() -> None:
+    stream = memory_lake().stream(CALLS, "acme", DAY, CALL_COLUMNS)
+
+    assert (list(stream.parts), stream.etag) == ([], None)
+
+
+def test_parts_of_an_older_file_have_null_for_a_newer_column() -> None:
+    """Nothing is lost or thrown together: the old rows are counted, under an empty value."""
+    old = sample(CALLS).drop_columns(["source", "is_answered_offered"])
+    sink = io.BytesIO()
+    pq.write_table(old, sink)
+
+    (part,) = parts_of(CALLS, sink.getvalue(), CALL_COLUMNS)
+    (row,) = activity([part], []).to_pylist()
+    assert (row["calls"], row["source"], row["answered_offered"], row["answered_wait_s"]) == (2, "", 0, 0)
 
 
 def test_classifier_rows_are_no_activity() -> None:

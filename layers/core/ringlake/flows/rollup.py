@@ -207,9 +207,9 @@ class _Run:
     def _derive_activity(self, day: str) -> None:
         for _ in range(ATTEMPTS):
             previous = self._lake.read(ACTIVITY, self._id, day)
-            calls = self._lake.read(CALLS, self._id, day, CALL_COLUMNS)
-            messages = self._lake.read(MESSAGES, self._id, day, MESSAGE_COLUMNS)
-            derived = in_order(ACTIVITY, activity(calls.rows, messages.rows).select(list(ACTIVITY.names)))
+            calls = self._lake.stream(CALLS, self._id, day, CALL_COLUMNS)
+            messages = self._lake.stream(MESSAGES, self._id, day, MESSAGE_COLUMNS)
+            derived = in_order(ACTIVITY, activity(calls.parts, messages.parts))
             try:
                 if not derived.equals(previous.rows):
                     self._lake.write(ACTIVITY, self._id, day, derived, previous.etag)

@@ -7,7 +7,8 @@ text (measured: 0.7 of the time, an eighth of the memory when done day by day).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ringlake.model.tables import MEASURES
 
@@ -52,81 +53,137 @@ MESSAGE_COLUMNS = (
 )
 
 
-def activity(calls: pa.Table, messages: pa.Table) -> pa.Table:
-    """Rows of table `activity` for one day, in no order.
+def activity(calls: pa.Table | Iterable[pa.Table], messages: pa.Table | Iterable[pa.Table]) -> pa.Table:
+    """Rows of table `activity` for one day, in no order; text columns may be dictionaries.
 
-    `calls` and `messages` need the columns CALL_COLUMNS and MESSAGE_COLUMNS only, in the order of
-    their files (a user's name is taken from the first row of a group). Classifier rows are no
-    calls and stay out. Sums are 64 bits wide and exact.
+    `calls` and `messages` need the columns CALL_COLUMNS and MESSAGE_COLUMNS only. Each is a table, or
+    parts of one in the order of its file: files are sorted by user, so that no group lies in two
+    parts once they are cut between users, and a day needs no more memory than one part and the
+    result. A user's name is taken from the first row of a group. Classifier rows are no calls and
+    stay out. Sums are 64 bits wide and exact.
     """
     import pyarrow as pa
-    import pyarrow.compute as pc
 
-    calls = calls.filter(pc.equal(calls["is_call"], pa.scalar(1, pa.int32())))
-    facts = pa.concat_tables([_calls(calls), _messages(messages)]).combine_chunks()
-    keyed = facts.append_column("key", _packed(facts)).append_column("row", pa.array(range(len(facts)), pa.int64()))
-    groups = keyed.group_by("key").aggregate([("row", "min"), *((m, "sum") for m in MEASURES)])
-    first = facts.take(groups["row_min"])
-    return pa.table(
-        {
-            **{name: first[name] for name in ("bucket_start", *_CALENDAR, *_TEXT, "user_name", "channel")},
-            **{m: groups[f"{m}_sum"] for m in MEASURES},
-        }
-    )
+    grouped = [_grouped(part, _CALLS) for part in _by_user(calls)]
+    grouped += [_grouped(part, _MESSAGES) for part in _by_user(messages)]
+    if not grouped:
+        return _grouped(_nothing(), _CALLS)
+    return pa.concat_tables(grouped)
 
 
-def _calls(calls: pa.Table) -> pa.Table:
+class _Facts(NamedTuple):
+    """How a fact table becomes activity: its channel, where its dimensions and its sums are."""
+
+    channel: str
+    text: Mapping[str, str | None]
+    sums: Mapping[str, str]
+
+
+_CALLS = _Facts("call", _CALL_TEXT, _CALL_SUMS)
+_MESSAGES = _Facts("message", _MESSAGE_TEXT, _MESSAGE_SUMS)
+
+
+def _by_user(rows: pa.Table | Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """A table as it is; parts cut between users: what may go on in the next part is held back."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    # metrics.md ASA: mean wait over ANS; this is the numerator.
-    answered_wait = pc.multiply(calls["wait_s"].cast(pa.int64()), calls["is_answered_offered"].cast(pa.int64()))
-    columns = _dimensions(calls, _CALL_TEXT, "call") | _measures(calls, _CALL_SUMS)
-    columns["answered_wait_s"] = pc.fill_null(answered_wait, pa.scalar(0, pa.int64()))
-    return pa.table(columns).select(_ORDER)
+    if isinstance(rows, pa.Table):
+        yield rows
+        return
+    held: pa.Table | None = None
+    for part in rows:
+        joined = part if held is None else pa.concat_tables([held, part])
+        if not len(joined):
+            continue
+        same: Any = pc.equal(joined["user_id"], joined["user_id"][-1].as_py())
+        done = len(joined) - pc.sum(same).as_py()
+        if done:
+            yield joined.slice(0, done)
+        held = joined.slice(done)
+    if held is not None:
+        yield held
 
 
-def _messages(messages: pa.Table) -> pa.Table:
-    import pyarrow as pa
-
-    return pa.table(_dimensions(messages, _MESSAGE_TEXT, "message") | _measures(messages, _MESSAGE_SUMS)).select(_ORDER)
-
-
-_ORDER = ["bucket_start", *_CALENDAR, *_TEXT, "user_name", "channel", *MEASURES]
-
-
-def _dimensions(rows: pa.Table, text: dict[str, Any], channel: str) -> dict[str, Any]:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    since = rows["started_at"].cast(pa.timestamp("ms")).cast(pa.int64())
-    width = INTERVAL_S * 1000
-    # Integer division of Arrow cuts towards zero; the shift keeps instants before 1970 on their interval.
-    shift = width * 2**32
-    bucket = pc.subtract(pc.multiply(pc.divide(pc.add(since, shift), width), width), shift)
-    blank = pa.array([""] * len(rows), pa.string()) if None in text.values() else None
-    return {
-        "bucket_start": bucket.cast(pa.timestamp("ms")),
-        **{name: rows[name] for name in _CALENDAR},
-        **{name: rows[column] if column else blank for name, column in text.items()},
-        "user_name": rows["user_name"],
-        "channel": pa.array([channel] * len(rows), pa.string()),
-    }
-
-
-def _measures(rows: pa.Table, sums: dict[str, str]) -> dict[str, Any]:
+def _grouped(rows: pa.Table, facts: _Facts) -> pa.Table:
+    """One group-by; sums of a phase that never was are 0."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    texts = [column for column in facts.text.values() if column]
+    told = rows.select([*texts, "user_name", *_CALENDAR, "started_at"]).unify_dictionaries().combine_chunks()
+    text = {name: _dictionary(told, column) for name, column in facts.text.items()}
+    buckets = _buckets(told["started_at"])
+    columns = {measure: rows[column] for measure, column in facts.sums.items()}
+    counts = None
+    if facts is _CALLS:
+        counts = rows["is_call"].combine_chunks()
+        # metrics.md ASA, the numerator: the wait of calls that a person answered in open hours.
+        columns["answered_wait_s"] = pc.multiply(rows["wait_s"], rows["is_answered_offered"])
+    position = pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), len(rows)))
+    keyed = pa.table({"key": _packed(told, buckets, text, counts), "position": position, **columns})
+    groups = keyed.group_by("key").aggregate([("position", "min"), *((measure, "sum") for measure in columns)])
+    if counts is not None:
+        # Classifier rows have groups of their own, and those are left out: cheaper than to filter the rows.
+        groups = groups.filter(pc.greater(groups["calls_sum"], pa.scalar(0, pa.int64())))
+    first = pc.subtract(groups["position_min"].combine_chunks(), pa.scalar(1, pa.int64()))
     zero = pa.scalar(0, pa.int64())
-    nothing: Any = pa.repeat(zero, len(rows))
-    return {
-        measure: pc.fill_null(rows[sums[measure]].cast(pa.int64()), zero) if measure in sums else nothing
-        for measure in MEASURES
+    nothing = pa.repeat(zero, len(groups))
+    dimensions: dict[str, Any] = {
+        "bucket_start": pc.multiply(buckets.take(first), pa.scalar(_WIDTH_MS, pa.int64())).cast(pa.timestamp("ms")),
+        **{name: told[name].take(first) for name in _CALENDAR},
+        **{name: codes.take(first) for name, codes in text.items()},
+        "user_name": _dictionary(told, "user_name").take(first),
+        "channel": _same(facts.channel, len(groups)),
     }
+    sums = {m: pc.fill_null(groups[f"{m}_sum"], zero) if m in columns else nothing for m in MEASURES}
+    return pa.table({name: dimensions[name] for name in _DIMENSIONS} | sums)
 
 
-def _packed(facts: pa.Table) -> Any:
+_DIMENSIONS = ("bucket_start", *_CALENDAR, *_TEXT, "user_name", "channel")
+_WIDTH_MS = INTERVAL_S * 1000
+
+
+def _nothing() -> pa.Table:
+    import pyarrow as pa
+
+    text = dict.fromkeys((*_TEXT, "user_name"), pa.string())
+    whole = dict.fromkeys(("local_hour", "local_weekday", *_CALL_SUMS.values()), pa.int32())
+    fields: dict[str, Any] = {**text, **whole, "local_date": pa.date32(), "started_at": pa.timestamp("ms")}
+    return pa.schema([pa.field(name, kind) for name, kind in fields.items()]).empty_table()
+
+
+def _buckets(started_at: Any) -> Any:
+    """Number of the quarter hour since 1970, also before it: Arrow's division cuts towards zero."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    since = started_at.combine_chunks().cast(pa.timestamp("ms")).cast(pa.int64())
+    shift = pa.scalar(_WIDTH_MS * 2**32, pa.int64())
+    whole = pc.divide(pc.add(since, shift), pa.scalar(_WIDTH_MS, pa.int64()))
+    return pc.subtract(whole, pa.scalar(2**32, pa.int64()))
+
+
+def _dictionary(rows: pa.Table, column: str | None) -> Any:
+    """A text column as a dictionary array; "" in every row for a column that the table does not have."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if column is None:
+        return _same("", len(rows))
+    values: Any = rows[column].combine_chunks()
+    if values.null_count:
+        values = pc.fill_null(values.cast(pa.string()), "")
+    return values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+
+
+def _same(value: str, count: int) -> Any:
+    import pyarrow as pa
+
+    return pa.DictionaryArray.from_arrays(pa.repeat(pa.scalar(0, pa.int32()), count), [value])
+
+
+def _packed(rows: pa.Table, buckets: Any, text: Mapping[str, Any], counts: Any) -> Any:
     """One integer per row that is equal exactly where all dimensions are equal.
 
     Mixed radix over the columns' codes. Before the product of their sizes could leave 63 bits,
@@ -135,21 +192,32 @@ def _packed(facts: pa.Table) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    key: Any = pa.repeat(pa.scalar(0, pa.int64()), len(facts))
-    size = 1
-    for name in ("bucket_start", "local_date", "local_hour", *_TEXT, "channel"):
-        codes, count = _codes(facts[name].combine_chunks())
+    hours = pc.add(
+        pc.multiply(rows["local_date"].combine_chunks().cast(pa.int32()), pa.scalar(24, pa.int32())),
+        rows["local_hour"].combine_chunks(),
+    )
+    columns = [_from_zero(buckets), _from_zero(hours)]
+    columns += [(array.indices, len(array.dictionary)) for array in text.values()]
+    if counts is not None:
+        columns.append((counts, 2))
+    key, size = columns[0]
+    for codes, count in columns[1:]:
+        if count <= 1:
+            continue
         if size * count >= 2**62:
-            key, size = _codes(key)
-        key, size = pc.add(pc.multiply(key, count), codes), size * max(count, 1)
+            encoded = key.dictionary_encode()
+            key, size = encoded.indices.cast(pa.int64()), len(encoded.dictionary)
+        key = pc.add(pc.multiply(key, pa.scalar(count, pa.int64())), codes.cast(pa.int64()))
+        size *= count
     return key
 
 
-def _codes(values: Any) -> tuple[Any, int]:
-    """The column as 0, 1, ... and how many different values it has."""
+def _from_zero(values: Any) -> tuple[Any, int]:
+    """Whole numbers shifted to begin at 0, and the size of their range."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    if isinstance(values, pa.ChunkedArray):
-        values = values.combine_chunks()
-    encoded = values.dictionary_encode()
-    return encoded.indices.cast(pa.int64()), len(encoded.dictionary)
+    least, most = pc.min(values).as_py(), pc.max(values).as_py()
+    if least is None:
+        return values.cast(pa.int64()), 1
+    return pc.subtract(values.cast(pa.int64()), pa.scalar(least, pa.int64())), most - least + 1

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # are sorted by user first and the group statistics prune.
 ROW_GROUP_ROWS = 16_384
 ZSTD_LEVEL = 3
+# Row groups that work on a whole day takes at a time: 65,000 rows.
+PART_GROUPS = 4
 
 type Row = Mapping[str, object]
 
@@ -36,11 +38,22 @@ class Part(NamedTuple):
     etag: str | None
 
 
+class Stream(NamedTuple):
+    """An object as read part by part, in the order of its rows; text columns are dictionaries."""
+
+    parts: Iterator[pa.Table]
+    etag: str | None
+
+
 class Lake(Protocol):
     """Every method raises `Unavailable` when the store does not answer."""
 
     def read(self, table: Table, workspace: str, day: str, columns: Sequence[str] | None = None) -> Part:
         """The rows of a UTC day (`YYYY-MM-DD`) in `table.order`; all columns or only those named."""
+        ...
+
+    def stream(self, table: Table, workspace: str, day: str, columns: Sequence[str]) -> Stream:
+        """The same for these columns in parts of some row groups, for work that needs no more at once."""
         ...
 
     def etag(self, table: Table, workspace: str, day: str) -> str | None:
@@ -97,17 +110,18 @@ def empty(table: Table) -> pa.Table:
 
 def in_order(table: Table, rows: pa.Table) -> pa.Table:
     """The rows sorted as files are: by user and time where lists are read, by key elsewhere."""
-    return rows.sort_by([(name, "ascending") for name in table.order]).combine_chunks()
+    schema = arrow_schema(table)
+    typed = rows.select(schema.names).cast(schema)
+    return typed.sort_by([(name, "ascending") for name in table.order]).combine_chunks()
 
 
 def to_parquet(table: Table, rows: pa.Table) -> bytes:
     """The object's bytes: a function of the rows alone (for one version of the writer)."""
     import pyarrow.parquet as pq
 
-    schema = arrow_schema(table)
     sink = io.BytesIO()
     pq.write_table(
-        in_order(table, rows.select(schema.names).cast(schema)),
+        in_order(table, rows),
         sink,
         row_group_size=ROW_GROUP_ROWS,
         version="2.6",
@@ -143,6 +157,24 @@ def from_parquet(table: Table, body: bytes, columns: Sequence[str] | None = None
     )
 
 
+def parts_of(table: Table, body: bytes, columns: Sequence[str]) -> Iterator[pa.Table]:
+    """Rows of an object in its order, PART_GROUPS row groups at a time; a column newer than the file is null."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = arrow_schema(table)
+    wanted = list(dict.fromkeys(columns))
+    with pq.ParquetFile(pa.BufferReader(body)) as file:
+        present = [name for name in wanted if name in set(file.schema_arrow.names)]
+    text = [name for name in present if schema.field(name).type == pa.string()]
+    with pq.ParquetFile(pa.BufferReader(body), read_dictionary=text) as file:
+        for at in range(0, file.num_row_groups, PART_GROUPS):
+            groups = list(range(at, min(at + PART_GROUPS, file.num_row_groups)))
+            found = file.read_row_groups(groups, columns=present)
+            missing = {n: pa.nulls(len(found), schema.field(n).type) for n in wanted if n not in present}
+            yield pa.table({n: missing[n] if n in missing else found[n] for n in wanted})
+
+
 class ObjectLake:
     """The lake over a bucket; over `MemoryObjects` it is its own twin."""
 
@@ -156,6 +188,13 @@ class ObjectLake:
             return Part(rows if columns is None else rows.select(list(columns)), None)
         body, etag = found
         return Part(from_parquet(table, body, columns), etag)
+
+    def stream(self, table: Table, workspace: str, day: str, columns: Sequence[str]) -> Stream:
+        found = self._objects.get(lake_key(table, workspace, day))
+        if found is None:
+            return Stream(iter(()), None)
+        body, etag = found
+        return Stream(parts_of(table, body, columns), etag)
 
     def etag(self, table: Table, workspace: str, day: str) -> str | None:
         return self._objects.etag(lake_key(table, workspace, day))
