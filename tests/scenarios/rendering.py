@@ -113,7 +113,9 @@ def _resource(scenario: Scenario, cells: Mapping[str, str], *, modern: bool) -> 
             ends = [cells.get("ours"), cells.get("to", cells.get("customer"))]
         found |= {"userId": cells.get("user"), "phoneNumberId": cells.get("number")}
         if cells.get("api") == "v4" and kind.startswith("call."):
-            found |= {"participants": [cells["customer"]] if "customer" in cells else [], "answeredBy": None}
+            # `participants` lists both ends without saying whose they are.
+            listed = cells.get("participants", cells.get("customer", "")).split()
+            found |= {"participants": listed, "answeredBy": None}
         else:
             found |= {"from": ends[0], "to": ends[1]}
     _add_artefacts(found, cells, modern=modern)

@@ -90,6 +90,8 @@ def numbers(facts: Sequence[CallFact], directory: Directory, connection: str) ->
     near, far = (callees, callers) if direction is Direction.INBOUND else (callers, callees)
     near = said(lambda f: f.business_number) or (near if direction else [])
     far = said(lambda f: f.remote_number) or (far if direction else [])
+    if not far:
+        near, far = _sided(near, [spelled(p, country) for f in facts for p in f.participants], ours, by_id)
     known = [n for n in near if ours(n)]
     if (known or by_id) and any(map(ours, far)):
         direction = Direction.INTERNAL
@@ -107,6 +109,18 @@ def numbers(facts: Sequence[CallFact], directory: Directory, connection: str) ->
         team=serving.team if serving else "",
         source=serving.source if serving else "",
     )
+
+
+def _sided(
+    near: list[str], participants: Sequence[str], ours: Callable[[str], Number | None], by_id: Number | None
+) -> tuple[list[str], list[str]]:
+    """Sides of numbers that a provider lists without saying whose they are: those the directory knows
+    are ours; the other side is stated only when one number remains.
+    """
+    listed = sorted({p for p in participants if p})
+    own = [p for p in listed if ours(p) or (by_id and p == by_id.e164) or p in near]
+    others = [p for p in listed if p not in own]
+    return near or own, others if len(others) == 1 else []
 
 
 def _direction(*, our_caller: bool, our_callee: bool) -> Direction | None:
