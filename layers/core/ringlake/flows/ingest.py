@@ -255,21 +255,7 @@ def _keep(
     journal: Journal,
     now: datetime,
 ) -> Ingested:
-    event = RawEvent(
-        subject=Subject(
-            workspace=connection.workspace, kind=identity.kind, connection=connection.id, id=identity.subject_id
-        ),
-        event_id=identity.event_id,
-        event_type=identity.event_type,
-        provider=connection.provider,
-        adapter=adapter.version,
-        body=delivery.body,
-        received_at=now,
-        occurred_at=identity.occurred_at,
-        headers=_kept(delivery, adapter),
-        query=_storable(delivery.query),
-        related=identity.related,
-    )
+    event = raw_event(delivery, connection, adapter, identity, now)
     put = journal.put(event)
     if put is Put.CONFLICT:
         error = Unreadable("event_id", "known with other content")
@@ -282,6 +268,27 @@ def _keep(
         event_id=identity.event_id,
         event_type=identity.event_type,
         subject=identity.kind.value,
+    )
+
+
+def raw_event(
+    delivery: Delivery, connection: Connection, adapter: Adapter, identity: Identity, received_at: datetime
+) -> RawEvent:
+    """A verified delivery as the journal keeps it."""
+    return RawEvent(
+        subject=Subject(
+            workspace=connection.workspace, kind=identity.kind, connection=connection.id, id=identity.subject_id
+        ),
+        event_id=identity.event_id,
+        event_type=identity.event_type,
+        provider=connection.provider,
+        adapter=adapter.version,
+        body=delivery.body,
+        received_at=received_at,
+        occurred_at=identity.occurred_at,
+        headers=_kept(delivery, adapter),
+        query=_storable(delivery.query),
+        related=identity.related,
     )
 
 

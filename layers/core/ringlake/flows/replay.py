@@ -6,16 +6,17 @@ folding them again is enough. Replaying twice changes nothing.
 
 from __future__ import annotations
 
-import hashlib
 from enum import StrEnum
+
+import msgspec
 
 from ringlake import providers
 from ringlake.errors import Unreadable
+from ringlake.flows.ingest import raw_event
 from ringlake.model.base import Model
 from ringlake.model.directory import Connection
 from ringlake.model.events import Delivery, Quarantined, RawEvent
-from ringlake.model.subjects import Subject
-from ringlake.stores.journal import Journal, Put
+from ringlake.stores.journal import Journal, Put, body_digest
 
 
 class Result(StrEnum):
@@ -69,22 +70,7 @@ def _event(item: Quarantined, connection: Connection) -> RawEvent:
     """The event as ingest would have stored it, received when it was received."""
     adapter = providers.adapter(item.provider)
     delivery = Delivery(method="POST", url="", headers=item.headers, query=item.query, body=item.body)
-    identity = adapter.identify(delivery, connection)
-    event_id = identity.event_id
+    event = raw_event(delivery, connection, adapter, adapter.identify(delivery, connection), item.received_at)
     if item.stage == "conflict":
-        event_id = f"{event_id}~{hashlib.sha256(item.body + item.query.encode()).hexdigest()[:12]}"
-    return RawEvent(
-        subject=Subject(
-            workspace=item.workspace, kind=identity.kind, connection=item.connection, id=identity.subject_id
-        ),
-        event_id=event_id,
-        event_type=identity.event_type,
-        provider=item.provider,
-        adapter=adapter.version,
-        body=item.body,
-        received_at=item.received_at,
-        occurred_at=identity.occurred_at,
-        headers={name: value for name, value in item.headers.items() if name in adapter.kept_headers},
-        query=item.query,
-        related=identity.related,
-    )
+        event = msgspec.structs.replace(event, event_id=f"{event.event_id}~{body_digest(event)[:12]}")
+    return event
