@@ -105,7 +105,8 @@ def test_an_answered_call_belongs_to_the_last_who_talked_whatever_the_group() ->
 
 
 def test_an_answer_by_nobody_in_particular_takes_the_agent_of_the_end_or_of_the_ring() -> None:
-    assert call(fact(A, 1), fact(E, 9, "boris")).user.user_id == "u-boris"
+    assert call(fact(R, 0, "7"), fact(A, 1), fact(E, 9, "boris")).user.user_id == "u-boris"
+    assert call(fact(A, 1), fact(E, 8, "7"), fact(E, 9, "boris")).user.user_id == "u-boris"
     assert call(fact(FactKind.QUEUED, 0, "7"), fact(A, 1), fact(E, 9)).user.user_id == "u-anna"
     assert call(fact(A, 1), fact(E, 9)).unattributed == "nobody"
 
@@ -250,3 +251,48 @@ def test_the_party_of_a_group_is_the_set_of_its_numbers() -> None:
     other = text(from_number="+48600900900", to_numbers=(CUSTOMER, MAIN))
     assert one.party_key == other.party_key != ""
     assert one.party_key != text().party_key
+
+
+def test_a_text_without_any_clock_says_so_and_takes_ours() -> None:
+    record = text()
+    assert (record.started_at, record.flags) == (AT, ("no_provider_time",))
+    later = AT.replace(hour=10)
+    assert text(at=later).started_at == later
+    assert text(at=later).flags == ()
+    created = text(at=later, created_at=AT.replace(hour=8))
+    assert (created.started_at, created.flags) == (AT.replace(hour=8), ())
+
+
+def test_a_text_of_unknown_direction_says_so() -> None:
+    assert text(direction=None, at=AT).flags == ("direction_unknown",)
+
+
+def test_the_first_direction_and_number_of_a_text_count() -> None:
+    told = [
+        MessageFact(
+            message_id="m-1", received_at=AT, at=AT.replace(minute=n), status=MessageStatus.SENT, direction=direction,
+            number=Ref(id=number), to_numbers=(CUSTOMER,),
+        )
+        for n, (direction, number) in enumerate([(Direction.OUTBOUND, "PN-main"), (Direction.INBOUND, "PN-sales")])
+    ]  # fmt: skip
+    record = fold_message(TEXT, "generic", told, DIRECTORY)
+    assert (record.direction, record.business_number) == (Direction.OUTBOUND, MAIN)
+
+
+def test_the_latest_segments_media_and_time_of_sending_count() -> None:
+    def told(n: int) -> MessageFact:
+        return MessageFact(
+            message_id="m-1", received_at=AT, at=AT.replace(minute=n), status=MessageStatus.PENDING,
+            segments=n, media_count=n, scheduled_for=AT.replace(hour=n), conversation=f"c{n}",
+            campaign=Ref(name=f"k{n}"),
+        )  # fmt: skip
+
+    record = fold_message(TEXT, "generic", [told(1), told(2)], DIRECTORY)
+    assert (record.segments, record.media_count, record.scheduled_for) == (2, 2, AT.replace(hour=2))
+    assert (record.conversation, record.campaign) == ("c1", "k1")
+
+
+def test_an_error_belongs_to_a_text_that_was_not_delivered() -> None:
+    failed = {"status": MessageStatus.UNDELIVERED, "error_code": "30007", "error_text": "filtered"}
+    assert (text(**failed).error_code, text(**failed).error_text) == ("30007", "filtered")
+    assert text(**failed | {"status": MessageStatus.DELIVERED}).error_code == ""

@@ -89,6 +89,8 @@ def test_what_was_so_at_the_time_of_the_call_keeps_its_first_word() -> None:
 def test_the_cause_of_the_end_stands_above_any_other() -> None:
     assert fold(fact(R, 0, cause="180"), fact(E, 9, cause="16"), fact(INFO, 20, cause="x")).cause == "16"
     assert fold(fact(R, 0, cause="180"), fact(E, 9)).cause == "180"
+    assert fold(fact(E, 9, cause="16"), fact(E, 10, cause="17")).cause == "17"
+    assert fold(fact(R, 0, cause="180"), fact(R, 1, cause="183"), fact(E, 9)).cause == "183"
 
 
 def test_who_hung_up_is_the_last_that_is_known() -> None:

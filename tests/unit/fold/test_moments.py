@@ -181,3 +181,8 @@ def test_a_queue_long_after_the_answer_is_another_queue(late_s: float, wait_ms: 
     record = fold(fact(A, 0, "anna"), fact(Q, late_s), fact(E, 60))
     assert record.wait_ms == wait_ms
     assert record.flags == (("negative_duration",) if wait_ms == 0 else ())
+
+
+def test_without_clocks_the_first_receipt_of_each_moment_counts() -> None:
+    record = fold(fact(A, None, "anna", received=9, status="again"), fact(A, None, "anna", received=7), fact(E, 67))
+    assert (record.answered_at, record.talk_ms) == (AT + timedelta(seconds=7), 60_000)

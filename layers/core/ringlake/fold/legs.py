@@ -115,13 +115,9 @@ def _close(draft: _Draft, all_legs: Sequence[_Draft], hand_overs: Sequence[CallF
     """
     leg = draft.leg
     call_end = moments.ended.at if moments.ended else None
-    ended = draft.stated_end or call_end
-    elsewhere = None
-    if leg.answered_at is not None:
-        ended = draft.stated_end or _handed_over(leg, all_legs, hand_overs) or call_end
-    else:
-        elsewhere = _colleague(draft, all_legs)
-        ended = draft.stated_end or elsewhere or call_end
+    elsewhere = None if leg.answered_at else _colleague(draft, all_legs)
+    handed_over = _handed_over(leg, all_legs, hand_overs) if leg.answered_at else None
+    ended = draft.stated_end or handed_over or elsewhere or call_end
     ring, _ = between(leg.ringing_at, leg.answered_at or ended)
     talk, _ = between(leg.answered_at, ended)
     return msgspec.structs.replace(
