@@ -11,6 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ringlake.errors import Conflict
 from ringlake.metrics.activity import CALL_COLUMNS, MESSAGE_COLUMNS, activity
@@ -29,6 +31,7 @@ from ringlake.stores.lake import (
     in_order,
     lake_key,
     memory_lake,
+    merged,
     parts_of,
     to_parquet,
 )
@@ -279,6 +282,43 @@ def test_a_day_read_in_parts_has_the_activity_of_the_whole_day(
     whole = activity(as_rows(CALLS, calls), as_rows(MESSAGES, messages))
     assert to_parquet(ACTIVITY, in_parts) == to_parquet(ACTIVITY, whole)
     assert sum(row["calls"] for row in in_parts.to_pylist()) == 48
+
+
+@given(
+    old=st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 5)), max_size=30),
+    fresh=st.lists(st.tuples(st.integers(0, 35), st.sampled_from("abcd"), st.integers(0, 5)), max_size=12),
+    gone=st.sets(st.integers(0, 35), max_size=6),
+    group_rows=st.integers(1, 7),
+)
+def test_a_merge_gives_the_bytes_of_all_rows_written_at_once(
+    old: list[tuple[str, int]], fresh: list[tuple[int, str, int]], gone: set[int], group_rows: int
+) -> None:
+    """Rows leave, come and move, at the seams of row groups and parts, before the first and behind the last."""
+    base = call_row(call(), WORKSPACE)
+
+    def row(number: int, user: str, minute: int) -> dict[str, Any]:
+        at = base["started_at"] + timedelta(minutes=minute)
+        return {**base, "record_id": f"r{number:02}", "user_id": user, "started_at": at}
+
+    before = {n: row(n, user, minute) for n, (user, minute) in enumerate(old)}
+    changed = {n: row(n, user, minute) for n, user, minute in fresh}
+    after = {n: r for n, r in before.items() if n not in gone and n not in changed} | changed
+    ids = [f"r{n:02}" for n in gone | set(changed)]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(lake_module, "ROW_GROUP_ROWS", group_rows)
+        patched.setattr(lake_module, "PART_GROUPS", 2)
+        body = to_parquet(CALLS, as_rows(CALLS, list(before.values()))) if before else None
+        found = merged(CALLS, body, ids, as_rows(CALLS, list(changed.values())))
+        assert found == to_parquet(CALLS, as_rows(CALLS, list(after.values())))
+
+
+def test_a_merge_fills_columns_that_are_newer_than_the_file_with_null() -> None:
+    sink = io.BytesIO()
+    pq.write_table(in_order(CALLS, sample(CALLS)).drop_columns(["is_answered_offered"]), sink)
+
+    rows = from_parquet(CALLS, merged(CALLS, sink.getvalue(), [], empty(CALLS)))
+    assert rows["is_answered_offered"].to_pylist() == [None, None]
+    assert rows.schema == arrow_schema(CALLS)
 
 
 def test_a_day_without_an_object_has_no_parts() -> None:

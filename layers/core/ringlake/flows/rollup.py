@@ -17,9 +17,8 @@ Why two roll-ups at once, a repeat, or a crash between any two calls leave the r
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from ringlake.errors import Conflict
 from ringlake.metrics.activity import CALL_COLUMNS, MESSAGE_COLUMNS, activity
@@ -30,11 +29,8 @@ from ringlake.model.directory import Workspace
 from ringlake.model.subjects import Subject
 from ringlake.model.tables import ACTIVITY, CALLS, LEGS, MESSAGES, Table
 from ringlake.stores.directory import DirectoryStore
-from ringlake.stores.lake import Lake, as_rows, in_order
+from ringlake.stores.lake import Lake, Stored, as_rows, merged, to_parquet
 from ringlake.stores.records import Loaded, Record, Records, lake_day
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 # Marked records taken at a time, a few MB of documents. As long as there are more, each batch is twice
 # the one before: a catch-up over a year must not write the same day's object over and over.
@@ -187,17 +183,15 @@ class _Run:
         if not keys:
             return {}
         for _ in range(ATTEMPTS):
-            parts = [self._lake.read(table, self._id, day) for table in tables]
+            stored = [self._lake.stored(table, self._id, day) for table in tables]
             loaded = [row for row in self._records.get_many(keys) if row.record is not None]
             ids = [Subject.from_key(key).record_id for key in keys]
             here = [row.record for row in loaded if row.record and _day_in_lake(row.record) == day]
             try:
-                for table, part in zip(tables, parts, strict=True):
+                for table, before in zip(tables, stored, strict=True):
                     fresh = [row for record in here for row in self._rows(table, record)]
-                    merged = _replaced(table, part.rows, ids, fresh)
-                    if not merged.equals(part.rows):
-                        self._lake.write(table, self._id, day, merged, part.etag)
-                        self._objects += 1
+                    if before.body is not None or fresh:
+                        self._replace(table, day, merged(table, before.body, ids, as_rows(table, fresh)), before)
             except Conflict:
                 self._conflicts += 1
                 continue
@@ -206,14 +200,13 @@ class _Run:
 
     def _derive_activity(self, day: str) -> None:
         for _ in range(ATTEMPTS):
-            previous = self._lake.read(ACTIVITY, self._id, day)
+            before = self._lake.stored(ACTIVITY, self._id, day)
             calls = self._lake.stream(CALLS, self._id, day, CALL_COLUMNS)
             messages = self._lake.stream(MESSAGES, self._id, day, MESSAGE_COLUMNS)
-            derived = in_order(ACTIVITY, activity(calls.parts, messages.parts))
+            derived = activity(calls.parts, messages.parts)
             try:
-                if not derived.equals(previous.rows):
-                    self._lake.write(ACTIVITY, self._id, day, derived, previous.etag)
-                    self._objects += 1
+                if before.body is not None or len(derived):
+                    self._replace(ACTIVITY, day, to_parquet(ACTIVITY, derived), before)
             except Conflict:
                 self._conflicts += 1
                 continue
@@ -222,6 +215,12 @@ class _Run:
             if facts == [calls.etag, messages.etag]:
                 return
         raise Conflict(f"{ACTIVITY.name} {day}")
+
+    def _replace(self, table: Table, day: str, body: bytes, before: Stored) -> None:
+        """Equal rows are equal bytes: then nothing has to be written."""
+        if body != before.body:
+            self._lake.replace(table, self._id, day, body, before.etag)
+            self._objects += 1
 
     def _rows(self, table: Table, record: Record) -> list[Row]:
         if table is LEGS:
@@ -251,12 +250,3 @@ def _days_of(row: Loaded) -> set[str]:
     that no mark was cleared for.
     """
     return {*row.lake_days, lake_day(row.record)} if row.record else set(row.lake_days)
-
-
-def _replaced(table: Table, rows: pa.Table, ids: list[str], fresh: Sequence[Mapping[str, object]]) -> pa.Table:
-    """The rows without those of `ids`, with the fresh ones, in the table's order."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    kept = rows.filter(pc.invert(pc.is_in(rows["record_id"], value_set=pa.array(ids, pa.string()))))
-    return in_order(table, pa.concat_tables([kept, as_rows(table, fresh)]))

@@ -7,7 +7,8 @@ and layout. Equal rows give equal bytes, so a roll-up that runs twice changes no
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -38,6 +39,13 @@ class Part(NamedTuple):
     etag: str | None
 
 
+class Stored(NamedTuple):
+    """One object of the lake as it lies there; both None when there is none."""
+
+    body: bytes | None
+    etag: str | None
+
+
 class Stream(NamedTuple):
     """An object as read part by part, in the order of its rows; text columns are dictionaries."""
 
@@ -65,6 +73,14 @@ class Lake(Protocol):
 
         `rows` may come in any order. Raises `Conflict` when somebody else wrote meanwhile.
         """
+        ...
+
+    def stored(self, table: Table, workspace: str, day: str) -> Stored:
+        """The object unread, for `merged`."""
+        ...
+
+    def replace(self, table: Table, workspace: str, day: str, body: bytes, previous: str | None) -> str:
+        """`write` for bytes that are made already."""
         ...
 
     def days(self, table: Table, workspace: str) -> Iterator[str]:
@@ -115,27 +131,129 @@ def in_order(table: Table, rows: pa.Table) -> pa.Table:
     return typed.sort_by([(name, "ascending") for name in table.order]).combine_chunks()
 
 
+class _Writer:
+    """Makes an object of rows that come in order, one row group at a time.
+
+    Every group is written from one piece of memory, so that the bytes depend on the rows alone and
+    not on the pieces in which they came.
+    """
+
+    def __init__(self, table: Table) -> None:
+        import pyarrow.parquet as pq
+
+        self._sink = io.BytesIO()
+        self._held: list[pa.Table] = []
+        self._rows = 0
+        self._schema = arrow_schema(table)
+        self._file = pq.ParquetWriter(
+            self._sink,
+            self._schema,
+            version="2.6",
+            data_page_version="1.0",
+            compression="zstd",
+            compression_level=ZSTD_LEVEL,
+            use_dictionary=True,
+            # A footer shows the smallest and the largest value of a column in clear (security.md 8).
+            write_statistics=[c.name for c in table.columns if c.statistics],
+            write_page_index=False,
+            # The Arrow schema in the footer would only repeat the Parquet types and add the library's dialect.
+            store_schema=False,
+        )
+
+    def add(self, rows: pa.Table) -> None:
+        self._held.append(rows)
+        self._rows += len(rows)
+        while self._rows >= ROW_GROUP_ROWS:
+            self._write(ROW_GROUP_ROWS)
+
+    def finish(self) -> bytes:
+        if self._rows or not self._sink.tell():
+            self._write(self._rows)
+        self._file.close()
+        return self._sink.getvalue()
+
+    def _write(self, count: int) -> None:
+        import pyarrow as pa
+
+        held = pa.concat_tables(self._held) if self._held else self._schema.empty_table()
+        self._file.write_table(held.slice(0, count).combine_chunks(), row_group_size=ROW_GROUP_ROWS)
+        rest = held.slice(count)
+        self._held = [rest] if len(rest) else []
+        self._rows = len(rest)
+
+
 def to_parquet(table: Table, rows: pa.Table) -> bytes:
     """The object's bytes: a function of the rows alone (for one version of the writer)."""
-    import pyarrow.parquet as pq
+    writer = _Writer(table)
+    writer.add(in_order(table, rows))
+    return writer.finish()
 
-    sink = io.BytesIO()
-    pq.write_table(
-        in_order(table, rows),
-        sink,
-        row_group_size=ROW_GROUP_ROWS,
-        version="2.6",
-        data_page_version="1.0",
-        compression="zstd",
-        compression_level=ZSTD_LEVEL,
-        use_dictionary=True,
-        # A footer shows the smallest and the largest value of a column in clear (security.md 8).
-        write_statistics=[c.name for c in table.columns if c.statistics],
-        write_page_index=False,
-        # The Arrow schema in the footer would only repeat the Parquet types and add the library's dialect.
-        store_schema=False,
-    )
-    return sink.getvalue()
+
+def merged(table: Table, body: bytes | None, gone: Collection[str], fresh: pa.Table) -> bytes:
+    """The object without the rows of these record ids, with the fresh rows: the same bytes as `to_parquet` of all.
+
+    Goes through the object part by part, in the memory of one part. Old rows are neither sorted nor
+    copied: they are in order already, so the fresh ones are put between them.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    fresh = in_order(table, fresh)
+    keys = _keys(table, fresh)
+    writer, done = _Writer(table), 0
+    ids = pa.array(sorted(gone), pa.string())
+    for part in _parts(table, body) if body is not None else ():
+        old = _Keys(table, part)
+        leaving: list[Any] = pc.indices_nonzero(pc.is_in(part["record_id"], value_set=ids)).to_pylist()
+        # What belongs behind the last row of this part may belong behind rows of the next.
+        until = bisect_right(keys, old[len(part) - 1])
+        places = [(bisect_left(old, key), n) for n, key in enumerate(keys[done:until], start=done)]
+        for piece in _pieces(part, leaving, fresh, places):
+            writer.add(piece)
+        done = until
+    writer.add(fresh.slice(done))
+    return writer.finish()
+
+
+def _pieces(
+    part: pa.Table, leaving: Sequence[int], fresh: pa.Table, places: Sequence[tuple[int, int]]
+) -> Iterator[pa.Table]:
+    """The part's rows in order without those that leave, with each fresh row before its place."""
+    at = 0
+    marks = sorted([(place, 0, n) for place, n in places] + [(index, 1, index) for index in leaving])
+    for place, is_leaving, n in marks:
+        if place > at:
+            yield part.slice(at, place - at)
+        at = place + 1 if is_leaving else max(at, place)
+        if not is_leaving:
+            yield fresh.slice(n, 1)
+    if at < len(part):
+        yield part.slice(at)
+
+
+class _Keys(Sequence[tuple[object, ...]]):
+    """The order key of each row of a part, read only where it is looked at."""
+
+    def __init__(self, table: Table, rows: pa.Table) -> None:
+        self._columns = [rows[name].combine_chunks() for name in table.order]
+
+    def __len__(self) -> int:
+        return len(self._columns[0])
+
+    def __getitem__(self, index: int) -> tuple[object, ...]:  # type: ignore[override]
+        return tuple(column[index].as_py() for column in self._columns)
+
+
+def _keys(table: Table, rows: pa.Table) -> list[Any]:
+    return list(zip(*(rows[name].to_pylist() for name in table.order), strict=True))
+
+
+def _parts(table: Table, body: bytes) -> Iterator[pa.Table]:
+    """All columns of an object in the table's schema, part by part."""
+    schema = arrow_schema(table)
+    for part in parts_of(table, body, schema.names, dictionaries=False):
+        if len(part):
+            yield part.cast(schema)
 
 
 def from_parquet(table: Table, body: bytes, columns: Sequence[str] | None = None) -> pa.Table:
@@ -157,7 +275,7 @@ def from_parquet(table: Table, body: bytes, columns: Sequence[str] | None = None
     )
 
 
-def parts_of(table: Table, body: bytes, columns: Sequence[str]) -> Iterator[pa.Table]:
+def parts_of(table: Table, body: bytes, columns: Sequence[str], *, dictionaries: bool = True) -> Iterator[pa.Table]:
     """Rows of an object in its order, PART_GROUPS row groups at a time; a column newer than the file is null."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -166,7 +284,7 @@ def parts_of(table: Table, body: bytes, columns: Sequence[str]) -> Iterator[pa.T
     wanted = list(dict.fromkeys(columns))
     with pq.ParquetFile(pa.BufferReader(body)) as file:
         present = [name for name in wanted if name in set(file.schema_arrow.names)]
-    text = [name for name in present if schema.field(name).type == pa.string()]
+    text = [name for name in present if dictionaries and schema.field(name).type == pa.string()]
     with pq.ParquetFile(pa.BufferReader(body), read_dictionary=text) as file:
         for at in range(0, file.num_row_groups, PART_GROUPS):
             groups = list(range(at, min(at + PART_GROUPS, file.num_row_groups)))
@@ -200,9 +318,14 @@ class ObjectLake:
         return self._objects.etag(lake_key(table, workspace, day))
 
     def write(self, table: Table, workspace: str, day: str, rows: pa.Table, previous: str | None) -> str:
-        body = to_parquet(table, rows)
-        key = lake_key(table, workspace, day)
-        return self._objects.put(key, body, if_match=previous, if_absent=previous is None)
+        return self.replace(table, workspace, day, to_parquet(table, rows), previous)
+
+    def stored(self, table: Table, workspace: str, day: str) -> Stored:
+        found = self._objects.get(lake_key(table, workspace, day))
+        return Stored(None, None) if found is None else Stored(*found)
+
+    def replace(self, table: Table, workspace: str, day: str, body: bytes, previous: str | None) -> str:
+        return self._objects.put(lake_key(table, workspace, day), body, if_match=previous, if_absent=previous is None)
 
     def days(self, table: Table, workspace: str) -> Iterator[str]:
         prefix = f"{table.name}/workspace={workspace}/day="
