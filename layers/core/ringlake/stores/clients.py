@@ -1,4 +1,4 @@
-"""boto3 clients, made once per process on first use.
+"""Clients of the SDK (botocore), made once per process on first use.
 
 The endpoint comes from the SDK's own configuration (`AWS_ENDPOINT_URL`), so the same code
 talks to AWS and to the local stack.
@@ -49,23 +49,31 @@ def translated() -> Iterator[None]:
 
 
 @cache
+def _session() -> Any:
+    import botocore.session
+
+    return botocore.session.get_session()
+
+
+@cache
 def client(service: str, attempts: int = 4) -> Any:
     """A low-level client with short time-outs and SDK retries; S3 signs with SigV4 (presigned URLs).
 
     `attempts=1` is for calls that must not be repeated when their answer is lost. The user agent
     is fixed: the SDK puts its own together twice per call, a third of the CPU of a `put_item`
-    (botocore 1.44; look again when it caches it).
+    (botocore 1.44; look again when it caches it). boto3 itself would only add its resources: an eighth
+    of the start of a process.
     """
-    import boto3
+    import botocore
     from botocore.config import Config
 
-    return boto3.client(
-        service,  # type: ignore[call-overload]
+    return _session().create_client(
+        service,
         config=Config(
             connect_timeout=2,
             # A webhook's sender waits a few seconds (reliability.md 1); files may take longer.
             read_timeout=4 if service in _QUICK else 20,
-            user_agent=f"Boto3/{boto3.__version__} ringlake/{__version__}",
+            user_agent=f"Botocore/{botocore.__version__} ringlake/{__version__}",
             retries={"mode": "standard", "total_max_attempts": attempts},
             signature_version="s3v4" if service == "s3" else None,
             parameter_validation=False,
