@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 from .history import QUEUE, SCHEME, Call, ClassifierRow, Ending, History, Message, Text
 from .people import ANONYMOUS, BOTH, CURRENCY, PBX, Q26, V2, V4, Company, Line
@@ -101,6 +102,7 @@ class Truth:
     messages: Mapping[str, Row]
     classifier_rows: frozenset[str]
     parts: frozenset[str]
+    zone: str
 
     @property
     def records(self) -> int:
@@ -127,6 +129,7 @@ def truth(history: History) -> Truth:
     calls = [_call(company, c) for c in history.calls]
     messages = [_message(company, m) for m in history.messages]
     return Truth(
+        zone=company.zone,
         calls={str(row["record_id"]): row for row in calls},
         messages={str(row["record_id"]): row for row in messages},
         classifier_rows=frozenset(_record_id(company.line(r.line), r) for r in history.classifier_rows),
@@ -140,12 +143,32 @@ def file_rows(known: Truth) -> dict[str, Row]:
     for record_id, row in known.calls.items():
         word = FILE_STATUS.get((str(row["direction"]), str(row["outcome"])), "Missed")
         cells = {c: "" if row[c] is None else str(row[c]) for c in FILE_CALL_COLUMNS}
-        found[record_id] = {**cells, "channel": "call", "status": word, "recording_flag": str(row["recordings"])}
+        times = {
+            "answered_at": _zulu(row["answered_at"]),
+            "ended_at": _zulu(row["ended_at"]),
+            **_start(known.zone, row),
+        }
+        flag = {"recording_flag": str(row["recordings"])}
+        found[record_id] = {**cells, **times, **flag, "channel": "call", "status": word}
     for record_id, row in known.messages.items():
         word = FILE_MESSAGE_STATUS.get(str(row["status"]), "Pending")
         cells = {c: str(row[c]) for c in FILE_MESSAGE_COLUMNS}
-        found[record_id] = {**cells, "channel": "message", "status": word}
+        found[record_id] = {**cells, **_start(known.zone, row), "channel": "message", "status": word}
     return found
+
+
+def _start(zone: str, row: Row) -> Row:
+    """Start in UTC and on the wall, with the offset of that moment."""
+    at = datetime.fromisoformat(str(row["started_at"])).replace(tzinfo=UTC)
+    return {
+        "started_at_utc": _zulu(row["started_at"]),
+        "started_at_local": at.astimezone(ZoneInfo(zone)).isoformat(timespec="milliseconds"),
+        "timezone": zone,
+    }
+
+
+def _zulu(at: object) -> str:
+    return "" if at is None else datetime.fromisoformat(str(at)).isoformat(timespec="milliseconds") + "Z"
 
 
 def totals(rows: Iterable[Row], *columns: str) -> Counter[tuple[str | int | bool | None, ...]]:
@@ -178,6 +201,11 @@ def _s(start: datetime | None, end: datetime | None) -> int | None:
     return (milliseconds + 500) // 1000
 
 
+def _utc(at: datetime | None) -> str | None:
+    """An instant as the lake keeps it: UTC without a zone."""
+    return None if at is None else at.astimezone(UTC).replace(tzinfo=None).isoformat()
+
+
 def _local_date(company: Company, at: datetime) -> date:
     return at.astimezone(company.tz).date()
 
@@ -199,8 +227,12 @@ def _call(company: Company, call: Call) -> Row:
         "remote_number": "" if call.lookup_failed else call.customer,
         "user_id": user,
         "team_id": line.team or (company.person(user).team if user else ""),
+        "started_at": _utc(call.started_at),
+        "answered_at": _utc(answered),
+        "ended_at": _utc(call.ended_at),
         "local_date": _local_date(company, call.started_at).isoformat(),
         "local_hour": call.started_at.astimezone(company.tz).hour,
+        "local_weekday": _local_date(company, call.started_at).isoweekday(),
         **_phases(call),
         **_artefacts(line, call, ending),
         **_sets(company, call, ending),
@@ -284,6 +316,7 @@ def _message(company: Company, message: Message) -> Row:
         "remote_number": "" if group else message.customer,
         "remote_count": 1 + len(message.others),
         "user_id": "" if nobody else message.person,
+        "started_at": _utc(message.created_at),
         "local_date": _local_date(company, message.created_at).isoformat(),
         "local_hour": message.created_at.astimezone(company.tz).hour,
         # The texts of v4 come without their pictures.
