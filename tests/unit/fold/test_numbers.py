@@ -22,6 +22,10 @@ from ringlake.model.numbers import ANONYMOUS, country_of, e164, is_withheld, par
         ("48600100200", "PL", "+48600100200"),
         ("48600100200", "US", "+48600100200"),
         ("+12025550143", "PL", "+12025550143"),
+        # Up to ten digits may be an extension: only a range in use makes them a number.
+        ("4910000000", "", "4910000000"),
+        ("4930901820", "", "+4930901820"),
+        ("48111111111", "", "+48111111111"),
         # Short codes and extensions keep their digits and match nothing else (D47).
         ("888", "US", "888"),
         ("101", "PL", "101"),
