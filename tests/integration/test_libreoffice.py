@@ -17,6 +17,7 @@ import pytest
 
 from ringlake.files import profile
 from ringlake.files.csv import BOM, Dialect, encode, header, unguarded
+from ringlake.model.tables import CALLS, MESSAGES
 from tests.unit.files.samples import sample_calls, sample_messages
 from tests.unit.files.test_csv import HARMLESS, RISKY, joined
 
@@ -101,7 +102,8 @@ def trimmed(rows: list[list[str]]) -> list[list[str]]:
 def test_the_activity_file_comes_back_value_for_value(tmp_path: Path) -> None:
     def file(dialect: Dialect) -> bytes:
         zone = ZoneInfo("Europe/Warsaw")
-        written = [profile.written(p, zone, dialect) for p in profile.slices(sample_calls(), sample_messages())]
+        days = profile.Day(CALLS, sample_calls()), profile.Day(MESSAGES, sample_messages())
+        written = [profile.written(piece, zone, dialect) for piece in profile.slices(*days)]
         return header(profile.COLUMNS, dialect) + b"".join(piece for part in written for piece in part.pieces)
 
     expected = list(csv.reader(io.StringIO(file(Dialect.DATA).decode(), newline="")))

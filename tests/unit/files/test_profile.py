@@ -17,6 +17,7 @@ import pytest
 from ringlake.files import profile
 from ringlake.files.csv import BATCH_ROWS, BOM, Dialect, header, unguarded
 from ringlake.model.calls import Outcome
+from ringlake.model.tables import CALLS, MESSAGES
 from tests.unit.files.samples import sample_calls, sample_messages
 from tests.unit.query.lake_rows import calls, messages
 
@@ -25,7 +26,10 @@ WARSAW = ZoneInfo("Europe/Warsaw")
 
 
 def file(of_calls: pa.Table, of_messages: pa.Table, dialect: Dialect = Dialect.DATA) -> bytes:
-    pieces = [profile.written(piece, WARSAW, dialect) for piece in profile.slices(of_calls, of_messages)]
+    pieces = [
+        profile.written(piece, WARSAW, dialect)
+        for piece in profile.slices(profile.Day(CALLS, of_calls), profile.Day(MESSAGES, of_messages))
+    ]
     assert sum(piece.rows for piece in pieces) == of_calls.num_rows + of_messages.num_rows
     return header(profile.COLUMNS, dialect) + b"".join(part for piece in pieces for part in piece.pieces)
 

@@ -128,33 +128,61 @@ class Written(NamedTuple):
         return b"".join(self.pieces)
 
 
-def slices(calls: pa.Table, messages: pa.Table) -> Iterator[Slice]:
-    """A day's selected rows by their start, in pieces of which a few fit into little memory.
+class Day:
+    """The selected rows of one table and day, to be taken in the order of their start.
+
+    Rows are moved when they are taken, a slice at a time: a sorted copy of a big day would not fit.
+    Columns of few values are encoded, which makes them small and quick to move.
+    """
+
+    def __init__(self, table: Table, rows: pa.Table) -> None:
+        import pyarrow as pa
+
+        self.table = table
+        self.starts = rows["started_at"]
+        self._order = kernels().sort_indices(self.starts)
+        self._rows = pa.table({n: few(rows[n]) if n in _FEW else rows[n] for n in LAKE_COLUMNS[table.name]})
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    @property
+    def in_order(self) -> Column:
+        """Starts in the order of the file."""
+        return self.starts.take(self._order)
+
+    def taken(self, start: int, count: int) -> pa.Table:
+        return self._rows.take(self._order.slice(start, count))
+
+
+def slices(calls: Day, messages: Day) -> Iterator[Slice]:
+    """A day's rows by their start, in pieces of which a few fit into little memory.
 
     Of the same instant calls come before messages, and each in the order of the lake.
     """
     import pyarrow as pa
 
     pc = kernels()
-    parts = [(CALLS, _by_start(CALLS, calls)), (MESSAGES, _by_start(MESSAGES, messages))]
-    present = [(table, rows) for table, rows in parts if rows.num_rows]
-    if len(present) < len(parts):
-        for table, rows in present:
-            for start in range(0, rows.num_rows, BATCH_ROWS):
-                yield Slice(((table, rows.slice(start, BATCH_ROWS)),), None)
+    present = [day for day in (calls, messages) if len(day)]
+    if len(present) < 2:
+        for day in present:
+            for start in range(0, len(day), BATCH_ROWS):
+                yield Slice(((day.table, day.taken(start, BATCH_ROWS)),), None)
         return
-    (_, first), (_, second) = parts
-    order = pc.sort_indices(pa.chunked_array([*first["started_at"].chunks, *second["started_at"].chunks]))
+    order = pc.sort_indices(pa.chunked_array([*calls.in_order.chunks, *messages.in_order.chunks]))
     done = [0, 0]
     for start in range(0, len(order), BATCH_ROWS):
         piece = pc.cast(order.slice(start, BATCH_ROWS), pa.int64())
-        is_first = pc.less(piece, first.num_rows)
-        counts = [pc.sum(is_first).as_py(), len(piece) - pc.sum(is_first).as_py()]
+        is_call = pc.less(piece, len(calls))
+        counts = [pc.sum(is_call).as_py(), len(piece) - pc.sum(is_call).as_py()]
         # The sort is stable and both parts are in order: a stretch of the whole is a stretch of each.
-        local = pc.if_else(
-            is_first, pc.subtract(piece, done[0]), pc.subtract(piece, first.num_rows + done[1] - counts[0])
-        )
-        yield Slice(((CALLS, first.slice(done[0], counts[0])), (MESSAGES, second.slice(done[1], counts[1]))), local)
+        local = pc.if_else(is_call, pc.subtract(piece, done[0]), pc.subtract(piece, len(calls) + done[1] - counts[0]))
+        parts = [
+            (day.table, day.taken(first, count))
+            for day, first, count in zip(present, done, counts, strict=True)
+            if count
+        ]
+        yield Slice(tuple(parts), local)
         done = [done[0] + counts[0], done[1] + counts[1]]
 
 
@@ -163,21 +191,11 @@ def written(piece: Slice, zone: ZoneInfo, dialect: Dialect) -> Written:
     import pyarrow as pa
 
     pc = kernels()
-    lines = [
-        encode(activity(table, rows, zone), rows.num_rows, dialect) for table, rows in piece.parts if rows.num_rows
-    ]
+    lines = [encode(activity(table, rows, zone), rows.num_rows, dialect) for table, rows in piece.parts]
     texts = pa.chunked_array([part.texts for part in lines]).combine_chunks()
     if piece.order is not None:
         texts = pc.take(texts, piece.order)
     return Written(as_pieces(texts), len(texts), sum(part.prefixed for part in lines))
-
-
-def _by_start(table: Table, rows: pa.Table) -> pa.Table:
-    """In the order of the file. Columns of few values are encoded first: their numbers are quicker to move."""
-    import pyarrow as pa
-
-    encoded = {name: few(rows[name]) if name in _FEW else rows[name] for name in LAKE_COLUMNS[table.name]}
-    return pa.table(encoded).take(kernels().sort_indices(rows["started_at"]))
 
 
 def activity(table: Table, rows: pa.Table, zone: ZoneInfo) -> dict[str, Column | Local]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -16,7 +15,7 @@ from ringlake.files import profile
 from ringlake.files.csv import Dialect, header, in_parallel
 from ringlake.model.directory import Ability, Directory, User
 from ringlake.model.jobs import Job
-from ringlake.model.tables import CALLS, LEGS, MESSAGES, Table
+from ringlake.model.tables import CALLS, LEGS, MESSAGES
 from ringlake.query.filters import CALL, MESSAGE, Filter, parse
 from ringlake.query.resolve import ResolvedQuery, resolve
 from ringlake.query.rows import columns_read, needs_legs, rung_by, select
@@ -27,9 +26,6 @@ from ringlake.stores.mail import Mail
 from ringlake.stores.objects import Objects
 
 from .delivery import Content, Post, Result, deliver
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _CHANNELS = {CALL: CALLS, MESSAGE: MESSAGES}
 
@@ -87,18 +83,17 @@ def activity_file(job: Job, directory: Directory, user: User, lake: Lake, as_of:
 def _slices(query: ResolvedQuery, lake: Lake) -> Iterator[profile.Slice]:
     """Day by day, so that memory holds one day whatever the range."""
     for day in query.days:
-        calls, messages = (
-            _selected(table, query, lake, day) if channel in query.predicates.channels else empty(table)
-            for channel, table in _CHANNELS.items()
-        )
-        yield from profile.slices(calls, messages)
+        yield from profile.slices(*(_selected(channel, query, lake, day) for channel in _CHANNELS))
 
 
-def _selected(table: Table, query: ResolvedQuery, lake: Lake, day: str) -> pa.Table:
+def _selected(channel: str, query: ResolvedQuery, lake: Lake, day: str) -> profile.Day:
+    table = _CHANNELS[channel]
+    if channel not in query.predicates.channels:
+        return profile.Day(table, empty(table))
     shown = profile.LAKE_COLUMNS[table.name]
     rows = lake.read(table, query.workspace, day, sorted(columns_read(table, query).union(shown))).rows
     rung: frozenset[str] = frozenset()
     if rows.num_rows and needs_legs(table, query.scope):
         legs = lake.read(LEGS, query.workspace, day, ["record_id", "row_kind", "user_id"]).rows
         rung = rung_by(legs, query.scope.rung)
-    return select(table, rows, query, rung, shown)
+    return profile.Day(table, select(table, rows, query, rung, shown))

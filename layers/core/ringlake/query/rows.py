@@ -166,8 +166,7 @@ def _listed(rows: pa.Table, asked: Predicates, conditions: Iterable[tuple[str, s
 def _one_of(column: Any, wanted: Collection[str]) -> Mask:
     import pyarrow as pa
 
-    pc = kernels()
-    return pc.is_in(column, value_set=pa.array(sorted(wanted), pa.string()))
+    return kernels().is_in(column, value_set=pa.array(sorted(wanted), pa.string()))
 
 
 def _join(masks: list[Mask], operation: Callable[[Mask, Mask], Mask]) -> Mask:
