@@ -102,7 +102,7 @@ def trimmed(rows: list[list[str]]) -> list[list[str]]:
 def test_the_activity_file_comes_back_value_for_value(tmp_path: Path) -> None:
     def file(dialect: Dialect) -> bytes:
         zone = ZoneInfo("Europe/Warsaw")
-        days = profile.Day(CALLS, sample_calls()), profile.Day(MESSAGES, sample_messages())
+        days = profile.Day(CALLS, [sample_calls()]), profile.Day(MESSAGES, [sample_messages()])
         written = [profile.written(piece, zone, dialect) for piece in profile.slices(*days)]
         return header(profile.COLUMNS, dialect) + b"".join(piece for part in written for piece in part.pieces)
 

@@ -28,7 +28,7 @@ WARSAW = ZoneInfo("Europe/Warsaw")
 def file(of_calls: pa.Table, of_messages: pa.Table, dialect: Dialect = Dialect.DATA) -> bytes:
     pieces = [
         profile.written(piece, WARSAW, dialect)
-        for piece in profile.slices(profile.Day(CALLS, of_calls), profile.Day(MESSAGES, of_messages))
+        for piece in profile.slices(profile.Day(CALLS, [of_calls]), profile.Day(MESSAGES, [of_messages]))
     ]
     assert sum(piece.rows for piece in pieces) == of_calls.num_rows + of_messages.num_rows
     return header(profile.COLUMNS, dialect) + b"".join(part for piece in pieces for part in piece.pieces)

@@ -7,7 +7,7 @@ the workspace's zone. `recovered_flag` and `recovery_s` are empty until recovery
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -135,13 +135,13 @@ class Day:
     Columns of few values are encoded, which makes them small and quick to move.
     """
 
-    def __init__(self, table: Table, rows: pa.Table) -> None:
+    def __init__(self, table: Table, parts: Sequence[pa.Table]) -> None:
         import pyarrow as pa
 
         self.table = table
-        self.starts = rows["started_at"]
-        self._order = kernels().sort_indices(self.starts)
-        self._rows = pa.table({n: few(rows[n]) if n in _FEW else rows[n] for n in LAKE_COLUMNS[table.name]})
+        columns = {name: _kept(name, [part[name] for part in parts]) for name in LAKE_COLUMNS[table.name]}
+        self._rows = pa.table(columns)
+        self._order = kernels().sort_indices(self._rows["started_at"])
 
     def __len__(self) -> int:
         return len(self._order)
@@ -149,10 +149,24 @@ class Day:
     @property
     def in_order(self) -> Column:
         """Starts in the order of the file."""
-        return self.starts.take(self._order)
+        return self._rows["started_at"].take(self._order)
 
     def taken(self, start: int, count: int) -> pa.Table:
         return self._rows.take(self._order.slice(start, count))
+
+
+def _kept(name: str, chunks: Sequence[Column]) -> Column:
+    """One array of a column's chunks, encoded when its values are few, and text when they are not."""
+    import pyarrow as pa
+
+    if not chunks:
+        return pa.array([], pa.timestamp("ms") if name == "started_at" else pa.null())
+    whole = pa.chunked_array([chunk for column in chunks for chunk in column.chunks], chunks[0].type)
+    if name in _FEW:
+        return few(whole)
+    if pa.types.is_dictionary(whole.type):
+        whole = kernels().cast(whole, pa.string())
+    return whole.combine_chunks()
 
 
 def slices(calls: Day, messages: Day) -> Iterator[Slice]:

@@ -21,7 +21,7 @@ from ringlake.query.resolve import ResolvedQuery, resolve
 from ringlake.query.rows import columns_read, needs_legs, rung_by, select
 from ringlake.stores.directory import DirectoryStore
 from ringlake.stores.jobs import Jobs
-from ringlake.stores.lake import Lake, empty
+from ringlake.stores.lake import Lake
 from ringlake.stores.mail import Mail
 from ringlake.stores.objects import Objects
 
@@ -89,11 +89,12 @@ def _slices(query: ResolvedQuery, lake: Lake) -> Iterator[profile.Slice]:
 def _selected(channel: str, query: ResolvedQuery, lake: Lake, day: str) -> profile.Day:
     table = _CHANNELS[channel]
     if channel not in query.predicates.channels:
-        return profile.Day(table, empty(table))
+        return profile.Day(table, [])
     shown = profile.LAKE_COLUMNS[table.name]
-    rows = lake.read(table, query.workspace, day, sorted(columns_read(table, query).union(shown))).rows
     rung: frozenset[str] = frozenset()
-    if rows.num_rows and needs_legs(table, query.scope):
+    if needs_legs(table, query.scope):
         legs = lake.read(LEGS, query.workspace, day, ["record_id", "row_kind", "user_id"]).rows
         rung = rung_by(legs, query.scope.rung)
-    return profile.Day(table, select(table, rows, query, rung, shown))
+    stream = lake.stream(table, query.workspace, day, sorted(columns_read(table, query).union(shown)))
+    # Selected part by part, so that a day is never held with the rows and columns that nobody asked for.
+    return profile.Day(table, [select(table, part, query, rung, shown) for part in stream.parts])

@@ -64,12 +64,22 @@ def select(
     """The rows of `calls` or `messages` that the query asks for and its scope shows, in the same order.
 
     `rung` are the record ids of calls that rang the scope's user (see `needs_legs`); of the
-    columns all are kept or those named.
+    columns all are kept or those named. Text columns may be dictionaries.
     """
-    mask = _join(_conditions(table, rows, query, rung), kernels().and_)
+    mask = _join(
+        _conditions(table, _plain(rows.select(sorted(columns_read(table, query)))), query, rung), kernels().and_
+    )
     shown = rows if columns is None else rows.select(list(columns))
     # Inside a long range nearly every day is wanted whole; then nothing need be copied.
     return shown if kernels().all(mask).as_py() else shown.filter(mask)
+
+
+def _plain(rows: pa.Table) -> pa.Table:
+    """The same with dictionaries as text: Arrow compares dictionaries in some kernels only."""
+    import pyarrow as pa
+
+    fields = [pa.field(f.name, pa.string()) if pa.types.is_dictionary(f.type) else f for f in rows.schema]
+    return rows.cast(pa.schema(fields))
 
 
 def needs_legs(table: Table, scope: Scope) -> bool:
