@@ -42,7 +42,7 @@ FIRST_WORK = {
     "fold": f"{ADAPTER}; from ringlake.model.numbers import e164; e164('2025550101', 'US')",
     "rollup": "import pyarrow.parquet, pyarrow.compute",
 }
-ROUNDS = 11
+ROUNDS = 9
 PEER = "boto3 + dynamodb client"
 
 
@@ -55,13 +55,14 @@ def bench(tiny: bool = False) -> Outcome:
     outcome = Outcome("P2", "start of a process, CPU ms, compared with `import boto3; boto3.client('dynamodb')`")
     with tempfile.TemporaryDirectory(prefix="ringlake-bench-") as name:
         folder = Path(name)
-        paths = {} if tiny else built()
+        layers = {} if tiny else third_party()
         outcome.notes.append(
-            "functions and layers as built in .aws-sam/build; boto3 from the project's environment"
-            if paths
-            else "no build for this machine: our library from a compiled copy, packages from the project's environment"
+            f"our library from a compiled copy; packages from {'the built layers' if layers else 'the environment'}, "
+            "boto3 from the project's environment"
         )
-        paths = paths or copied(folder / "core")
+        compile_library(folder / "core")
+        own = folder / "core"
+        paths = {name: (own / "functions" / name, own, *layers.get(name, ())) for name in functions()}
         peers: dict[str, Callable[[], float]] = {PEER: _start(folder, "import boto3; boto3.client('dynamodb')", ())}
         for function, path in sorted(paths.items()):
             peers[f"{function}: import"] = _start(folder, f"import {function}", path)
@@ -77,19 +78,16 @@ def bench(tiny: bool = False) -> Outcome:
     return outcome
 
 
-def built() -> dict[str, tuple[Path, ...]]:
-    """Import paths per function from SAM's build; empty when there is none that this machine can load."""
+def third_party() -> dict[str, list[Path]]:
+    """Import paths of each function's layers but ours, from SAM's build; empty when this machine cannot load them."""
     found = packages.folders(packages.BUILD)
     libraries = [path.name for path in packages.BUILD.glob("RuntimeLayer/python/**/*.so")]
-    if not found or not libraries or not all(f"{platform.machine()}-{sys.platform}" in name for name in libraries):
+    if not libraries or not all(f"{platform.machine()}-{sys.platform}" in name for name in libraries):
         return {}
-    return {name: (code, *(layer / "python" for layer in layers)) for name, (code, *layers) in found.items()}
-
-
-def copied(target: Path) -> dict[str, tuple[Path, ...]]:
-    """The same from the sources: the library and the entries, compiled as they ship."""
-    compile_library(target)
-    return {function: (target / "functions" / function, target) for function in functions()}
+    return {
+        name: [layer / "python" for layer in layers if not (layer / "python" / "ringlake").exists()]
+        for name, (_, *layers) in found.items()
+    }
 
 
 def ready(function: str) -> str:
