@@ -239,3 +239,14 @@ def test_segments_and_media_do_not_make_more_messages() -> None:
     row = message_row(message(segments=3, media_count=2), WORKSPACE)
 
     assert (row["is_message"], row["segments"], row["media_count"]) == (1, 3, 2)
+
+
+def test_a_colleague_who_was_asked_and_a_survey_are_no_legs_of_the_call() -> None:
+    legs = tuple(
+        Leg(leg_id=kind, party=ANNA, kind=kind)
+        for kind in ("agent", "external_transfer", CallKind.CONSULTATION.value, CallKind.SURVEY_POST_CALL.value)
+    )
+    record = call(legs=legs)
+
+    assert call_row(record, WORKSPACE)["legs"] == 2
+    assert [row["kind"] for row in leg_rows(record) if row["row_kind"] == "leg"] == [leg.kind for leg in legs]

@@ -25,7 +25,7 @@ from typing import Any
 from ringlake.model.base import utc
 from ringlake.model.calls import CallRecord, MissedReason, Outcome, Party
 from ringlake.model.directory import Workspace, is_open
-from ringlake.model.facts import Direction, MessageStatus
+from ringlake.model.facts import CallKind, Direction, MessageStatus
 from ringlake.model.messages import MessageRecord
 from ringlake.model.money import Money
 
@@ -33,6 +33,8 @@ type Row = dict[str, Any]
 
 ANONYMOUS = "anonymous"
 _NOT_OFFERED = frozenset({MissedReason.SPAM, MissedReason.CLOSED_HOURS, MissedReason.IVR_ABANDON})
+# Legs beside the customer's path: a colleague who is asked, a survey afterwards (features.md F21, F22).
+_BESIDE = frozenset({CallKind.CONSULTATION.value, CallKind.SURVEY_POST_CALL.value})
 _INT32 = 2**31
 _CENTS = Decimal("0.0001")
 _MOST_MONEY = Decimal(10) ** 8
@@ -81,7 +83,7 @@ def call_row(record: CallRecord, workspace: Workspace) -> Row:
         "reference": record.reference,
         "significant": record.significant,
         "tags": _joined(record.tags),
-        "legs": len(record.legs),
+        "legs": sum(leg.kind not in _BESIDE for leg in record.legs),
         "answered_elsewhere": whole(record.answered_elsewhere),
         "transfers": whole(record.transfers),
         **_cost(record.cost),

@@ -97,7 +97,7 @@ class CallRecord(Model, frozen=True, kw_only=True):
     (the seal). `seen` holds a digest per folded event; `revision` is their number, so that it
     depends on the events alone and not on how often they were folded.
     `flags` names data-quality findings: `negative_duration`, `duration_differs`,
-    `no_provider_time`, `direction_unknown`, `after_end`.
+    `no_provider_time`, `direction_unknown`, `mixed_currency`, `after_end`.
     """
 
     record_id: str

@@ -123,7 +123,7 @@ CALLS = Table(
         _c("reference", "string", "Ticket id"),
         _c("significant", "string", "Display field of the customer record", statistics=False),
         _c("tags", "string", "Tags, sorted, joined by semicolon"),
-        _c("legs", "int", "Number of legs"),
+        _c("legs", "int", "Number of legs, without consultations and surveys, which are in table legs"),
         _c("answered_elsewhere", "int", "Legs that rang while a colleague answered"),
         _c("transfers", "int", "Completed transfers"),
         *_COST,
