@@ -227,6 +227,7 @@ def _call(company: Company, call: Call) -> Row:
         "remote_number": "" if call.lookup_failed else call.customer,
         "user_id": user,
         "team_id": line.team or (company.person(user).team if user else ""),
+        "unattributed": "" if user else _why_nobody(line, call),
         "started_at": _utc(call.started_at),
         "answered_at": _utc(answered),
         "ended_at": _utc(call.ended_at),
@@ -254,6 +255,11 @@ def _owner(line: Line, call: Call) -> str:
     if call.direction == "outbound":
         return call.person
     return line.people[0] if not line.team else ""
+
+
+def _why_nobody(line: Line, call: Call) -> str:
+    """A machine had the caller to itself, or a group was called and nobody came."""
+    return "system" if line.sends == PBX and not call.queued_at else "group_call"
 
 
 def _phases(call: Call) -> Row:

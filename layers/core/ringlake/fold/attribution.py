@@ -148,15 +148,17 @@ def owner(
     connection: str,
     *,
     answered: bool,
+    reached: bool,
 ) -> Owner:
     """User and team of a call.
 
     Answered: the last of our people who talked to the customer. Unanswered inbound: the one
     person who was called, but nobody where a group was. Outbound: who dialled. An agent
-    without a user of ours is `unmapped` (shown, so that it can be mapped).
+    without a user of ours is `unmapped` (shown, so that it can be mapped). `reached` says that
+    the call came to a queue or rang people of ours, whether or not the provider names them.
     """
     party_of = parties(directory, connection)
-    user, reason = _user(facts, legs, ends, party_of, answered=answered)
+    user, reason = _user(facts, legs, ends, party_of, answered=answered, reached=reached)
     team_id, team_name = _team(facts, ends, user, directory)
     return Owner(user=user, unattributed=reason, team_id=team_id, team_name=team_name)
 
@@ -168,6 +170,7 @@ def _user(
     party_of: Callable[[Agent | None], Party],
     *,
     answered: bool,
+    reached: bool,
 ) -> tuple[Party, str]:
     found = Party()
     if answered:
@@ -179,17 +182,13 @@ def _user(
         if named and group:
             return Party(), GROUP_CALL
         if not named:
-            return Party(), GROUP_CALL if group and _reached_people(facts) else _no_person(facts)
+            return Party(), GROUP_CALL if group and reached else _no_person(facts)
         found = next(iter(named.values()))
     else:
         found = party_of(first(facts, lambda f: f.agent))
     if found.user_id:
         return found, ""
     return found, UNMAPPED if found.account else NOBODY
-
-
-def _reached_people(facts: Sequence[CallFact]) -> bool:
-    return any(f.kind in (FactKind.QUEUED, FactKind.RINGING) for f in facts)
 
 
 def _no_person(facts: Sequence[CallFact]) -> str:

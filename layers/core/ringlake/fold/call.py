@@ -44,7 +44,15 @@ def fold_call(
     closes = ending(whole, moments, spans, ends.direction, directory.workspace)
     is_call = kind is not CallKind.CLASSIFIER
     outcome = outcome_of(closes) if moments.over and is_call else None
-    owned = attribution.owner(own, legs, ends, directory, subject.connection, answered=moments.is_answered)
+    owned = attribution.owner(
+        own,
+        legs,
+        ends,
+        directory,
+        subject.connection,
+        answered=moments.is_answered,
+        reached=closes.queued or closes.rang,
+    )
     cost, mixed = _cost(facts)
     return CallRecord(
         record_id=subject.record_id,
