@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any
 
 from ringlake import settings
-from ringlake.errors import Conflict, Unavailable
-from ringlake.flows.delivery import Post, Result
+from ringlake.flows.delivery import Post, Result, answer
 from ringlake.flows.report import run_report
 from ringlake.stores.athena import WranglerAthena
 from ringlake.stores.directory import DynamoDirectory
@@ -21,7 +19,7 @@ from ringlake.stores.vault import KmsVault
 
 
 @cache
-def work() -> Any:
+def work() -> Callable[[str, str], Result]:
     """`run_report` with the stores of this deployment."""
     directory, mail = settings.read(settings.Directory), settings.read(settings.Mail)
     athena = settings.read(settings.Athena)
@@ -42,17 +40,5 @@ def work() -> Any:
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
-    failed = [{"itemIdentifier": record["messageId"]} for record in event["Records"] if not done(record["body"])]
-    return {"batchItemFailures": failed}
-
-
-def done(body: str) -> bool:
-    """Do what one message asks for; False when it has to come again."""
-    message = json.loads(body)
-    try:
-        result: Result = work()(message["workspace"], message["job"])
-    except (Unavailable, Conflict) as error:
-        print(json.dumps({**message, "result": "again", "reason": str(error)}))
-        return False
-    print(json.dumps({**message, "result": result.value}))
-    return True
+    again = answer([(record["messageId"], record["body"]) for record in event["Records"]], work())
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}

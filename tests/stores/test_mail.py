@@ -67,13 +67,14 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("fault", "meaning"), FAULTS)
-def test_each_fault_means_one_thing_and_is_asked_once(
+def test_each_fault_means_one_thing_and_only_what_was_surely_not_sent_is_tried_again(
     monkeypatch: pytest.MonkeyPatch, fault: Exception, meaning: type[Exception]
 ) -> None:
+    pauses: list[float] = []
     sent = answering(monkeypatch, fault)
     with pytest.raises(meaning):
-        SesMail().send(message())
-    assert len(sent) == 1
+        SesMail(pauses.append).send(message())
+    assert (len(sent), len(pauses)) == ((4, 3) if meaning is Unavailable else (1, 0))
 
 
 def test_the_bytes_that_were_built_are_the_bytes_that_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from ringlake.errors import Conflict, Unavailable
-from ringlake.flows.delivery import ATTEMPTS, LEASE, Result
+from ringlake.flows.delivery import ATTEMPTS, LEASE, Result, answer
 from ringlake.model.jobs import JobState, MailState
 from ringlake.stores.mail import MailRefused, MailUncertain
 from tests.unit.export.world import Killed, Saboteur, World, strikes
@@ -258,3 +258,15 @@ def test_small_files_travel_in_the_mail_and_large_ones_as_a_link() -> None:
         assert text is not None
         assert f"https://ringlake.example.com/v1/exports/{job_id}/download" in text.get_content()
         assert message["To"] == "owner@example.com"
+
+
+def test_of_a_batch_only_what_failed_comes_again(capsys: pytest.CaptureFixture[str]) -> None:
+    def work(_workspace: str, job_id: str) -> Result:
+        if job_id == "2":
+            raise Unavailable("GetItem: Throttling")
+        return Result.DONE
+
+    bodies = [(f"m{n}", f'{{"workspace": "acme", "job": "{n}"}}') for n in range(1, 4)]
+
+    assert answer(bodies, work) == ["m2"]
+    assert [line.count("acme") for line in capsys.readouterr().out.splitlines()] == [1, 1, 1]

@@ -25,7 +25,7 @@ from ringlake import reports
 from ringlake.errors import Conflict, Forbidden, InvalidRequest, Rejected, Unavailable
 from ringlake.files.mail import encoded_size, ready_mail
 from ringlake.files.profile import Written
-from ringlake.model.base import Model
+from ringlake.model.base import Model, to_json
 from ringlake.model.directory import Directory, User
 from ringlake.model.jobs import Job, JobKind, JobState, MailState
 from ringlake.stores.directory import AuditLine, DirectoryStore
@@ -40,6 +40,13 @@ ATTEMPTS = 3
 _LATER = "The file could not be made. Please ask for it again later."
 
 type Clock = Callable[[], datetime]
+
+
+class Asked(Model, frozen=True, kw_only=True):
+    """Body of a queue message."""
+
+    workspace: str
+    job: str
 
 
 class Result(StrEnum):
@@ -94,6 +101,20 @@ def deliver(
         return Result.FAILED
     _announce(job, jobs=jobs, directory=directory, exports=exports, mail=mail, post=post, clock=clock)
     return Result.DONE
+
+
+def answer(messages: Iterable[tuple[str, str]], work: Callable[[str, str], Result]) -> list[str]:
+    """Do what each message (id, body) of a queue asks for; returns the ids of those that have to come again."""
+    again = []
+    for message_id, body in messages:
+        asked = msgspec.json.decode(body, type=Asked)
+        try:
+            said = work(asked.workspace, asked.job).value
+        except (Unavailable, Conflict) as error:
+            again.append(message_id)
+            said = f"again: {error}"
+        print(to_json({"workspace": asked.workspace, "job": asked.job, "result": said}).decode())
+    return again
 
 
 def _make(job: Job, produce: Producer, *, jobs: Jobs, directory: DirectoryStore, exports: Objects, clock: Clock) -> Job:

@@ -97,7 +97,9 @@ class Desk:
         _may_use(viewer, request.dialect)
         query = resolve(scope(viewer.user), request.filter, workspace, now)
         job = msgspec.structs.replace(
-            _new(viewer, JobKind.EXPORT, request.dialect, now), filter=pinned(request.filter, query).stored()
+            _new(viewer, JobKind.EXPORT, request.dialect, now),
+            name="activity",
+            filter=pinned(request.filter, query).stored(),
         )
         return self._queue(job, viewer, now)
 

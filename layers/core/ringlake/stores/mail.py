@@ -6,6 +6,8 @@ sent and not acknowledged must not be sent again (docs/adr/0051).
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Protocol
@@ -19,7 +21,7 @@ class MailRefused(Rejected):
     """SES will not send this mail: sender not verified, recipient rejected, sending paused. Names the code."""
 
 
-class MailUncertain(RinglakeError):  # noqa: N818 - named like its siblings
+class MailUncertain(RinglakeError):
     """The answer was lost: the mail may have been sent. It must not be sent again."""
 
 
@@ -36,10 +38,26 @@ class Mail(Protocol):
 # Codes that say "not now" (M API_SendRawEmail, common errors); all other 4xx codes are refusals.
 _LATER = frozenset({"Throttling", "ThrottlingException", "TooManyRequestsException", "LimitExceededException"})
 _SERVER_ERROR = 500
+# A queue message comes again only after its visibility time-out, an hour and a half later; SES's rate
+# limit is per second.
+_PAUSES_S = (0.5, 1.0, 2.0)
 
 
 class SesMail:
+    """Waits a little and tries again only where SES says that it did not take the mail."""
+
+    def __init__(self, pause: Callable[[float], None] = time.sleep) -> None:
+        self._pause = pause
+
     def send(self, message: EmailMessage) -> None:
+        for seconds in _PAUSES_S:
+            try:
+                return self._send(message)
+            except Unavailable:
+                self._pause(seconds)
+        return self._send(message)
+
+    def _send(self, message: EmailMessage) -> None:
         from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
 
         try:
