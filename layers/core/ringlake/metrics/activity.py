@@ -19,7 +19,7 @@ INTERVAL_S = 15 * 60
 
 # Dimension of the activity -> column of the fact table; None: the table has none, the value is "".
 _TEXT = ("user_id", "team_id", "business_number", "direction", "outcome", "source")
-_CALENDAR = ("local_date", "local_hour", "local_weekday")
+_CALENDAR = ("local_date", "local_hour")
 _CALL_TEXT = {name: name for name in _TEXT}
 _MESSAGE_TEXT: dict[str, str | None] = {**_CALL_TEXT, "outcome": "status", "source": None}
 
@@ -60,7 +60,7 @@ def activity(calls: pa.Table | Iterable[pa.Table], messages: pa.Table | Iterable
     parts of one in the order of its file: files are sorted by user, so that no group lies in two
     parts once they are cut between users, and a day needs no more memory than one part and the
     result. A user's name is taken from the first row of a group. Classifier rows are no calls and
-    stay out. Sums are 64 bits wide and exact.
+    stay out. Sums are exact, and as wide as they have to be.
     """
     import pyarrow as pa
 
@@ -68,7 +68,7 @@ def activity(calls: pa.Table | Iterable[pa.Table], messages: pa.Table | Iterable
     grouped += [_grouped(part, _MESSAGES) for part in _by_user(messages)]
     if not grouped:
         return _grouped(_nothing(), _CALLS)
-    return pa.concat_tables(grouped)
+    return pa.concat_tables(grouped, promote_options="permissive")
 
 
 class _Facts(NamedTuple):
@@ -86,7 +86,6 @@ _MESSAGES = _Facts("message", _MESSAGE_TEXT, _MESSAGE_SUMS)
 def _by_user(rows: pa.Table | Iterable[pa.Table]) -> Iterator[pa.Table]:
     """A table as it is; parts cut between users: what may go on in the next part is held back."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     if isinstance(rows, pa.Table):
         yield rows
@@ -96,13 +95,25 @@ def _by_user(rows: pa.Table | Iterable[pa.Table]) -> Iterator[pa.Table]:
         joined = part if held is None else pa.concat_tables([held, part])
         if not len(joined):
             continue
-        same: Any = pc.equal(joined["user_id"], joined["user_id"][-1].as_py())
-        done = len(joined) - pc.sum(same).as_py()
+        done = _begin_of_last(joined["user_id"])
         if done:
             yield joined.slice(0, done)
         held = joined.slice(done)
     if held is not None:
         yield held
+
+
+def _begin_of_last(users: Any) -> int:
+    """Where the rows of the last user begin in a sorted column; looks at a few values only."""
+    last = users[-1].as_py()
+    below, begin = 0, len(users) - 1
+    while below < begin:
+        middle = (below + begin) // 2
+        if users[middle].as_py() == last:
+            begin = middle
+        else:
+            below = middle + 1
+    return begin
 
 
 def _grouped(rows: pa.Table, facts: _Facts) -> pa.Table:
@@ -122,33 +133,47 @@ def _grouped(rows: pa.Table, facts: _Facts) -> pa.Table:
         columns["answered_wait_s"] = pc.multiply(rows["wait_s"], rows["is_answered_offered"])
     position = pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), len(rows)))
     keyed = pa.table({"key": _packed(told, buckets, text, counts), "position": position, **columns})
-    groups = keyed.group_by("key").aggregate([("position", "min"), *((measure, "sum") for measure in columns)])
+    groups = keyed.group_by("key", use_threads=False).aggregate(
+        [("position", "min"), *((measure, "sum") for measure in columns)]
+    )
     if counts is not None:
         # Classifier rows have groups of their own, and those are left out: cheaper than to filter the rows.
         groups = groups.filter(pc.greater(groups["calls_sum"], pa.scalar(0, pa.int64())))
     first = pc.subtract(groups["position_min"].combine_chunks(), pa.scalar(1, pa.int64()))
     zero = pa.scalar(0, pa.int64())
-    nothing = pa.repeat(zero, len(groups))
+    nothing = pa.repeat(pa.scalar(0, pa.int32()), len(groups))
+    calendar = {name: told[name].take(first) for name in _CALENDAR}
     dimensions: dict[str, Any] = {
         "bucket_start": pc.multiply(buckets.take(first), pa.scalar(_WIDTH_MS, pa.int64())).cast(pa.timestamp("ms")),
-        **{name: told[name].take(first) for name in _CALENDAR},
+        **calendar,
+        "local_weekday": pc.day_of_week(calendar["local_date"], count_from_zero=False).cast(pa.int32()),
         **{name: codes.take(first) for name, codes in text.items()},
         "user_name": _dictionary(told, "user_name").take(first),
         "channel": _same(facts.channel, len(groups)),
     }
-    sums = {m: pc.fill_null(groups[f"{m}_sum"], zero) if m in columns else nothing for m in MEASURES}
+    sums = {m: _narrow(pc.fill_null(groups[f"{m}_sum"], zero)) if m in columns else nothing for m in MEASURES}
     return pa.table({name: dimensions[name] for name in _DIMENSIONS} | sums)
 
 
-_DIMENSIONS = ("bucket_start", *_CALENDAR, *_TEXT, "user_name", "channel")
+_DIMENSIONS = ("bucket_start", *_CALENDAR, "local_weekday", *_TEXT, "user_name", "channel")
 _WIDTH_MS = INTERVAL_S * 1000
+
+
+def _narrow(sums: Any) -> Any:
+    """Sums in 32 bits where they fit: a day of a million groups is held in a third less memory."""
+    import pyarrow as pa
+
+    try:
+        return sums.cast(pa.int32())
+    except pa.ArrowInvalid:
+        return sums
 
 
 def _nothing() -> pa.Table:
     import pyarrow as pa
 
     text = dict.fromkeys((*_TEXT, "user_name"), pa.string())
-    whole = dict.fromkeys(("local_hour", "local_weekday", *_CALL_SUMS.values()), pa.int32())
+    whole = dict.fromkeys(("local_hour", *_CALL_SUMS.values()), pa.int32())
     fields: dict[str, Any] = {**text, **whole, "local_date": pa.date32(), "started_at": pa.timestamp("ms")}
     return pa.schema([pa.field(name, kind) for name, kind in fields.items()]).empty_table()
 

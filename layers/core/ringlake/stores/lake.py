@@ -152,7 +152,7 @@ class _Writer:
             data_page_version="1.0",
             compression="zstd",
             compression_level=ZSTD_LEVEL,
-            use_dictionary=True,
+            use_dictionary=_repeating(table),  # type: ignore[arg-type]
             # A footer shows the smallest and the largest value of a column in clear (security.md 8).
             write_statistics=[c.name for c in table.columns if c.statistics],
             write_page_index=False,
@@ -180,6 +180,15 @@ class _Writer:
         rest = held.slice(count)
         self._held = [rest] if len(rest) else []
         self._rows = len(rest)
+
+
+def _repeating(table: Table) -> list[str]:
+    """Columns worth a dictionary. Where nearly every row has a value of its own (ids of the table, instants)
+    one makes the file a fifth larger and slower to write.
+    """
+    own = {"record_id", "provider_id"} if table.key == ("record_id",) else set()
+    instants = {c.name for c in table.columns if c.type == "timestamp"} - set(table.key)
+    return [name for name in table.names if name not in own | instants]
 
 
 def to_parquet(table: Table, rows: pa.Table) -> bytes:
@@ -283,9 +292,10 @@ def parts_of(table: Table, body: bytes, columns: Sequence[str], *, dictionaries:
     schema = arrow_schema(table)
     wanted = list(dict.fromkeys(columns))
     with pq.ParquetFile(pa.BufferReader(body)) as file:
-        present = [name for name in wanted if name in set(file.schema_arrow.names)]
+        footer, names = file.metadata, set(file.schema_arrow.names)
+    present = [name for name in wanted if name in names]
     text = [name for name in present if dictionaries and schema.field(name).type == pa.string()]
-    with pq.ParquetFile(pa.BufferReader(body), read_dictionary=text) as file:
+    with pq.ParquetFile(pa.BufferReader(body), metadata=footer, read_dictionary=text) as file:
         for at in range(0, file.num_row_groups, PART_GROUPS):
             groups = list(range(at, min(at + PART_GROUPS, file.num_row_groups)))
             found = file.read_row_groups(groups, columns=present)
