@@ -160,6 +160,23 @@ def test_after_the_last_attempt_the_requester_is_told() -> None:
     assert not world.mail.sent
 
 
+def test_a_complete_file_is_not_given_up_when_the_attempts_are() -> None:
+    world = World()
+    job_id = world.order()
+
+    class NoRecord:
+        def __getattr__(self, name: str) -> object:
+            if name == "audit":
+                raise Unavailable(name)
+            return getattr(world.directory, name)
+
+    for _ in range(ATTEMPTS):
+        with pytest.raises(Unavailable):
+            world.run(job_id, lambda store: NoRecord() if store is world.directory else store)
+    assert world.run(job_id) is Result.DONE
+    check(world, job_id)
+
+
 def test_a_worker_that_dies_every_time_is_not_tried_for_ever() -> None:
     world = World()
     job_id = world.order()

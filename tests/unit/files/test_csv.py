@@ -82,6 +82,16 @@ def test_the_writer_guards_exactly_what_the_reference_guards(form: str) -> None:
     assert prefixed == len(RISKY)
 
 
+@pytest.mark.parametrize("kind", [pa.large_string(), pa.string_view(), pa.binary()])
+def test_text_is_guarded_however_arrow_holds_it(kind: Any) -> None:
+    rows, prefixed, _ = written({"a": pa.array(["=1", "x", 'y"'], pa.string()).cast(kind)})
+    assert (rows, prefixed) == ([["'=1"], ["x"], ['y"']], 1)
+
+
+def test_a_column_that_holds_nothing_is_empty() -> None:
+    assert written({"a": pa.nulls(2), "b": pa.array([1.5, None])})[0] == [["", "1.5"], ["", ""]]
+
+
 def test_a_column_of_phone_numbers_only_is_guarded_throughout() -> None:
     phones = ["+48221234567", "+12025550143"]
     assert written({"a": pa.array(phones)})[0] == [[f"'{p}"] for p in phones]

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from ringlake.model.arrow import kernels
-from ringlake.model.localtime import offsets
+from ringlake.model.localtime import offsets, shifted
 
 # An Arrow array, or a text scalar that stands for a column of equal values.
 type Column = Any
@@ -150,21 +150,22 @@ def _cells(column: Column | Local, rows: int, dialect: Dialect) -> Cells:
 
     if isinstance(column, Local):
         return Cells(_local(column), 0)
-    kind = column.type
     if isinstance(column, pa.Scalar):
         return _constant(column.as_py() or "", rows, dialect)
+    kind, pc = column.type, kernels()
     if pa.types.is_dictionary(kind):
         return _dictionary(column, dialect)
-    if pa.types.is_string(kind):
-        values = _present(column)
-        mask = _risky_mask(values, dialect)
-        return Cells(_escaped(values, mask), 0 if mask is None else kernels().sum(mask).as_py() or 0)
     if pa.types.is_timestamp(kind):
         return Cells(_timestamps(column, "Z"), 0)
-    pc = kernels()
     if pa.types.is_boolean(kind):
         column = pc.cast(column, pa.int8())
-    return Cells(_present(pc.cast(column, pa.string())), 0)
+    values = _present(pc.cast(column, pa.string()))
+    ours = ("integer", "floating", "decimal", "boolean", "date")
+    if any(getattr(pa.types, f"is_{name}")(kind) for name in ours):
+        return Cells(values, 0)
+    # Whatever else it is, it may hold text of others.
+    mask = _risky_mask(values, dialect)
+    return Cells(_escaped(values, mask), 0 if mask is None else pc.sum(mask).as_py() or 0)
 
 
 def _constant(value: str, rows: int, dialect: Dialect) -> Cells:
@@ -289,7 +290,7 @@ def _local(shown: Local) -> Column:
 
     pc = kernels()
     ahead = offsets(shown.column, shown.zone)
-    wall = pc.add(shown.column, pc.cast(pc.cast(ahead, pa.int64()), pa.duration("s")))
+    wall = shifted(shown.column, ahead)
     if isinstance(ahead, pa.Scalar):
         return _timestamps(wall, offset_text(ahead.as_py()))
     encoded = few(ahead)

@@ -7,7 +7,7 @@ the workspace's zone. `recovered_flag` and `recovery_s` are empty until recovery
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -135,11 +135,15 @@ class Day:
     Columns of few values are encoded, which makes them small and quick to move.
     """
 
-    def __init__(self, table: Table, parts: Sequence[pa.Table]) -> None:
+    def __init__(self, table: Table, parts: Iterable[pa.Table]) -> None:
         import pyarrow as pa
 
         self.table = table
-        columns = {name: _kept(name, [part[name] for part in parts]) for name in LAKE_COLUMNS[table.name]}
+        columns, left = {}, list(parts)
+        for name in LAKE_COLUMNS[table.name]:
+            columns[name] = _kept(name, [part[name] for part in left])
+            # Out of the parts once it is kept: a big day is not held twice.
+            left = [part.drop_columns([name]) for part in left]
         self._rows = pa.table(columns)
         self._order = kernels().sort_indices(self._rows["started_at"])
 

@@ -142,11 +142,14 @@ def _make(job: Job, produce: Producer, *, jobs: Jobs, directory: DirectoryStore,
 
 
 def _hand_back(job: Job, jobs: Jobs, clock: Clock) -> None:
-    """Give up our claim, so that the next delivery need not wait for the lease; the last attempt fails the job."""
+    """Give up our claim, so that the next delivery need not wait for the lease.
+
+    The last attempt fails the job, unless the file may be complete: then it is looked for again.
+    """
     held = jobs.get(job.workspace, job.id)
     if held is None or held.state is not JobState.RUNNING or held.attempts != job.attempts:
         return
-    if held.attempts >= ATTEMPTS:
+    if held.attempts >= ATTEMPTS and not held.sha256:
         _fail(jobs, held, _LATER, clock)
     else:
         _moved(jobs, held, state=JobState.QUEUED)

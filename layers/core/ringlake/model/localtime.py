@@ -95,8 +95,12 @@ def offsets(column: Column, zone: ZoneInfo) -> Column:
 
 def wall(column: Column, zone: ZoneInfo) -> Column:
     """The zone's wall clock for a naive UTC timestamp column, naive again."""
+    return shifted(column, offsets(column, zone))
+
+
+def shifted(column: Column, ahead_s: Column) -> Column:
+    """A timestamp column moved by seconds, which are a column too or one scalar."""
     import pyarrow as pa
 
     pc = kernels()
-    ahead = pc.cast(offsets(column, zone), pa.int64())
-    return pc.add(column, pc.cast(ahead, pa.duration("s")))
+    return pc.add(column, pc.cast(pc.cast(ahead_s, pa.int64()), pa.duration("s")))
