@@ -97,4 +97,4 @@ def _selected(channel: str, query: ResolvedQuery, lake: Lake, day: str) -> profi
         rung = rung_by(legs, query.scope.rung)
     stream = lake.stream(table, query.workspace, day, sorted(columns_read(table, query).union(shown)))
     # Selected part by part, so that a day is never held with the rows and columns that nobody asked for.
-    return profile.Day(table, [select(table, part, query, rung, shown) for part in stream.parts])
+    return profile.Day(table, (select(table, part, query, rung, shown) for part in stream.parts))
