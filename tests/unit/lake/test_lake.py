@@ -289,9 +289,10 @@ def test_a_day_read_in_parts_has_the_activity_of_the_whole_day(
     fresh=st.lists(st.tuples(st.integers(0, 35), st.sampled_from("abcd"), st.integers(0, 5)), max_size=12),
     gone=st.sets(st.integers(0, 35), max_size=6),
     group_rows=st.integers(1, 7),
+    sort_from=st.sampled_from([1, 1_000]),
 )
 def test_a_merge_gives_the_bytes_of_all_rows_written_at_once(
-    old: list[tuple[str, int]], fresh: list[tuple[int, str, int]], gone: set[int], group_rows: int
+    old: list[tuple[str, int]], fresh: list[tuple[int, str, int]], gone: set[int], group_rows: int, sort_from: int
 ) -> None:
     """Rows leave, come and move, at the seams of row groups and parts, before the first and behind the last."""
     base = call_row(call(), WORKSPACE)
@@ -307,6 +308,7 @@ def test_a_merge_gives_the_bytes_of_all_rows_written_at_once(
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(lake_module, "ROW_GROUP_ROWS", group_rows)
         patched.setattr(lake_module, "PART_GROUPS", 2)
+        patched.setattr(lake_module, "SORT_FROM", sort_from)
         body = to_parquet(CALLS, as_rows(CALLS, list(before.values()))) if before else None
         found = merged(CALLS, body, ids, as_rows(CALLS, list(changed.values())))
         assert found == to_parquet(CALLS, as_rows(CALLS, list(after.values())))

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 # are sorted by user first and the group statistics prune.
 ROW_GROUP_ROWS = 16_384
 ZSTD_LEVEL = 3
+# From this share of changed rows on, sorting a part is faster than putting each row in its place.
+SORT_FROM = 150
 # Row groups that work on a whole day takes at a time: 65,000 rows.
 PART_GROUPS = 4
 
@@ -201,8 +203,8 @@ def to_parquet(table: Table, rows: pa.Table) -> bytes:
 def merged(table: Table, body: bytes | None, gone: Collection[str], fresh: pa.Table) -> bytes:
     """The object without the rows of these record ids, with the fresh rows: the same bytes as `to_parquet` of all.
 
-    Goes through the object part by part, in the memory of one part. Old rows are neither sorted nor
-    copied: they are in order already, so the fresh ones are put between them.
+    Goes through the object part by part, in the memory of one part. Where little changes old rows are
+    neither sorted nor copied: they are in order already, so the fresh ones are put between them.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -213,12 +215,18 @@ def merged(table: Table, body: bytes | None, gone: Collection[str], fresh: pa.Ta
     ids = pa.array(sorted(gone), pa.string())
     for part in _parts(table, body) if body is not None else ():
         old = _Keys(table, part)
-        leaving: list[Any] = pc.indices_nonzero(pc.is_in(part["record_id"], value_set=ids)).to_pylist()
+        leaving: Any = pc.is_in(part["record_id"], value_set=ids)
         # What belongs behind the last row of this part may belong behind rows of the next.
         until = bisect_right(keys, old[len(part) - 1])
-        places = [(bisect_left(old, key), n) for n, key in enumerate(keys[done:until], start=done)]
-        for piece in _pieces(part, leaving, fresh, places):
-            writer.add(piece)
+        if (pc.sum(leaving).as_py() or 0) + until - done > len(part) // SORT_FROM:
+            writer.add(
+                in_order(table, pa.concat_tables([part.filter(pc.invert(leaving)), fresh.slice(done, until - done)]))
+            )
+        else:
+            places = [(bisect_left(old, key), n) for n, key in enumerate(keys[done:until], start=done)]
+            gone_at: list[Any] = pc.indices_nonzero(leaving).to_pylist()
+            for piece in _pieces(part, gone_at, fresh, places):
+                writer.add(piece)
         done = until
     writer.add(fresh.slice(done))
     return writer.finish()
