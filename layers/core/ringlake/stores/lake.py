@@ -217,7 +217,7 @@ def merged(table: Table, body: bytes | None, gone: Collection[str], fresh: pa.Ta
         old = _Keys(table, part)
         leaving: Any = pc.is_in(part["record_id"], value_set=ids)
         # What belongs behind the last row of this part may belong behind rows of the next.
-        until = bisect_right(keys, old[len(part) - 1])
+        until = max(done, bisect_right(keys, old[len(part) - 1]))
         if (pc.sum(leaving).as_py() or 0) + until - done > len(part) // SORT_FROM:
             writer.add(
                 in_order(table, pa.concat_tables([part.filter(pc.invert(leaving)), fresh.slice(done, until - done)]))
