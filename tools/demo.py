@@ -412,8 +412,16 @@ def mailed_report(observer: Observer, memory: Memory, name: str, findings: Findi
 def reports(observer: Observer, memory: Memory, known: Truth, findings: Findings) -> None:
     """Two of the named finance queries: missed calls by week, and what each person did each day."""
     weeks = mailed_report(observer, memory, WEEKLY_REPORT, findings)
-    columns = ("week_start", "offered", "answered", "missed", "short_abandons", "closed_hours", "missed_rate")
-    table = Table(*columns, title="Athena: missed rate per week")
+    columns = {
+        "week_start": "week",
+        "offered": "offered",
+        "answered": "answered",
+        "missed": "missed",
+        "short_abandons": "short",
+        "closed_hours": "closed",
+        "missed_rate": "rate",
+    }
+    table = Table(*columns.values(), title="Athena: missed rate per week")
     for row in weeks:
         table.add_row(*(row[name] for name in columns))
     console.print(table)
