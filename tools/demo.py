@@ -51,6 +51,7 @@ CONCURRENCY = 6
 SHOWN = ("olivia", "martin", "anna", "ines")
 DAILY_REPORT = "calls_and_talk_time_per_day_and_user"
 WEEKLY_REPORT = "missed_rate_per_week"
+NICKNAMES = {DAILY_REPORT: "daily", WEEKLY_REPORT: "weekly"}
 LOOK_AT_REPORTS = "the log of the report function and ringlake/reports"
 # Sending, folding and the roll-up of a month take about a minute; a slow machine may take longer.
 FOLD_PATIENCE_S = 300.0
@@ -405,7 +406,7 @@ def mailed_report(observer: Observer, memory: Memory, name: str, findings: Findi
     (FOLDER / Path(file).name).write_bytes(content)
     rows = csv_rows(content)
     console.print(Text(f"  {mail['Subject']}: {file}, {len(rows)} rows"))
-    findings.add(f"report {name}", job["state"], "ready", LOOK_AT_REPORTS)
+    findings.add(f"{NICKNAMES[name]} report", job["state"], "ready", LOOK_AT_REPORTS)
     return rows
 
 
