@@ -177,6 +177,21 @@ def test_another_workspaces_job_is_not_found(world: World) -> None:
         assert job_id not in json.dumps(problem)
 
 
+def test_every_viewer_reaches_his_own_jobs_and_no_others(world: World) -> None:
+    """An oracle for every viewer, every job and every route: the requester, in his workspace."""
+    viewers = {user: claims_of(f"s-{user}") for user in ("owner", "manager", "operator", "member", "other", "rival")}
+    jobs = {user: world.order(user) for user in viewers if user != "rival"}
+    for job_id in jobs.values():
+        world.run(job_id)
+    for viewer, claims in viewers.items():
+        for requester, job_id in jobs.items():
+            for route in ("GET /v1/exports/{id}", "GET /v1/exports/{id}/download"):
+                status, _, _ = call(route, claims, id=job_id)
+                assert (status < 400) == (viewer == requester), (viewer, requester, route)
+        _, listed, _ = call("GET /v1/exports", claims)
+        assert [job["id"] for job in listed["exports"]] == ([jobs[viewer]] if viewer in jobs else [])
+
+
 @pytest.mark.parametrize(
     ("raw", "field"),
     [
