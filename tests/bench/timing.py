@@ -109,7 +109,5 @@ def environment(**extra: str) -> dict[str, str]:
         # Both sides of a comparison compute on one thread.
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
-        # As the functions of the template have it that work with Arrow.
-        "MIMALLOC_PURGE_DELAY": "0",
         **extra,
     }

@@ -519,7 +519,7 @@ def functions_get_only_the_layers_they_use(stack: Stack) -> Iterator[str]:
 
 @rule
 def functions_get_only_variables_that_the_settings_declare(stack: Stack) -> Iterator[str]:
-    declared = contract.declared_variables() | {"POWERTOOLS_SERVICE_NAME", "MIMALLOC_PURGE_DELAY"}
+    declared = contract.declared_variables() | {"POWERTOOLS_SERVICE_NAME"}
     for function in stack.aws.of("Lambda::Function"):
         variables = function.get("Environment.Variables", {})
         for name in sorted(set(variables) - declared):
