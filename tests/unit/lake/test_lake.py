@@ -75,6 +75,7 @@ def describe(table: Table) -> str:
             logical += ")" * (logical.count("(") - logical.count(")"))
             kind = column.physical_type if logical == "None" else f"{column.physical_type} as {logical}"
             shown = "" if footer.is_stats_set else ", no statistics"
+            shown += "" if "RLE_DICTIONARY" in footer.encodings or logical == "None" else ", no dictionary"
             lines.append(f"  {column.name}: {kind}, {footer.compression}{shown}")
     return "\n".join(lines) + "\n"
 
@@ -338,6 +339,21 @@ def test_parts_of_an_older_file_have_null_for_a_newer_column() -> None:
     (part,) = parts_of(CALLS, sink.getvalue(), CALL_COLUMNS)
     (row,) = activity([part], []).to_pylist()
     assert (row["calls"], row["source"], row["answered_offered"], row["answered_wait_s"]) == (2, "", 0, 0)
+
+
+def test_a_classifier_row_adds_nothing_to_the_calls_of_its_cell() -> None:
+    known = call_row(call(), WORKSPACE)
+    (row,) = grouped([{**known, "is_call": 0, "talk_s": 1000}, known], [])
+
+    assert (row["calls"], row["talk_s"]) == (1, 60)
+
+
+@pytest.mark.parametrize("weekday", range(1, 8))
+def test_weekdays_of_the_activity_are_those_of_its_rows(weekday: int) -> None:
+    record = call_row(call(at=NOON + timedelta(days=weekday - 3)), WORKSPACE)
+    (row,) = grouped([record], [])
+
+    assert row["local_weekday"] == record["local_weekday"] == weekday
 
 
 def test_classifier_rows_are_no_activity() -> None:

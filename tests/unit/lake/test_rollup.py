@@ -99,6 +99,13 @@ def test_records_become_rows_and_their_day_becomes_activity(company: Company) ->
     assert company.memory.load(subject(call("c1"))).lake_days == (WEDNESDAY,)
 
 
+def test_a_day_without_legs_and_messages_has_no_objects_of_theirs(company: Company) -> None:
+    company.put(call("c1"))
+    company.run()
+
+    assert {key.partition("/")[0] for key in company.objects.bodies} == {"calls", "activity"}
+
+
 def test_a_live_call_is_a_row_without_an_end_and_is_replaced_when_it_ends(company: Company) -> None:
     company.put(call(outcome=None, live=LiveState.IN_PROGRESS, ended_at=None, talk_ms=None, revision=1))
     company.run()
