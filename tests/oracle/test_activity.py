@@ -19,6 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ringlake.model.directory import Hours
 from ringlake.model.tables import ACTIVITY, CALLS, MEASURES, MESSAGES
 from ringlake.stores.lake import from_parquet
 from tests.oracle import second
@@ -122,17 +123,25 @@ def test_thresholds_move_both_sides_alike(short_s: int, service_s: int) -> None:
     assert_equal(company)
 
 
-def test_a_workspace_without_hours_is_open_on_both_sides() -> None:
-    company, notices = story(6, "Asia/Kathmandu", LAST_DAYS[3], scale=1.0)
-    always = msgspec.structs.replace(
-        company.directory.settings(WORKSPACE), hours=type(company.directory.settings(WORKSPACE).hours)()
-    )
-    company.directory.put_workspace(always)
+@pytest.mark.parametrize(
+    ("hours", "answered_while_closed"),
+    [
+        (Hours(), False),
+        # Narrow hours and a holiday: many calls are answered outside of them, which counts as answered only.
+        (Hours(weekly={str(day): [("09:30", "11:15"), ("14:00", "15:00")] for day in range(1, 8)}), True),
+        (Hours(weekly={"1": [("00:00", "24:00")]}, holidays=("2026-06-29",)), True),
+    ],
+)
+def test_open_hours_move_both_sides_alike(hours: Hours, answered_while_closed: bool) -> None:
+    company, notices = story(6, "Asia/Kathmandu", LAST_DAYS[3], days=5, scale=1.0)
+    company.directory.put_workspace(msgspec.structs.replace(company.directory.settings(WORKSPACE), hours=hours))
     company.receive(notices)
     company.fold()
-    found = assert_equal(company)
+    found = [dict(zip(ACTIVITY.names, row, strict=True)) for row in assert_equal(company)]
 
-    assert sum(row[ACTIVITY.names.index("closed_hours")] for row in found) == 0
+    inbound = [cell for cell in found if cell["direction"] == "inbound"]
+    assert (sum(c["answered"] for c in inbound) > sum(c["answered_offered"] for c in inbound)) is answered_while_closed
+    assert (sum(c["closed_hours"] for c in inbound) > 0) is answered_while_closed
 
 
 # --- relations that need no second opinion ------------------------------------
