@@ -12,8 +12,9 @@ help: ## this list
 setup: ## create the Python environments from the locks (a second run takes no time)
 	@$(PYTHON) tools/bootstrap.py
 
-up: setup ## start the local AWS and deploy the template to it
+up: setup ## start the local AWS, deploy the template to it, and make a workspace; no traffic
 	@$(PY) -m tools.stack up
+	@$(PY) -m tools.demo stage
 
 down: ## stop what `make up` started, and nothing else
 	@test ! -x $(PY) || $(PY) -m tools.stack down

@@ -72,6 +72,8 @@ class Memory:
     endpoints: dict[str, dict[str, Any]]
     sample_endpoints: dict[str, dict[str, Any]]
     extra_days: int = 0
+    # True once anything has been sent.
+    begun: bool = False
     month_sent: bool = False
     # True from before a day is sent until all of it is: the run was interrupted.
     sending: bool = False
@@ -148,12 +150,24 @@ def identity(stack_name: str) -> str:
 
 
 def remembered(stack_id: str) -> Memory | None:
-    """What the last run left, when it was on this very stack and code and got the month out."""
+    """What the last run left, when it was on this very stack and code."""
     known = state.read(MEMORY)
     if known.get("stack_id") != stack_id or known.get("simulator") != simulator_version():
         return None
-    memory = Memory(**known)
-    return memory if memory.month_sent else None
+    return Memory(**known)
+
+
+def staged(description: state.Description) -> Memory:
+    """The workspaces with their people and connections: those of this stack, or new ones.
+
+    A month that was interrupted cannot be told from one that lost something, so it begins anew.
+    """
+    stack_id = identity(description["stack_name"])
+    memory = remembered(stack_id)
+    if memory is None or (memory.begun and not memory.month_sent):
+        with phase("Workspace, numbers, users, connections"):
+            memory = set_stage(admin.open_site(description["stack_name"]), stack_id, people.company(SEED))
+    return memory
 
 
 def set_stage(site: admin.Site, stack_id: str, company: people.Company) -> Memory:
@@ -474,18 +488,17 @@ def show_addresses(memory: Memory, api_url: str) -> None:
 def run(description: state.Description, findings: Findings) -> Memory:
     """All phases in order; raises RuntimeError where one cannot go on."""
     point_at_stack(os.environ, description["region"])
-    stack_id = identity(description["stack_name"])
     observer = Observer(state.outputs(), description["api_url"], Path(description["mail_dir"]))
     company = people.company(SEED)
-    memory = remembered(stack_id)
-    if memory is None:
-        with phase("Workspace, numbers, users, connections"):
-            memory = set_stage(admin.open_site(description["stack_name"]), stack_id, company)
-        todo, title = memory.days, f"The month {memory.month[0]} to {memory.month[-1]}"
-    else:
+    memory = staged(description)
+    memory.begun = True
+    memory.save()
+    if memory.month_sent:
         memory.extra_days += not memory.sending
         todo = memory.days[:1]
         title = f"One more day, {todo[0]}"
+    else:
+        todo, title = memory.days, f"The month {memory.month[0]} to {memory.month[-1]}"
     with phase("Captured samples"):
         send_captures(memory, findings)
     with phase(title):
@@ -504,6 +517,19 @@ def run(description: state.Description, findings: Findings) -> Memory:
     with phase("Finance reports by mail"):
         reports(observer, memory, known, findings)
     return memory
+
+
+def stage() -> int:
+    """Only the workspaces, without any traffic: what `make up` leaves for other programs."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    try:
+        description = state.describe()
+        point_at_stack(os.environ, description["region"])
+        staged(description)
+    except (RuntimeError, StackError) as error:
+        console.print(Text(f"The stack runs, but has no workspace: {error}", style="red"))
+        return 1
+    return 0
 
 
 def main() -> int:
@@ -526,4 +552,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(stage() if sys.argv[1:] == ["stage"] else main())
