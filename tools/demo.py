@@ -150,21 +150,22 @@ def identity(stack_name: str) -> str:
 
 
 def remembered(stack_id: str) -> Memory | None:
-    """What the last run left, when it was on this very stack and code."""
-    known = state.read(MEMORY)
-    if known.get("stack_id") != stack_id or known.get("simulator") != simulator_version():
-        return None
-    return Memory(**known)
-
-
-def staged(description: state.Description) -> Memory:
-    """The workspaces with their people and connections: those of this stack, or new ones.
+    """What the last run left, when it was on this very stack and code.
 
     A month that was interrupted cannot be told from one that lost something, so it begins anew.
     """
+    known = state.read(MEMORY)
+    if known.get("stack_id") != stack_id or known.get("simulator") != simulator_version():
+        return None
+    memory = Memory(**known)
+    return None if memory.begun and not memory.month_sent else memory
+
+
+def staged(description: state.Description) -> Memory:
+    """The workspaces with their people and connections: those of this stack, or new ones."""
     stack_id = identity(description["stack_name"])
     memory = remembered(stack_id)
-    if memory is None or (memory.begun and not memory.month_sent):
+    if memory is None:
         with phase("Workspace, numbers, users, connections"):
             memory = set_stage(admin.open_site(description["stack_name"]), stack_id, people.company(SEED))
     return memory

@@ -48,12 +48,18 @@ def test_a_run_goes_on_where_the_last_one_ended(kept: Path) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"stack_id": "another stack"}, {"simulator": "another month"}, {"month_sent": False}],
+    [{"stack_id": "another stack"}, {"simulator": "another month"}, {"begun": True, "month_sent": False}],
     ids=["another stack or other code", "another story", "a month that was never sent whole"],
 )
 def test_what_belongs_to_something_else_is_forgotten(kept: Path, changes: dict[str, Any]) -> None:
     state.write(kept, asdict(_memory(**changes)))
     assert demo.remembered("stack code") is None
+
+
+def test_a_stage_without_traffic_is_what_the_first_run_finds(kept: Path) -> None:
+    memory = _memory(month_sent=False)
+    memory.save()
+    assert demo.remembered("stack code") == memory
 
 
 def test_one_wrong_number_is_enough_to_fail() -> None:
