@@ -27,11 +27,13 @@ import msgspec
 import typer
 
 from ringlake.errors import Conflict, InvalidRequest, NotFound, RinglakeError
+from ringlake.flows.ingest import secret_context
 from ringlake.model.directory import Account, Connection, Number, Role, Secret, Team, User, Workspace
 from ringlake.providers import names as provider_names
 from ringlake.stores.clients import client, translated
 from ringlake.stores.directory import AuditLine, DirectoryStore, DynamoDirectory, party_key_context, token_digest
 from ringlake.stores.vault import Vault
+from tools.installation import installation
 
 # Ids stand in keys that are taken apart at `#`, in S3 paths and in Glue partition values.
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -113,16 +115,14 @@ def open_site(stack: str) -> Site:
     """The installation deployed as this CloudFormation stack."""
     from ringlake.stores.vault import KmsVault
 
-    with translated():
-        description = client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
-    outputs = {o["OutputKey"]: o["OutputValue"] for o in description.get("Outputs", ())}
-    parameters = {p["ParameterKey"]: p["ParameterValue"] for p in description.get("Parameters", ())}
+    found = installation(stack)
+    outputs = found.outputs
     vault = KmsVault(outputs["KeyId"])
     return Site(
         directory=DynamoDirectory(outputs["DirectoryTable"], vault),
         vault=vault,
         identities=Cognito(outputs["UserPoolId"]),
-        public_url=(parameters.get("PublicUrl") or outputs["ApiUrl"]).rstrip("/"),
+        public_url=(found.parameters.get("PublicUrl") or outputs["ApiUrl"]).rstrip("/"),
     )
 
 
@@ -390,8 +390,8 @@ def _convert[T](fields: dict[str, Any], kind: type[T]) -> T:
 
 
 def _sealed(site: Site, workspace: str, connection: str, secret: str) -> Secret:
-    context = {"workspace": workspace, "connection": connection}
-    return Secret(id=secrets.token_hex(4), ciphertext=site.vault.encrypt(secret.encode(), context))
+    ciphertext = site.vault.encrypt(secret.encode(), secret_context(workspace, connection))
+    return Secret(id=secrets.token_hex(4), ciphertext=ciphertext)
 
 
 def _id(kind: str, given: str) -> str:

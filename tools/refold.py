@@ -32,12 +32,12 @@ from ringlake.flows.archive import archived
 from ringlake.flows.folding import Result, Snapshots, fold_subject
 from ringlake.model.events import Quarantined, RawEvent
 from ringlake.model.subjects import Subject
-from ringlake.stores.clients import client, translated
 from ringlake.stores.directory import AuditLine, DirectoryStore, DynamoDirectory
 from ringlake.stores.journal import DynamoJournal, Journal, MemoryJournal, Put
 from ringlake.stores.objects import Objects, S3Objects
 from ringlake.stores.records import DynamoRecords, Loaded, Record, Records, Write
 from ringlake.stores.vault import KmsVault
+from tools.installation import installation
 
 # The first day that can hold anything; the lake's tables begin there too.
 FIRST_DAY = date(2020, 1, 1)
@@ -225,9 +225,7 @@ class _Compared:
 
 def open_site(stack: str, since: date, journal_table: str = "", records_table: str = "") -> Site:
     """The installation deployed as this CloudFormation stack; other tables of the same shape for a rehearsal."""
-    with translated():
-        described = client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
-    outputs = {o["OutputKey"]: o["OutputValue"] for o in described.get("Outputs", ())}
+    outputs = installation(stack).outputs
     # An event's expiry counts from its receipt: what is put back must not be gone before it is folded.
     days = (datetime.now(UTC).date() - since + KEPT).days
     return Site(

@@ -20,11 +20,11 @@ import typer
 from ringlake.flows.folding import Snapshots, fold_subjects
 from ringlake.flows.replay import Replayed, Result, replay
 from ringlake.model.events import Quarantined
-from ringlake.stores.clients import client, translated
 from ringlake.stores.directory import AuditLine, DirectoryStore, DynamoDirectory
 from ringlake.stores.journal import DynamoJournal, Journal
 from ringlake.stores.records import DynamoRecords, Records
 from ringlake.stores.vault import KmsVault
+from tools.installation import installation
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 
@@ -40,9 +40,7 @@ class Site:
 
 def open_site(stack: str) -> Site:
     """The installation deployed as this CloudFormation stack."""
-    with translated():
-        described = client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
-    outputs = {o["OutputKey"]: o["OutputValue"] for o in described.get("Outputs", ())}
+    outputs = installation(stack).outputs
     return Site(
         journal=DynamoJournal(outputs["JournalTable"]),
         records=DynamoRecords(outputs["RecordsTable"]),

@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from ringlake.stores import clients
 from tools.stack import client, processes, server
 
 
@@ -112,6 +115,21 @@ def emulator(folder: Path, *, launcher: Path | None = server.LAUNCHER) -> Iterat
             processes.stop(process)
     finally:
         processes.stop(mailbox)
+
+
+@contextlib.contextmanager
+def library_at(running: Emulator) -> Iterator[None]:
+    """The library's own clients talk to this emulator, as they would to AWS: by the environment alone."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            environment.setenv(name, "test")
+        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        environment.setenv("AWS_ENDPOINT_URL", running.endpoint)
+        clients.client.cache_clear()
+        try:
+            yield
+        finally:
+            clients.client.cache_clear()
 
 
 def http(method: str, url: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> tuple[int, Any]:

@@ -14,13 +14,12 @@ from email.policy import default
 import pytest
 
 from ringlake.errors import Unavailable
-from ringlake.stores import clients
 from ringlake.stores.directory import DirectoryStore, DynamoDirectory
 from ringlake.stores.jobs import DynamoJobs, Jobs
 from ringlake.stores.mail import MailRefused, SesMail
 from ringlake.stores.queue import SqsQueue
 from ringlake.stores.vault import KmsVault, Vault
-from tests.integration.emulators import Emulator, emulator
+from tests.integration.emulators import Emulator, emulator, library_at
 from tests.stores.directory_suite import DirectorySuite
 from tests.stores.jobs_suite import JobsSuite, job
 
@@ -29,14 +28,8 @@ pytestmark = pytest.mark.enable_socket
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with pytest.MonkeyPatch.context() as patched, emulator(tmp_path_factory.mktemp("stores")) as found:
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patched.setenv(name, "test")
-        patched.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        patched.setenv("AWS_ENDPOINT_URL", found.endpoint)
-        clients.client.cache_clear()
+    with emulator(tmp_path_factory.mktemp("stores")) as found, library_at(found):
         yield found
-        clients.client.cache_clear()
 
 
 @pytest.fixture

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from ringlake.stores import clients
 from ringlake.stores.journal import DynamoJournal, Journal
 from ringlake.stores.vault import KmsVault, Vault
-from tests.integration.emulators import Emulator, emulator
+from tests.integration.emulators import Emulator, emulator, library_at
 from tests.stores.journal_suite import JournalSuite
 from tests.stores.vault_suite import VaultSuite
 
@@ -19,14 +18,8 @@ pytestmark = pytest.mark.enable_socket
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with pytest.MonkeyPatch.context() as patched, emulator(tmp_path_factory.mktemp("stores")) as found:
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patched.setenv(name, "test")
-        patched.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        patched.setenv("AWS_ENDPOINT_URL", found.endpoint)
-        clients.client.cache_clear()
+    with emulator(tmp_path_factory.mktemp("stores")) as found, library_at(found):
         yield found
-        clients.client.cache_clear()
 
 
 class TestDynamoJournal(JournalSuite):

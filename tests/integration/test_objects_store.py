@@ -12,7 +12,7 @@ import pytest
 from ringlake.errors import Conflict, Unavailable
 from ringlake.stores import clients
 from ringlake.stores.objects import PART_BYTES, S3Objects, disposition
-from tests.integration.emulators import emulator
+from tests.integration.emulators import emulator, library_at
 from tests.stores.objects_suite import ObjectsSuite
 
 pytestmark = pytest.mark.enable_socket
@@ -23,15 +23,9 @@ BUCKET = "objects-under-test"
 @pytest.fixture(scope="module")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Objects]:
     """The real store on an emulator of its own."""
-    with emulator(tmp_path_factory.mktemp("objects")) as running, pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AWS_ENDPOINT_URL", running.endpoint)
-        environment.setenv("AWS_ACCESS_KEY_ID", "test")
-        environment.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        clients.client.cache_clear()
+    with emulator(tmp_path_factory.mktemp("objects")) as running, library_at(running):
         clients.client("s3").create_bucket(Bucket=BUCKET)
         yield S3Objects(BUCKET)
-        clients.client.cache_clear()
 
 
 def uploads() -> list[Any]:

@@ -13,7 +13,7 @@ import yaml
 from ringlake.errors import Unavailable
 from ringlake.stores import clients, records
 from ringlake.stores.records import DynamoRecords, Loaded
-from tests.integration.emulators import emulator
+from tests.integration.emulators import emulator, library_at
 from tests.stores.records_suite import RecordsSuite, call, put, subject_of
 
 pytestmark = pytest.mark.enable_socket
@@ -24,15 +24,9 @@ TABLE = "records-under-test"
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The table as the template declares it."""
-    with emulator(tmp_path_factory.mktemp("records")) as running, pytest.MonkeyPatch.context() as environment:
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            environment.setenv(name, "test")
-        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        environment.setenv("AWS_ENDPOINT_URL", running.endpoint)
-        clients.client.cache_clear()
+    with emulator(tmp_path_factory.mktemp("records")) as running, library_at(running):
         clients.client("dynamodb").create_table(TableName=TABLE, **table_of_the_template())
         yield TABLE
-        clients.client.cache_clear()
 
 
 def table_of_the_template() -> dict[str, Any]:

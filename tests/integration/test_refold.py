@@ -14,7 +14,7 @@ from ringlake.stores import clients
 from ringlake.stores.journal import DynamoJournal
 from ringlake.stores.objects import S3Objects
 from ringlake.stores.records import DynamoRecords
-from tests.integration.emulators import emulator
+from tests.integration.emulators import emulator, library_at
 from tests.integration.test_records_store import table_of_the_template
 from tests.oracle.received import WORKSPACE, Company
 from tools.refold import Site, refold
@@ -42,12 +42,7 @@ def company() -> Company:
 @pytest.fixture(scope="module")
 def site(company: Company, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Empty tables beside an archive that holds the company's events, some of them twice."""
-    with emulator(tmp_path_factory.mktemp("refold")) as running, pytest.MonkeyPatch.context() as environment:
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            environment.setenv(name, "test")
-        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        environment.setenv("AWS_ENDPOINT_URL", running.endpoint)
-        clients.client.cache_clear()
+    with emulator(tmp_path_factory.mktemp("refold")) as running, library_at(running):
         clients.client("dynamodb").create_table(TableName="journal", **KEYS)
         clients.client("dynamodb").create_table(TableName="records", **table_of_the_template())
         clients.client("s3").create_bucket(Bucket="raw")
@@ -61,7 +56,6 @@ def site(company: Company, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         for at in range(0, len(keys), 40):
             archive(keys[at : at + 50], journal=company.journal, raw=raw)
         yield Site(DynamoJournal("journal", 4000), DynamoRecords("records"), raw, company.directory)
-        clients.client.cache_clear()
 
 
 def test_everything_comes_back_from_the_archive(site: Site, company: Company) -> None:

@@ -24,10 +24,9 @@ from ringlake import settings
 from ringlake.flows.ingest import secret_context
 from ringlake.model.directory import Account, Connection, Number, Role, Secret, User, Workspace
 from ringlake.providers.signatures import sign_standard
-from ringlake.stores import clients
 from ringlake.stores.directory import DynamoDirectory, party_key_context, token_digest
 from ringlake.stores.vault import KmsVault
-from tests.integration.emulators import Emulator, emulator
+from tests.integration.emulators import Emulator, emulator, library_at
 from tools.template_rules import contract
 from tools.template_rules.stack import PARAMETERS, Resource, as_list, load, matches, statements, target, text, transform
 
@@ -102,17 +101,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         )
         cloudformation.get_waiter("stack_create_complete").wait(StackName="rights", WaiterConfig={"Delay": 1})
         found = cloudformation.describe_stack_resources(StackName="rights")["StackResources"]
-        with pytest.MonkeyPatch.context() as environment:
-            for name, value in {
-                "AWS_ENDPOINT_URL": running.endpoint,
-                "AWS_ACCESS_KEY_ID": "test",
-                "AWS_SECRET_ACCESS_KEY": "test",
-                "AWS_DEFAULT_REGION": "us-east-1",
-            }.items():
-                environment.setenv(name, value)
-            clients.client.cache_clear()
+        with library_at(running):
             yield House(running, {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in found})
-            clients.client.cache_clear()
 
 
 @pytest.fixture(scope="module")

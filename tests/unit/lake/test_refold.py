@@ -21,6 +21,7 @@ from ringlake.stores.objects import MemoryObjects
 from ringlake.stores.records import MemoryRecords
 from ringlake.stores.vault import MemoryVault
 from tests.oracle.received import Company
+from tools import installation
 from tools import refold as tool
 from tools.refold import Site, refold
 from tools.simulator import people, render
@@ -198,7 +199,7 @@ def test_what_was_archived_before_it_expired_is_kept_in_the_journal_long_enough(
     """An event's expiry counts from its receipt; an old one put back must outlive its fold."""
     kept: list[int] = []
     monkeypatch.setattr(tool, "DynamoJournal", lambda _table, days: kept.append(days))
-    monkeypatch.setattr(tool, "client", lambda _service: _Described())
+    monkeypatch.setattr(installation, "client", lambda _service: _Described())
     tool.open_site("ringlake-local", date.today() - timedelta(days=400))  # noqa: DTZ011
 
     assert kept[0] >= 429
