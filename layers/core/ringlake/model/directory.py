@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -20,30 +21,73 @@ class Role(StrEnum):
 
 
 class Ability(StrEnum):
-    """Grants beside the role (W13, D74); `raw_export` is the `data` dialect of files (security.md 3)."""
+    """Grants beside the role (W13, D74); `raw_export` is the `data` dialect of files (security.md 3).
+
+    `see_names` and `see_numbers` are about customers, `see_content` about recordings, voicemails,
+    transcripts and texts; `work_cases` is to assign, dismiss and close missed-contact cases and to
+    mark calls; `manage_directory` is everything under /v1/directory but roles and secrets, which
+    need `administer`.
+    """
 
     VIEW_ALL_CALLS = "view_all_calls"
     SCOPE_WORKSPACE = "scope_workspace"
+    SUPERVISE = "supervise"
+    SEE_NAMES = "see_names"
+    SEE_NUMBERS = "see_numbers"
+    SEE_CONTENT = "see_content"
+    SEE_COSTS = "see_costs"
     EXPORT = "export"
     RAW_EXPORT = "raw_export"
     REPORTS = "reports"
+    WORK_CASES = "work_cases"
+    SEE_AUDIT = "see_audit"
+    MANAGE_DIRECTORY = "manage_directory"
+    ADMINISTER = "administer"
 
 
 class Hours(Model, frozen=True, kw_only=True):
     """Open hours in local time: per ISO weekday "1".."7" a list of ("HH:MM", "HH:MM"), end exclusive.
 
-    An empty `weekly` means always open. `holidays` are local ISO dates that are closed.
+    An empty `weekly` means always open. `holidays` are local ISO dates that are closed. A window
+    whose end is not after its start goes past midnight ("14:00", "02:00"; demands.md D8).
     """
 
     weekly: dict[str, list[tuple[str, str]]] = {}
     holidays: tuple[str, ...] = ()
 
 
+class Schedule(Model, frozen=True, kw_only=True):
+    """Open hours of one team, one number or (both empty) the workspace, from one local date to another.
+
+    Both dates are ISO and inclusive, "" is without bound. The most specific schedule that is valid
+    on the day counts: number, then team, then workspace; of equals the one that began last
+    (demands.md D10). Where none is valid, `Workspace.hours` counts.
+    """
+
+    hours: Hours
+    valid_from: str = ""
+    valid_to: str = ""
+    team: str = ""
+    number: str = ""
+
+
 class Account(Model, frozen=True, kw_only=True):
-    """A user's account at a provider: `id` as the provider names it in events."""
+    """A user's account at a provider: `id` as the provider names it in events.
+
+    `since` (inclusive) and `until` (exclusive) bound the time in which the account was the user's;
+    None is without bound. What happened in that time stays the user's (features.md R36).
+    """
 
     connection: str
     id: str
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+
+    def holds(self, at: dt.datetime | None) -> bool:
+        """Whether the account is the user's at this instant; None asks about any time."""
+        if at is None:
+            return True
+        return (self.since is None or self.since <= at) and (self.until is None or at < self.until)
 
 
 class User(Model, frozen=True, kw_only=True):
@@ -57,6 +101,7 @@ class User(Model, frozen=True, kw_only=True):
     numbers: tuple[str, ...] = ()
     accounts: tuple[Account, ...] = ()
     sub: str = ""
+    suspended_at: dt.datetime | None = None
     deleted_at: dt.datetime | None = None
 
 
@@ -64,6 +109,7 @@ class Team(Model, frozen=True, kw_only=True):
     id: str
     name: str
     kind: str = "call_center"
+    deleted_at: dt.datetime | None = None
 
 
 class Number(Model, frozen=True, kw_only=True):
@@ -76,6 +122,53 @@ class Number(Model, frozen=True, kw_only=True):
     team: str = ""
     source: str = ""
     provider_ids: tuple[str, ...] = ()
+    deleted_at: dt.datetime | None = None
+
+
+class CallSource(Model, frozen=True, kw_only=True):
+    """Where calls come from (features.md N16); numbers name it by id in `Number.source`."""
+
+    id: str
+    name: str
+    medium: str = ""
+    campaign: str = ""
+
+
+class Lists(Model, frozen=True, kw_only=True):
+    """Numbers of the workspace's own lists: `spam` in E.164 (N14); `withheld` are further texts that a
+    provider puts in place of a withheld number (demands.md D49).
+    """
+
+    spam: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
+
+
+class Rate(Model, frozen=True, kw_only=True):
+    """Price of one destination: `prefix` of E.164 without plus ("" is everything else). Decimal texts.
+
+    A call costs `connect_fee` + ceil(seconds / increment_s) * increment_s * per_minute / 60.
+    """
+
+    prefix: str
+    name: str = ""
+    connect_fee: Decimal = Decimal(0)
+    per_minute: Decimal = Decimal(0)
+    increment_s: int = 60
+
+
+class Tariff(Model, frozen=True, kw_only=True):
+    """Rates of one connection ("" is every one) and one channel (`call`, `message`), valid at the start
+    of what is rated: from one instant (inclusive) to another (exclusive). N5, metrics.md Cost per call.
+    """
+
+    id: str
+    name: str
+    currency: str
+    rates: tuple[Rate, ...] = ()
+    connection: str = ""
+    channel: str = "call"
+    valid_from: dt.datetime | None = None
+    valid_to: dt.datetime | None = None
 
 
 class Secret(Model, frozen=True, kw_only=True):
@@ -106,7 +199,13 @@ class Connection(Model, frozen=True, kw_only=True):
 
 
 class Workspace(Model, frozen=True, kw_only=True):
-    """The tenant. `party_secret` is the encrypted key of `party_key`; thresholds are whole seconds."""
+    """The tenant. `party_secret` is the encrypted key of `party_key`; thresholds are whole seconds.
+
+    `week_start` is an ISO weekday, `fiscal_month` the first month of the fiscal year. The
+    `recover*` settings are those of W32-W36; `repeat_days` and `target_talk_s` of N14; `case_burst_s`
+    and `callback_sla_s` of metrics.md Recovered rate and Call-back SLA; `missed_ring_s` of R28.
+    `raw_days` and `record_days` are how long raw events and records are kept (demands.md D75).
+    """
 
     id: str
     name: str
@@ -115,8 +214,24 @@ class Workspace(Model, frozen=True, kw_only=True):
     currency: str = "USD"
     plan: str = "business"
     hours: Hours = Hours()
+    schedules: tuple[Schedule, ...] = ()
+    week_start: int = 1
+    fiscal_month: int = 1
     short_abandon_s: int = 5
     service_threshold_s: int = 20
+    service_target_pct: int = 80
+    missed_ring_s: int = 5
+    target_talk_s: int = 30
+    repeat_days: int = 30
+    recovery_window_days: int = 7
+    recovery_strict: bool = False
+    recover_voicemail: bool = True
+    recover_short: bool = True
+    case_burst_s: int = 1800
+    callback_sla_s: int = 1800
+    text_sla_s: int = 900
+    raw_days: int = 730
+    record_days: int = 1825
     settings_version: int = 1
     party_secret: bytes = b""
 
@@ -136,16 +251,21 @@ class Directory(Model, frozen=True, kw_only=True):
     users: tuple[User, ...] = ()
     teams: tuple[Team, ...] = ()
     numbers: tuple[Number, ...] = ()
+    sources: tuple[CallSource, ...] = ()
+    tariffs: tuple[Tariff, ...] = ()
+    lists: Lists = Lists()
     party_key_secret: bytes = b""
 
     def connection(self, connection_id: str) -> Connection | None:
         return next((c for c in self.connections if c.id == connection_id), None)
 
-    def user_of(self, connection_id: str, *accounts: str) -> User | None:
-        """The user who owns any of these provider accounts on this connection; deleted users too (D72)."""
+    def user_of(self, connection_id: str, *accounts: str, at: dt.datetime | None = None) -> User | None:
+        """The user who owned any of these provider accounts on this connection at this instant (None is
+        any time); deleted users too (D72).
+        """
         wanted = {a for a in accounts if a}
         for user in self.users:
-            if any(a.connection == connection_id and a.id in wanted for a in user.accounts):
+            if any(a.connection == connection_id and a.id in wanted and a.holds(at) for a in user.accounts):
                 return user
         return None
 

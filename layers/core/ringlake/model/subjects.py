@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from enum import StrEnum
 
-from .base import Model
+from .base import Model, utc
 
 
 class SubjectKind(StrEnum):
-    """Kinds of subjects; `other` keeps event types nobody knows yet, `test` the sender's test button."""
+    """Kinds of subjects; `other` keeps event types nobody knows yet, `test` the sender's test button.
+
+    Presence is one subject per account and UTC day (`presence_subject`), so that what has to be read
+    for one event stays small. A `party` is one customer of the workspace, by `party_key`; it has no
+    events, its state follows from its records, and its connection is empty.
+    """
 
     CALL = "call"
     MESSAGE = "message"
     PRESENCE = "presence"
     CONTACT = "contact"
     DEAL = "deal"
+    PARTY = "party"
     OTHER = "other"
     TEST = "test"
 
@@ -46,3 +53,19 @@ class Subject(Model, frozen=True, kw_only=True):
         """Take a key apart. Raises ValueError for anything that `key` cannot have made."""
         workspace, kind, connection, subject_id = key.split("#", 3)
         return cls(workspace=workspace, kind=SubjectKind(kind), connection=connection, id=subject_id)
+
+
+def party_subject(workspace: str, party_key: str) -> Subject:
+    """The subject of one customer."""
+    return Subject(workspace=workspace, kind=SubjectKind.PARTY, connection="", id=party_key)
+
+
+def presence_subject_id(account: str, at: datetime) -> str:
+    """Subject id of an account's presence on the UTC day of `at`."""
+    return f"{account}/{utc(at).date().isoformat()}"
+
+
+def presence_account(subject_id: str) -> tuple[str, date]:
+    """Account and UTC day of a presence subject's id."""
+    account, _, day = subject_id.rpartition("/")
+    return account, date.fromisoformat(day)

@@ -6,9 +6,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from ringlake.model.base import Model
 from ringlake.model.directory import Connection
 from ringlake.model.events import Delivery, Identity, RawEvent
 from ringlake.model.facts import Fact
+
+
+class Answer(Model, frozen=True, kw_only=True):
+    """What a provider wants to hear when it tries an address out."""
+
+    status: int = 200
+    headers: dict[str, str] = {}
+    body: str = ""
 
 
 class Adapter(Protocol):
@@ -16,6 +25,10 @@ class Adapter(Protocol):
 
     `version` rises whenever `parse` reads the same event differently (then fold again).
     `kept_headers` are the lower-case names of headers that `parse` or an investigation needs.
+
+    One more method is optional and looked up by name: `handshake(delivery, connection) -> Answer | None`
+    answers a sender's set-up request to a live endpoint (`zd_echo`, `Validation-Token`) before any
+    signature is asked for; it stores nothing.
     """
 
     name: str

@@ -6,9 +6,10 @@ talks to AWS and to the local stack.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from time import sleep
 from typing import Any
 
 from ringlake import __version__
@@ -79,3 +80,30 @@ def client(service: str, attempts: int = 4) -> Any:
             parameter_validation=False,
         ),
     )
+
+
+_BATCH = 100
+_PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+
+
+def batch_get(table: str, keys: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Items of distinct keys, strongly consistent, in no order; missing ones are left out.
+
+    Asks until nothing is left unprocessed, with growing pauses; then `Unavailable`.
+    """
+    return [item for at in range(0, len(keys), _BATCH) for item in _one_batch(table, keys[at : at + _BATCH])]
+
+
+def _one_batch(table: str, keys: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    wanted = list(keys)
+    for pause in (*_PAUSES_S, None):
+        with translated():
+            answer = client("dynamodb").batch_get_item(RequestItems={table: {"Keys": wanted, "ConsistentRead": True}})
+        found += answer["Responses"].get(table, [])
+        wanted = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
+        if not wanted:
+            return found
+        if pause is not None:
+            sleep(pause)
+    raise Unavailable("BatchGetItem: unprocessed keys")

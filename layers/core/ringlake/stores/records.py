@@ -7,16 +7,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from threading import Lock
-from time import sleep
 from typing import Any, Protocol
 
-from ringlake.errors import Conflict, Unavailable
+from ringlake.errors import Conflict
 from ringlake.model.base import Model, to_json, utc
 from ringlake.model.calls import CallRecord
 from ringlake.model.messages import MessageRecord
 from ringlake.model.subjects import Subject, SubjectKind
 
-from .clients import client, translated
+from .clients import batch_get, client, translated
 from .packing import pack, unpack
 
 Record = CallRecord | MessageRecord
@@ -175,8 +174,6 @@ class MemoryRecords:
         return [k for _, k in sorted(found)]
 
 
-_BATCH = 100
-_PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 _LINK = "link#"
 _LIVE = ("live_ws", "live_at")
 _PARTY = ("party", "party_at")
@@ -250,11 +247,7 @@ class DynamoRecords:
         return [item["pk"]["S"] for item in found]
 
     def get_many(self, keys: Sequence[str]) -> list[Loaded]:
-        found: list[Loaded] = []
-        distinct = list(dict.fromkeys(keys))
-        for at in range(0, len(distinct), _BATCH):
-            found += map(_row, self._batch(distinct[at : at + _BATCH]))
-        return found
+        return [_row(item) for item in batch_get(self._table, [_key(key) for key in dict.fromkeys(keys)])]
 
     def clean(self, key: str, etag: str, day: str) -> bool:
         try:
@@ -307,23 +300,6 @@ class DynamoRecords:
             if "LastEvaluatedKey" not in page:
                 return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-
-    def _batch(self, keys: Sequence[str]) -> list[dict[str, Any]]:
-        """BatchGet until nothing is left unprocessed, with growing pauses; then `Unavailable`."""
-        found: list[dict[str, Any]] = []
-        wanted = [_key(key) for key in keys]
-        for pause in (*_PAUSES_S, None):
-            with translated():
-                answer = client("dynamodb").batch_get_item(
-                    RequestItems={self._table: {"Keys": wanted, "ConsistentRead": True}}
-                )
-            found += answer["Responses"].get(self._table, [])
-            wanted = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
-            if not wanted:
-                return found
-            if pause is not None:
-                sleep(pause)
-        raise Unavailable("BatchGetItem: unprocessed keys")
 
 
 def _key(key: str) -> dict[str, Any]:
