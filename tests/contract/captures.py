@@ -1,25 +1,29 @@
 """Captured deliveries with what Ringlake is to make of them (tests/captures/README.md).
 
-`python -m tests.contract.captures` writes the expectations anew, for review.
+`python -m tests.contract.captures [provider ...]` writes the expectations anew, for review.
+`python -m tests.contract.captures import <folder> <provider>` makes captures of a folder of sample
+requests (tests/contract/importing.py).
 """
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Iterable
-from datetime import datetime
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import msgspec
 
 from ringlake import providers
-from ringlake.flows.ingest import Ingested, ingest, secret_context
+from ringlake.flows.ingest import Ingested, ingest, raw_event, secret_context
 from ringlake.model.base import to_json
 from ringlake.model.directory import Connection, Secret, Workspace
 from ringlake.model.events import Delivery, RawEvent
 from ringlake.model.facts import Fact
-from ringlake.model.subjects import Subject
 from ringlake.stores.directory import MemoryDirectory, token_digest
 from ringlake.stores.journal import MemoryJournal
 from ringlake.stores.vault import MemoryVault
@@ -33,7 +37,28 @@ SECRETS = {
     "openphone first": STANDARD + "cHJvdmlkZXJzLWEtcXVv" + "LXRlc3Qta2V5LTAwMDAwMDE=",
     "openphone second": STANDARD + "cHJvdmlkZXJzLWEtcXVv" + "LXRlc3Qta2V5LTAwMDAwMDI=",
     "generic": STANDARD + "Y2Fub25pY2FsLXdlYmhv" + "b2stdGVzdC1rZXktMDAwMDE=",
+    "aircall": "00112233445566778899" + "aabbccddeeff",
+    "dialpad": "example-dialpad" + "-webhook-secret",
+    "fcc": "fcc-hook:" + "fcc-test-password-0001",
+    "novofon": "novofon-test" + "-secret-0001",
+    "novofon 2.0": "nvf2-test" + "-token-0001",
+    "ringcentral": "example-ringcentral" + "-validation-token",
+    "ringostat": "rgst-test" + "-token-0001",
+    # The public key that belongs to the seed of bytes 00 to 1f (tools/simulator/signing.py).
+    "telnyx": "A6EHv/POEL4dcN0Y50vA" + "mWfk1jCbpQ1fHdyGZBJVMbg=",
+    "twilio": "test_twilio_auth_token" + "_0123456789abcdef",
+    "vonage": "example-vonage" + "-signature-secret-000001",
+    "zadarma": "example-zadarma" + "-api-secret",
 }
+# How far from its own clock a provider's delivery may arrive; providers without a window are not here.
+WINDOWS: Mapping[str, timedelta] = {
+    "generic": timedelta(seconds=300),
+    "openphone": timedelta(seconds=300),
+    "telnyx": timedelta(seconds=300),
+    "vonage": timedelta(hours=24),
+}
+# Set-up requests that a sender tries an address out with: answered, not signed, stored nowhere.
+SET_UP = "handshake"
 
 
 class Capture(NamedTuple):
@@ -61,14 +86,40 @@ class Capture(NamedTuple):
         return [SECRETS[name].encode() for name in self.content["secrets"]]
 
     @property
+    def valid(self) -> bool:
+        """Whether the signature is good, by the word of whoever made the request."""
+        return bool(self.content["valid"])
+
+    @property
+    def says(self) -> dict[str, Any]:
+        """What the request means, by the word of whoever made it; empty where nothing was said."""
+        return dict(self.content.get("says", {}))
+
+    @property
+    def body(self) -> bytes:
+        request = self.content["request"]
+        if "body_base64" in request:
+            return base64.b64decode(request["body_base64"], validate=True)
+        return str(request["body"]).encode()
+
+    @property
+    def url(self) -> str:
+        """The address that the sender called: its own where it is signed, else this installation's."""
+        request = self.content["request"]
+        if "url" in request:
+            return str(request["url"])
+        address = f"https://ringlake.example.com/webhooks/{self.provider}/{TOKEN}"
+        return f"{address}?{request['query']}" if request["query"] else address
+
+    @property
     def delivery(self) -> Delivery:
         request = self.content["request"]
         return Delivery(
             method=request["method"],
-            url=f"https://ringlake.example.com/webhooks/{self.provider}/{TOKEN}",
+            url=self.url,
             headers={name.lower(): value for name, value in request["headers"].items()},
-            query=request["query"],
-            body=request["body"].encode(),
+            query=urlsplit(self.url).query,
+            body=self.body,
         )
 
     @property
@@ -137,21 +188,9 @@ def house(*connections: Connection) -> House:
 
 def event_of(seen: Capture) -> RawEvent:
     """What ingest would keep of a capture, without the flow."""
-    adapter = providers.adapter(seen.provider)
-    delivery = seen.delivery
-    identity = adapter.identify(delivery, seen.connection)
-    return RawEvent(
-        subject=Subject(workspace=WORKSPACE, kind=identity.kind, connection=CONNECTION, id=identity.subject_id),
-        event_id=identity.event_id,
-        event_type=identity.event_type,
-        provider=seen.provider,
-        adapter=adapter.version,
-        body=delivery.body,
-        received_at=seen.now,
-        occurred_at=identity.occurred_at,
-        headers={n: v for n, v in delivery.headers.items() if n in adapter.kept_headers},
-        related=identity.related,
-    )
+    adapter, connection = providers.adapter(seen.provider), seen.connection
+    identity = adapter.identify(seen.delivery, connection)
+    return raw_event(seen.delivery, connection, adapter, identity, seen.now)
 
 
 def shown(facts: Iterable[Fact]) -> list[dict[str, Any]]:
@@ -174,11 +213,16 @@ def expectation(seen: Capture) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    for seen in captures():
+def main(arguments: list[str]) -> None:
+    if arguments[:1] == ["import"]:
+        from .importing import bring
+
+        bring(Path(arguments[1]), arguments[2])
+        arguments = arguments[2:3]
+    for seen in captures(*arguments):
         content = seen.content | {"expect": expectation(seen)}
         seen.path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

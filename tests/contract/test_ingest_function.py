@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote_plus, urlsplit
 
 import pytest
 import time_machine
@@ -18,7 +19,7 @@ from ringlake import settings as environment
 from ringlake.flows.ingest import MAX_WEBHOOK_BODY, Endpoints
 from ringlake.stores.journal import MemoryJournal
 
-from .captures import TOKEN, Capture, House, capture, captures, house
+from .captures import SET_UP, TOKEN, Capture, House, capture, captures, house
 
 SEEN = capture("generic/04_fcc_queue")
 
@@ -39,20 +40,30 @@ def deployed(home: House, monkeypatch: pytest.MonkeyPatch) -> House:
 
 def envelope(seen: Capture, **changes: Any) -> dict[str, Any]:
     """A payload-2.0 event as API Gateway makes it of this request."""
-    path = f"/webhooks/{seen.provider}/{TOKEN}"
-    request = seen.content["request"]
+    request, address = seen.content["request"], urlsplit(seen.url)
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": "POST /webhooks/{provider}/{token}",
-        "rawPath": path,
-        "rawQueryString": "",
+        "rawPath": address.path,
+        "rawQueryString": address.query,
         "headers": request["headers"] | {"host": "evil.example.net", "x-forwarded-for": "198.51.100.7"},
-        "requestContext": {"http": {"method": "POST", "path": path, "sourceIp": "198.51.100.7"}},
+        "requestContext": {"http": {"method": request["method"], "path": address.path, "sourceIp": "198.51.100.7"}},
         "pathParameters": {"provider": seen.provider, "token": TOKEN},
-        "body": request["body"],
-        "isBase64Encoded": False,
+        **_body(seen),
     }
     return event | changes
+
+
+def _body(seen: Capture) -> dict[str, Any]:
+    """Text where it can be text, as API Gateway does it."""
+    try:
+        return {"body": seen.body.decode(), "isBase64Encoded": False}
+    except UnicodeDecodeError:
+        return _encoded(seen)
+
+
+def _encoded(seen: Capture) -> dict[str, Any]:
+    return {"body": base64.b64encode(seen.body).decode(), "isBase64Encoded": True}
 
 
 def call(event: dict[str, Any], seen: Capture = SEEN) -> tuple[int, dict[str, int]]:
@@ -61,16 +72,18 @@ def call(event: dict[str, Any], seen: Capture = SEEN) -> tuple[int, dict[str, in
     return answer["statusCode"], json.loads(answer["body"])
 
 
-@pytest.mark.parametrize("seen", captures(), ids=lambda seen: seen.name)
+@pytest.mark.parametrize("seen", [c for c in captures() if c.outcome != SET_UP], ids=lambda seen: seen.name)
 @pytest.mark.parametrize("encoded", [False, True], ids=["text", "base64"])
 def test_every_capture_through_the_entry(
     seen: Capture, encoded: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Header names in the sender's own spelling; whether the body is base64 is told by the flag alone."""
+    # Where the address is signed, this installation is the one that the sender signed for.
+    monkeypatch.setenv("RINGLAKE_PUBLIC_URL", "://".join(urlsplit(seen.url)[:2]))
     home = deployed(house(seen.connection), monkeypatch)
     event = envelope(seen)
     if encoded:
-        event |= {"body": base64.b64encode(event["body"].encode()).decode(), "isBase64Encoded": True}
+        event |= _encoded(seen)
     status, counts = call(event, seen)
     assert status == {"accepted": 200, "quarantined": 200, "not_authentic": 401}[seen.outcome]
     assert sum(counts.values()) == (status == 200)
@@ -84,7 +97,9 @@ def test_every_capture_through_the_entry(
 
 def personal(seen: Capture, text: str) -> set[str]:
     """Numbers, names and texts of a capture that are found in a text."""
-    body = seen.content["request"]["body"]
+    body = seen.body.decode("utf-8", "replace") + unquote_plus(
+        f"{seen.delivery.query} {seen.body.decode('utf-8', 'replace')}"
+    )
     told = set(re.findall(r"\+\d{7,15}", body))
     told |= {
         w.strip() for w in re.findall(r'"(?:text|body|name|content|transcript|summary|from|to)":"([^"]{4,})"', body)
@@ -94,7 +109,7 @@ def personal(seen: Capture, text: str) -> set[str]:
 
 def test_the_canary_sees_numbers_names_and_texts() -> None:
     seen = capture("openphone/legacy_v2_06_message_received_media")
-    assert personal(seen, seen.content["request"]["body"]) >= {"+12025550143", "Hello, is the 10:00 slot free? 🙂"}
+    assert personal(seen, seen.body.decode()) >= {"+12025550143", "Hello, is the 10:00 slot free? 🙂"}
     assert personal(capture("generic/05_fcc_ring_agent_1"), "for Anna Nowak") == {"Anna Nowak"}
 
 

@@ -13,7 +13,7 @@ from ringlake.model.facts import Fact
 
 
 class Answer(Model, frozen=True, kw_only=True):
-    """What a provider wants to hear when it tries an address out."""
+    """What a provider wants to hear in place of our counts. Header names are lower-case."""
 
     status: int = 200
     headers: dict[str, str] = {}
@@ -26,9 +26,10 @@ class Adapter(Protocol):
     `version` rises whenever `parse` reads the same event differently (then fold again).
     `kept_headers` are the lower-case names of headers that `parse` or an investigation needs.
 
-    One more method is optional and looked up by name: `handshake(delivery, connection) -> Answer | None`
+    Two more methods are optional and looked up by name. `handshake(delivery, connection) -> Answer | None`
     answers a sender's set-up request to a live endpoint (`zd_echo`, `Validation-Token`) before any
-    signature is asked for; it stores nothing.
+    signature is asked for; it stores nothing. `without_credentials(delivery) -> Delivery` takes out of
+    body and query what proved the sender (Aircall's `token`), before anything is stored; it raises nothing.
     """
 
     name: str
