@@ -55,10 +55,17 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         reason = str(error) if isinstance(error, RinglakeError) else type(error).__name__
         result = Ingested(outcome=Outcome.UNAVAILABLE, reason=reason)
     print(json.dumps(line(result, size, (time.perf_counter() - began) * 1000)))
+    return answered(result)
+
+
+def answered(result: Ingested) -> dict[str, Any]:
+    """The counts, or what the provider's own protocol wants to hear; no browser guesses a type of its own."""
+    said = result.reply
+    headers = {"content-type": "application/json", "x-content-type-options": "nosniff"}
     return {
         "statusCode": result.status,
-        "headers": {"content-type": "application/json"},
-        "body": json.dumps(result.answer),
+        "headers": headers | (said.headers if said else {}),
+        "body": json.dumps(result.answer) if said is None else said.body,
     }
 
 
@@ -88,8 +95,8 @@ def _body(event: dict[str, Any]) -> bytes:
 def line(result: Ingested, size: int, took_ms: float) -> dict[str, Any]:
     """The one log line, which is also the metrics (CloudWatch embedded metric format). Nothing personal.
 
-    Each outcome is a metric of its own name: `accepted`, `duplicate`, `quarantined`, `not_authentic`,
-    `unknown_endpoint`, `too_large`, `unavailable`.
+    Each outcome is a metric of its own name: `accepted`, `duplicate`, `quarantined`, `handshake`,
+    `not_authentic`, `unknown_endpoint`, `too_large`, `unavailable`.
     """
     name = result.outcome.value
     declared = {

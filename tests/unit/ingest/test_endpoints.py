@@ -299,6 +299,7 @@ def test_statuses_are_those_that_senders_repeat() -> None:
         Outcome.ACCEPTED: 200,
         Outcome.DUPLICATE: 200,
         Outcome.QUARANTINED: 200,
+        Outcome.HANDSHAKE: 200,
         Outcome.NOT_AUTHENTIC: 401,
         Outcome.UNKNOWN_ENDPOINT: 404,
         Outcome.TOO_LARGE: 413,

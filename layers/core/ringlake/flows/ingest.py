@@ -3,17 +3,21 @@
 Size cap, endpoint token, signature, identity, one conditional put: in this order, so that
 nothing is parsed that is not signed and nothing is answered 2xx that is not stored. The
 outcome is a value; the function maps it to a status.
+
+A sender that tries an address out (a handshake) is answered between token and signature, in the
+adapter's own words: it has nothing to sign yet, and says nothing that could be stored (docs/adr/0022).
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from threading import Lock
 from typing import NamedTuple
+from urllib.parse import unquote_plus
 
 from ringlake import providers
 from ringlake.errors import NotAuthentic, NotFound, Unavailable, Unreadable
@@ -21,7 +25,7 @@ from ringlake.model.base import Model, to_json
 from ringlake.model.directory import Connection
 from ringlake.model.events import Delivery, Identity, Quarantined, RawEvent
 from ringlake.model.subjects import Subject
-from ringlake.providers import Adapter
+from ringlake.providers import Adapter, Answer
 from ringlake.stores.directory import DirectoryStore, token_digest
 from ringlake.stores.journal import Journal, Put
 from ringlake.stores.vault import Vault
@@ -30,11 +34,12 @@ MAX_WEBHOOK_BODY = 262_144
 
 
 class Outcome(StrEnum):
-    """What became of a delivery. The first three are answered 2xx."""
+    """What became of a delivery. The first three are answered 2xx, a handshake as its provider wants."""
 
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
     QUARANTINED = "quarantined"
+    HANDSHAKE = "handshake"
     NOT_AUTHENTIC = "not_authentic"
     UNKNOWN_ENDPOINT = "unknown_endpoint"
     TOO_LARGE = "too_large"
@@ -46,6 +51,7 @@ STATUS: Mapping[Outcome, int] = {
     Outcome.ACCEPTED: 200,
     Outcome.DUPLICATE: 200,
     Outcome.QUARANTINED: 200,
+    Outcome.HANDSHAKE: 200,
     Outcome.NOT_AUTHENTIC: 401,
     Outcome.UNKNOWN_ENDPOINT: 404,
     Outcome.TOO_LARGE: 413,
@@ -55,7 +61,10 @@ _COUNTED = {Outcome.ACCEPTED: "accepted", Outcome.DUPLICATE: "duplicates", Outco
 
 
 class Ingested(Model, frozen=True, kw_only=True):
-    """The result of one delivery; holds nothing personal, so all of it may be logged."""
+    """The result of one delivery. But for `reply` it holds nothing personal, so all of it may be logged.
+
+    `reply` is what the provider's own protocol wants to hear instead of our counts.
+    """
 
     outcome: Outcome
     provider: str = ""
@@ -66,10 +75,11 @@ class Ingested(Model, frozen=True, kw_only=True):
     subject: str = ""
     field: str = ""
     reason: str = ""
+    reply: Answer | None = None
 
     @property
     def status(self) -> int:
-        return STATUS[self.outcome]
+        return self.reply.status if self.reply else STATUS[self.outcome]
 
     @property
     def answer(self) -> dict[str, int]:
@@ -209,6 +219,8 @@ def ingest(
         found = _authentic(delivery, provider, token, directory, vault, now, endpoints or Endpoints())
         if isinstance(found, Outcome):
             return Ingested(outcome=found)
+        if isinstance(found, Ingested):
+            return found
         connection, adapter = found
         try:
             identity = adapter.identify(delivery, connection)
@@ -227,8 +239,8 @@ def _authentic(
     vault: Vault,
     now: datetime,
     endpoints: Endpoints,
-) -> tuple[Connection, Adapter] | Outcome:
-    """The connection that signed this, or why it is refused."""
+) -> tuple[Connection, Adapter] | Ingested | Outcome:
+    """The connection that signed this, the end of a handshake, or why it is refused."""
     endpoint = endpoints.find(token, directory, vault, now)
     if endpoint is None or endpoint.connection.provider != provider:
         return Outcome.UNKNOWN_ENDPOINT
@@ -236,6 +248,9 @@ def _authentic(
         adapter = providers.adapter(provider)
     except NotFound:
         return Outcome.UNKNOWN_ENDPOINT
+    greeted = _handshake(delivery, adapter, endpoint.connection)
+    if greeted is not None:
+        return greeted
     tried: Endpoint | None = endpoint
     while tried is not None:
         try:
@@ -245,6 +260,21 @@ def _authentic(
         else:
             return tried.connection, adapter
     return Outcome.NOT_AUTHENTIC
+
+
+def _handshake(delivery: Delivery, adapter: Adapter, connection: Connection) -> Ingested | None:
+    """The answer to a sender that tries the address out; None for everything else."""
+    ask = getattr(adapter, "handshake", None)
+    reply: Answer | None = ask(delivery, connection) if ask else None
+    if reply is None:
+        return None
+    return Ingested(
+        outcome=Outcome.HANDSHAKE,
+        provider=connection.provider,
+        workspace=connection.workspace,
+        connection=connection.id,
+        reply=reply,
+    )
 
 
 def _keep(
@@ -268,13 +298,20 @@ def _keep(
         event_id=identity.event_id,
         event_type=identity.event_type,
         subject=identity.kind.value,
+        reply=_receipt(adapter),
     )
+
+
+def _receipt(adapter: Adapter) -> Answer | None:
+    """What a provider that reads our answer hears instead of the counts."""
+    return getattr(adapter, "receipt", None)
 
 
 def raw_event(
     delivery: Delivery, connection: Connection, adapter: Adapter, identity: Identity, received_at: datetime
 ) -> RawEvent:
     """A verified delivery as the journal keeps it."""
+    delivery = _without_credentials(delivery, adapter)
     return RawEvent(
         subject=Subject(
             workspace=connection.workspace, kind=identity.kind, connection=connection.id, id=identity.subject_id
@@ -287,7 +324,7 @@ def raw_event(
         received_at=received_at,
         occurred_at=identity.occurred_at,
         headers=_kept(delivery, adapter),
-        query=_storable(delivery.query),
+        query=_query(delivery, adapter),
         related=identity.related,
     )
 
@@ -306,8 +343,10 @@ def _set_aside(
     subject = event.subject.key if event else ""
     event_id = event.event_id if event else ""
     adapter = providers.adapter(connection.provider)
+    delivery = _without_credentials(delivery, adapter)
     headers = _kept(delivery, adapter, also=("webhook-id",))
-    named = [stage, subject, event_id, _storable(delivery.query), *sorted(headers.items())]
+    query = _query(delivery, adapter)
+    named = [stage, subject, event_id, query, *sorted(headers.items())]
     item_id = hashlib.sha256(to_json(named) + delivery.body).hexdigest()[:32]
     journal.quarantine(
         Quarantined(
@@ -322,7 +361,7 @@ def _set_aside(
             subject=subject,
             body=delivery.body,
             headers=headers,
-            query=_storable(delivery.query),
+            query=query,
         )
     )
     return Ingested(
@@ -335,12 +374,30 @@ def _set_aside(
         subject=event.subject.kind.value if event else "",
         field=error.field,
         reason=error.reason,
+        reply=_receipt(adapter),
     )
+
+
+def _without_credentials(delivery: Delivery, adapter: Adapter) -> Delivery:
+    """Some senders prove themselves inside the body or the address; that is checked, and not kept."""
+    clear: Callable[[Delivery], Delivery] | None = getattr(adapter, "without_credentials", None)
+    return delivery if clear is None else clear(delivery)
 
 
 def _kept(delivery: Delivery, adapter: Adapter, also: tuple[str, ...] = ()) -> dict[str, str]:
     wanted = adapter.kept_headers.union(also)
     return {name: _storable(value) for name, value in delivery.headers.items() if name in wanted}
+
+
+def _query(delivery: Delivery, adapter: Adapter) -> str:
+    """The query without the sender's credential: a secret is not kept, and one that was changed makes
+    no other event of the same one. What is left stays as it was sent.
+    """
+    hidden: frozenset[str] = getattr(adapter, "credential_params", frozenset())
+    if not hidden:
+        return _storable(delivery.query)
+    pairs = delivery.query.split("&")
+    return _storable("&".join(p for p in pairs if unquote_plus(p.partition("=")[0]).strip().lower() not in hidden))
 
 
 def _storable(text: str) -> str:

@@ -11,9 +11,9 @@ from pkgutil import iter_modules
 
 from ringlake.errors import NotFound
 
-from .adapter import Adapter
+from .adapter import Adapter, Answer
 
-__all__ = ["Adapter", "adapter", "names"]
+__all__ = ["Adapter", "Answer", "adapter", "names"]
 
 _PARTS = {"adapter", "signatures", "values"}
 
