@@ -69,6 +69,9 @@ PRUNED = {
         # tzdata's copy of the same zones under posix/ and right/, where a release has them.
         "tzdata/zoneinfo/posix",
         "tzdata/zoneinfo/right",
+        # PyNaCl's library is compiled and loads `_cffi_backend` alone; these make such libraries.
+        "cffi",
+        "pycparser",
     ),
     "pyarrow": (
         # Arrow Flight (RPC): nothing in the remaining libraries links it (a test reads their NEEDED entries).
