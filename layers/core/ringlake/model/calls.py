@@ -63,6 +63,44 @@ class Party(Model, frozen=True, kw_only=True):
     account: str = ""
 
 
+class EndKind(StrEnum):
+    """Who or what an end of a call on our side is."""
+
+    USER = "user"
+    OUTSIDE = "outside"
+    QUEUE = "queue"
+    NUMBER = "number"
+    MENU = "menu"
+    VOICEMAIL = "voicemail"
+    AI = "ai"
+    CUSTOMER = "customer"
+
+
+class End(Model, frozen=True, kw_only=True):
+    """Who or what was called first, or had the call last (demands.md D21); no kind when nobody knows.
+
+    `party` is set for people of ours, also unmapped ones; `name` for queues and numbers; `number` is
+    E.164 or the provider's own text.
+    """
+
+    kind: EndKind | None = None
+    party: Party = Party()
+    name: str = ""
+    number: str = ""
+
+    @property
+    def label(self) -> str:
+        """One readable text: a person's name, a queue's or number's name, else the number."""
+        return self.party.name or self.party.account or self.name or self.number
+
+
+class CostSource(StrEnum):
+    """Where a cost comes from: what the provider said, or our own tariff (features.md N5)."""
+
+    PROVIDER = "provider"
+    TARIFF = "tariff"
+
+
 class Leg(Model, frozen=True, kw_only=True):
     """One attempt to connect one party; times UTC, durations in milliseconds, null when the phase never was."""
 
@@ -80,7 +118,11 @@ class Leg(Model, frozen=True, kw_only=True):
 
 
 class TimelineStep(Model, frozen=True, kw_only=True):
-    """One step of the path (F51): `kind` is a FactKind value; `value` an IVR choice, queue or target."""
+    """One step of the path (F51).
+
+    `kind` is a FactKind value; `value` an IVR choice, queue, transfer target or disposition. Of a part
+    beside the customer's path `kind` is its CallKind (`consultation`) and `value` what happened there.
+    """
 
     at: datetime
     kind: str
@@ -98,6 +140,10 @@ class CallRecord(Model, frozen=True, kw_only=True):
     depends on the events alone and not on how often they were folded.
     `flags` names data-quality findings: `negative_duration`, `duration_differs`,
     `no_provider_time`, `direction_unknown`, `mixed_currency`, `after_end`.
+    `requested` is who or what was called first, `final_party` who or what of ours had the call last.
+    `spam` is by the provider, a tag or the workspace's own list; a person's mark is beside the record.
+    `cost_source` is None exactly when `cost` is. `business_number_ref` is the provider's own id of our
+    number.
     """
 
     record_id: str
@@ -126,7 +172,10 @@ class CallRecord(Model, frozen=True, kw_only=True):
     business_number: str = ""
     business_number_id: str = ""
     business_number_name: str = ""
+    business_number_ref: str = ""
     entry_number: str = ""
+    requested: End = End()
+    final_party: End = End()
     remote_number: str = ""
     remote_name: str = ""
     remote_country: str = ""
@@ -151,7 +200,9 @@ class CallRecord(Model, frozen=True, kw_only=True):
     reference: str = ""
     significant: str = ""
     cost: Money | None = None
+    cost_source: CostSource | None = None
     roaming: bool | None = None
+    spam: bool = False
     tags: tuple[str, ...] = ()
     transfers: int = 0
     answered_elsewhere: int = 0

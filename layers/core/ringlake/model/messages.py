@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from .base import Model
-from .calls import Party
+from .calls import CostSource, Party
 from .facts import Direction, MessageFact, MessageKind, MessageStatus
 from .money import Money
 
@@ -32,6 +32,7 @@ class MessageRecord(Model, frozen=True, kw_only=True):
     business_number: str = ""
     business_number_id: str = ""
     business_number_name: str = ""
+    business_number_ref: str = ""
     remote_number: str = ""
     remote_numbers: tuple[str, ...] = ()
     remote_country: str = ""
@@ -47,6 +48,8 @@ class MessageRecord(Model, frozen=True, kw_only=True):
     error_text: str = ""
     bulk: bool = False
     cost: Money | None = None
+    cost_source: CostSource | None = None
+    spam: bool = False
     reference: str = ""
     conversation: str = ""
     flags: tuple[str, ...] = ()
