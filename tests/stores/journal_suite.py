@@ -11,7 +11,7 @@ import msgspec
 
 from ringlake.model.events import Quarantined, RawEvent
 from ringlake.model.subjects import Subject, SubjectKind
-from ringlake.stores.journal import Journal, Put, quarantine_key
+from ringlake.stores.journal import BELL, Journal, Put, quarantine_key
 
 RECEIVED = datetime(2026, 9, 14, 12, 3, 8, 321000, tzinfo=UTC)
 
@@ -139,3 +139,24 @@ class JournalSuite:
             puts = list(pool.map(lambda n: journal.put(event(body=b"%d" % n)), range(24)))
         assert (puts.count(Put.STORED), puts.count(Put.CONFLICT)) == (1, 23)
         assert journal.events(subject())[0].body == b"%d" % puts.index(Put.STORED)
+
+    def test_a_bell_is_no_event(self, journal: Journal) -> None:
+        journal.put(event())
+        journal.ring([subject().key, subject("c2").key], RECEIVED)
+        journal.ring([subject().key], RECEIVED + timedelta(seconds=1))
+        assert journal.events(subject()) == [event()]
+        assert journal.events(subject("c2")) == []
+        assert journal.get_many([(subject().key, BELL), (subject().key, "e1")]) == [event()]
+        day = timedelta(days=1)
+        assert set(journal.subjects("acme", RECEIVED - day, RECEIVED + day)) == {subject().key}
+
+    def test_nothing_rung_is_nothing_done(self, journal: Journal) -> None:
+        journal.ring([], RECEIVED)
+        assert journal.events(subject()) == []
+
+    def test_an_event_that_carries_the_bells_own_id_is_kept_and_may_be_rung(self, journal: Journal) -> None:
+        odd = event(BELL)
+        assert journal.put(odd) is Put.STORED
+        journal.ring([subject().key], RECEIVED)
+        assert journal.events(subject()) == [odd]
+        assert journal.get_many([(subject().key, BELL)]) == [odd]

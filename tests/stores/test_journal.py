@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from ringlake.errors import Unavailable
 from ringlake.stores import journal as module
 from ringlake.stores.journal import DynamoJournal, Journal, MemoryJournal, Put, body_digest
-from tests.stores.journal_suite import JournalSuite, event, held, subject
+from tests.stores.journal_suite import RECEIVED, JournalSuite, event, held, subject
 
 
 class TestMemoryJournal(JournalSuite):
@@ -136,3 +136,20 @@ def test_a_quarantined_item_expires_too(monkeypatch: pytest.MonkeyPatch) -> None
     client = scripted(monkeypatch, {})
     DynamoJournal("journal", days=30).quarantine(held())
     assert client.asked[0]["Item"]["expires_at"] == {"N": str(1789387388 + 30 * 86_400)}
+
+
+def test_a_bell_touches_two_attributes_and_expires_after_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The role that rings may write these attributes and no others."""
+    client = scripted(monkeypatch, {}, {})
+    DynamoJournal("journal").ring(["a", "b"], RECEIVED)
+    assert sorted(asked["Key"]["pk"]["S"] for asked in client.asked) == ["a", "b"]
+    for asked in client.asked:
+        assert asked["operation"] == "update_item"
+        assert asked["UpdateExpression"] == "SET rung_at = :at, expires_at = :expires"
+        assert int(asked["ExpressionAttributeValues"][":expires"]["N"]) == int(RECEIVED.timestamp()) + 86_400
+
+
+def test_a_bell_that_the_store_refuses_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted(monkeypatch, failed("ProvisionedThroughputExceededException"))
+    with pytest.raises(Unavailable):
+        DynamoJournal("journal").ring(["a"], RECEIVED)

@@ -13,6 +13,7 @@ from ringlake.errors import Unavailable
 from ringlake.flows.folding import LARGEST_FAMILY, Snapshots
 from ringlake.model.events import RawEvent
 from ringlake.model.subjects import Subject, SubjectKind
+from ringlake.stores.journal import BELL
 from ringlake.stores.records import MemoryRecords
 from tests.driver.faults import Hooked, Nth
 from tests.scenarios.rendering import deliveries
@@ -107,6 +108,13 @@ def test_what_no_time_is_left_for_is_reported_and_not_begun(house: House) -> Non
 def test_what_is_no_news_of_a_subject_is_passed_over(house: House, record: dict[str, Any]) -> None:
     assert fold.handler({"Records": [record]}, Context()) == {"batchItemFailures": []}
     assert house.records.rows == {}
+
+
+@pytest.mark.parametrize("name", ["INSERT", "MODIFY"])
+def test_a_rung_bell_folds_its_subject(house: House, name: str) -> None:
+    key = next(iter(house.journal.items))
+    assert fold.handler({"Records": [bell(key, BELL, 1, name)]}, Context()) == {"batchItemFailures": []}
+    assert key in house.records.rows
 
 
 def test_an_empty_batch_is_a_success(house: House) -> None:

@@ -14,7 +14,7 @@ from ringlake.errors import Unavailable
 from ringlake.flows.archive import SLICE, Archived, archive, archived, item_key, to_lines
 from ringlake.model.events import Quarantined, RawEvent
 from ringlake.model.subjects import Subject, SubjectKind
-from ringlake.stores.journal import MemoryJournal
+from ringlake.stores.journal import BELL, MemoryJournal
 from ringlake.stores.objects import MemoryObjects
 
 EVENING = datetime(2026, 3, 4, 23, 59, 59, 999_000, tzinfo=UTC)
@@ -102,6 +102,15 @@ def test_an_item_that_is_gone_is_counted_and_not_waited_for() -> None:
     done = archive([("acme#call#line#c1", "expired")], journal=MemoryJournal(), raw=MemoryObjects())
 
     assert done == Archived(gone=1)
+
+
+def test_a_rung_bell_is_neither_archived_nor_missed() -> None:
+    journal, raw = journal_of(event("e1")), MemoryObjects()
+    key = event("e1").subject.key
+    journal.ring([key], EVENING)
+
+    assert archive([(key, BELL), (key, "e1")], journal=journal, raw=raw) == Archived(items=1, objects=1)
+    assert list(archived(raw, "acme")) == [event("e1")]
 
 
 def test_big_batches_are_read_in_slices() -> None:

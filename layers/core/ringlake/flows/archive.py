@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ringlake.errors import Unavailable
 from ringlake.model.base import Model, from_json, to_json
 from ringlake.model.events import Quarantined, RawEvent
-from ringlake.stores.journal import Journal, quarantine_key
+from ringlake.stores.journal import BELL, Journal, quarantine_key
 from ringlake.stores.objects import Objects
 
 # A stream batch of the largest bodies (256 KiB each) would not fit a small function's memory at once.
@@ -79,8 +79,13 @@ def _archive(keys: list[Key], journal: Journal, raw: Objects) -> Archived:
             raw.put(f"{archive_prefix(workspace, day)}{content_id(items)}.jsonl.gz", to_lines(items))
         except Unavailable:
             failed += map(item_key, items)
+    missing = set(keys) - {item_key(item) for item in found}
     return Archived(
-        items=len(found) - len(failed), objects=len(groups), gone=len(keys) - len(found), failed=tuple(failed)
+        items=len(found) - len(failed),
+        objects=len(groups),
+        # A rung bell is no event and is not missed.
+        gone=sum(sk != BELL for _, sk in missing),
+        failed=tuple(failed),
     )
 
 

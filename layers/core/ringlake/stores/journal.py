@@ -6,6 +6,7 @@ import hashlib
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from enum import StrEnum
 from threading import Lock
@@ -62,6 +63,18 @@ class Journal(Protocol):
         """
         ...
 
+    def ring(self, keys: Sequence[str], at: datetime) -> None:
+        """Let the stream say that these subjects have news, so that they are folded again.
+
+        No event: none of the other methods sees it. Ringing twice at the same instant rings once.
+        """
+        ...
+
+
+# Sort key of what rings the bell of a subject. It is told from an event by having no body: an event that
+# should carry this very id is kept like any other.
+BELL = "~bell"
+
 
 def quarantine_key(item: Quarantined) -> tuple[str, str]:
     """Key of a quarantined item; its kind `quarantine` is no SubjectKind, so it never folds."""
@@ -75,6 +88,7 @@ class MemoryJournal:
     def __init__(self) -> None:
         self.items: dict[str, dict[str, RawEvent]] = defaultdict(dict)
         self.held: dict[str, dict[str, Quarantined]] = defaultdict(dict)
+        self.rung: dict[str, datetime] = {}
         self._lock = Lock()
 
     def put(self, event: RawEvent) -> Put:
@@ -108,11 +122,17 @@ class MemoryJournal:
             if key.startswith(f"{workspace}#") and any(since <= e.received_at < until for e in events.values()):
                 yield key
 
+    def ring(self, keys: Sequence[str], at: datetime) -> None:
+        with self._lock:
+            self.rung |= dict.fromkeys(keys, at)
+
 
 # BatchGetItem takes a hundred keys and hands back what it did not get to.
 _BATCH = 100
 _BATCH_TRIES = 8
 _DAY = timedelta(days=1)
+# An update of one item takes some milliseconds of waiting; a refold rings thousands.
+_RINGERS = 8
 
 
 class DynamoJournal:
@@ -149,13 +169,13 @@ class DynamoJournal:
         return Put.DUPLICATE if known.get("digest", {}).get("S") == digest else Put.CONFLICT
 
     def events(self, subject: Subject) -> list[RawEvent]:
-        return [_event(item) for item in self._query(subject.key)]
+        return [_event(item) for item in self._query(subject.key) if "body" in item]
 
     def get_many(self, keys: Sequence[tuple[str, str]]) -> list[RawEvent | Quarantined]:
         wanted = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in dict.fromkeys(keys)]
         found: list[RawEvent | Quarantined] = []
         for at in range(0, len(wanted), _BATCH):
-            found += [_either(item) for item in self._batch_get(wanted[at : at + _BATCH])]
+            found += [_either(item) for item in self._batch_get(wanted[at : at + _BATCH]) if "body" in item]
         return found
 
     def quarantine(self, item: Quarantined) -> None:
@@ -184,7 +204,9 @@ class DynamoJournal:
         asked: dict[str, Any] = {
             "TableName": self._table,
             "ProjectionExpression": "pk, received_at",
-            "FilterExpression": "begins_with(pk, :workspace) AND attribute_not_exists(stage)",
+            "FilterExpression": (
+                "begins_with(pk, :workspace) AND attribute_not_exists(stage) AND attribute_exists(received_at)"
+            ),
             "ExpressionAttributeValues": {":workspace": {"S": f"{workspace}#"}},
             "ConsistentRead": True,
         }
@@ -197,6 +219,24 @@ class DynamoJournal:
             if not page.get("LastEvaluatedKey"):
                 return
             asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def ring(self, keys: Sequence[str], at: datetime) -> None:
+        with ThreadPoolExecutor(_RINGERS) as pool:
+            for _ in pool.map(lambda key: self._ring(key, at), keys):
+                pass
+
+    def _ring(self, key: str, at: datetime) -> None:
+        """The value must change, or the stream says nothing. The role may touch these two attributes only."""
+        with translated():
+            client("dynamodb").update_item(
+                TableName=self._table,
+                Key={"pk": {"S": key}, "sk": {"S": BELL}},
+                UpdateExpression="SET rung_at = :at, expires_at = :expires",
+                ExpressionAttributeValues={
+                    ":at": {"S": at.isoformat()},
+                    ":expires": {"N": str(int((at + _DAY).timestamp()))},
+                },
+            )
 
     def _expires(self, received_at: datetime) -> int:
         return int(received_at.timestamp()) + self._kept_s
