@@ -11,15 +11,19 @@ from ringlake.errors import Conflict, NotFound
 from ringlake.model.directory import (
     Ability,
     Account,
+    CallSource,
     Connection,
+    Lists,
     Number,
+    Rate,
     Role,
     Secret,
+    Tariff,
     Team,
     User,
     Workspace,
 )
-from ringlake.stores.directory import AuditLine, DirectoryStore, party_key_context, token_digest
+from ringlake.stores.directory import AuditLine, Change, DirectoryStore, party_key_context, token_digest
 from ringlake.stores.vault import Vault
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -138,6 +142,87 @@ class DirectorySuite:
         assert directory.connection_by_token("token-1") == PHONE
         assert directory.user_by_sub("sub-1") == ("acme", ANNA)
         assert directory.load("rival").users == ()
+
+    def test_sources_tariffs_and_lists_are_loaded_with_the_rest_without_deleted_tariffs(
+        self, directory: DirectoryStore, vault: Vault
+    ) -> None:
+        self._workspace(directory, vault)
+        source, lists = CallSource(id="s1", name="Poster"), Lists(spam=("+48221230099",), withheld=("n/a",))
+        tariff = Tariff(id="t1", name="2026", currency="PLN", rates=(Rate(prefix="48"),), valid_from=NOW)
+        directory.put_source("acme", source)
+        directory.put_lists("acme", lists)
+        directory.put_tariff("acme", tariff)
+        directory.put_tariff("acme", msgspec.structs.replace(tariff, id="t2", deleted_at=NOW))
+
+        found = directory.load("acme")
+        assert (found.sources, found.lists, found.tariffs) == ((source,), lists, (tariff,))
+        assert directory.load("acme", key=False) == msgspec.structs.replace(found, party_key_secret=b"")
+        assert directory.find("acme", Tariff, "t2") is not None
+        assert directory.find("acme", Lists) == lists
+        assert directory.find("acme", Workspace) == found.workspace
+        assert directory.find("acme", Team, "t1") is None
+        assert directory.find("nobody", Lists) is None
+
+    def test_of_two_who_change_the_same_thing_the_second_is_told(self, directory: DirectoryStore, vault: Vault) -> None:
+        workspace = self._workspace(directory, vault)
+        renamed = msgspec.structs.replace(workspace, name="Acme Ltd", settings_version=2)
+        directory.replace("acme", [Change(document=renamed, previous=workspace)])
+        with pytest.raises(Conflict):
+            directory.replace("acme", [Change(document=workspace, previous=workspace)])
+        team = Team(id="t1", name="Sales")
+        directory.replace("acme", [Change(document=team)])
+        with pytest.raises(Conflict):
+            directory.replace("acme", [Change(document=team)])
+        with pytest.raises(Conflict):
+            directory.replace("acme", [Change(document=team, previous=msgspec.structs.replace(team, name="X"))])
+        with pytest.raises(Conflict):
+            directory.replace("acme", [Change(document=Lists(), previous=Lists())])
+
+        assert directory.workspaces() == ["acme"]
+        assert directory.load("acme").workspace == renamed
+        assert directory.load("acme").teams == (team,)
+
+    def test_what_changes_together_changes_together_or_not_at_all(
+        self, directory: DirectoryStore, vault: Vault
+    ) -> None:
+        self._workspace(directory, vault)
+        directory.put_user("acme", ANNA)
+        team, away = Team(id="t1", name="Sales"), msgspec.structs.replace(ANNA, teams=())
+        with pytest.raises(Conflict):
+            directory.replace("acme", [Change(document=team), Change(document=away)])
+        assert directory.load("acme").teams == ()
+
+        directory.replace("acme", [Change(document=team), Change(document=away, previous=ANNA)])
+        assert directory.load("acme").teams == (team,)
+        assert directory.load("acme").users == (away,)
+
+    def test_tokens_and_identities_follow_what_is_replaced(self, directory: DirectoryStore, vault: Vault) -> None:
+        self._workspace(directory, vault)
+        directory.replace("acme", [Change(document=PHONE), Change(document=ANNA)])
+        moved = msgspec.structs.replace(PHONE, token_sha256=token_digest("token-2"))
+        directory.replace("acme", [Change(document=moved, previous=PHONE)])
+
+        assert directory.connection_by_token("token-1") is None
+        assert directory.connection_by_token("token-2") == moved
+        assert directory.user_by_sub("sub-1") == ("acme", ANNA)
+        with pytest.raises(Conflict):
+            directory.replace("acme", [Change(document=msgspec.structs.replace(ANNA, id="u2"))])
+        with pytest.raises(Conflict):
+            directory.replace("acme", [Change(document=msgspec.structs.replace(moved, id="c2"))])
+
+    def test_more_than_one_transaction_takes_is_replaced_in_groups(
+        self, directory: DirectoryStore, vault: Vault
+    ) -> None:
+        self._workspace(directory, vault)
+        users = [User(id=f"u{n:03}", email=f"u{n}@example.com", name="U", sub=f"sub-{n}") for n in range(70)]
+        directory.replace("acme", [Change(document=user) for user in users])
+        changed = [msgspec.structs.replace(user, name="V", sub=f"other-{user.id}") for user in users]
+        changes = [Change(document=new, previous=old) for new, old in zip(changed, users, strict=True)]
+        directory.replace("acme", changes)
+
+        assert directory.load("acme").users == tuple(changed)
+        assert directory.user_by_sub("sub-69") is None
+        assert directory.user_by_sub("other-u069") == ("acme", changed[69])
 
     def test_the_watermark_only_moves_forward(self, directory: DirectoryStore) -> None:
         directory.set_watermark("acme", NOW)

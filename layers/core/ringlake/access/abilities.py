@@ -33,16 +33,25 @@ ROUTES = MappingProxyType(
 )
 
 
+def of_role(role: Role) -> frozenset[Ability]:
+    """What the role may do by itself."""
+    return _OF_ROLE[role]
+
+
 def abilities(user: User) -> frozenset[Ability]:
-    """What the user may do: the role's abilities and the user's own grants; nothing once deleted."""
-    if user.deleted_at is not None:
+    """What the user may do: the role's abilities and the user's own grants without what was taken from him;
+    nothing once suspended or deleted. From an owner nothing can be taken.
+    """
+    if not user.active:
         return frozenset()
-    return _OF_ROLE[user.role] | frozenset(user.abilities)
+    if user.role is Role.OWNER:
+        return _OF_ROLE[user.role]
+    return (_OF_ROLE[user.role] | frozenset(user.abilities)) - frozenset(user.without)
 
 
 def permit(user: User, route: str) -> None:
     """Raises `Forbidden` unless the user may call the route."""
-    if route not in ROUTES or user.deleted_at is not None:
+    if route not in ROUTES or not user.active:
         raise Forbidden(route)
     needed = ROUTES[route]
     if needed is not None and needed not in abilities(user):

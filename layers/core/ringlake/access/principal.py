@@ -27,13 +27,13 @@ def principal(claims: Mapping[str, object], directory: DirectoryReader) -> Princ
     The authorizer has checked signature, issuer, audience and expiry; it cannot tell an access
     token from an ID token, so that is done here. Nothing else of the claims is believed: no
     groups, no tenant (aws.md 2). Raises `NotAuthentic` for another kind of token, an unknown
-    identity and a deleted user alike.
+    identity, a suspended and a deleted user alike.
     """
     sub = claims.get("sub")
     if claims.get("token_use") != "access" or not isinstance(sub, str) or not sub:
         raise NotAuthentic
     found = directory.user_by_sub(sub)
-    if found is None or found[1].deleted_at is not None:
+    if found is None or not found[1].active:
         raise NotAuthentic
     workspace, user = found
     return Principal(workspace=workspace, user=user)

@@ -44,7 +44,7 @@ def scope(user: User) -> Scope:
     `scope_workspace` with it lifts the team limit (W13-W17).
     """
     held = abilities(user)
-    if user.deleted_at is not None:
+    if not user.active:
         return Scope()
     if user.role in (Role.OWNER, Role.ADMIN):
         return Scope(everything=True)

@@ -91,11 +91,17 @@ class Account(Model, frozen=True, kw_only=True):
 
 
 class User(Model, frozen=True, kw_only=True):
+    """A person. `abilities` are granted beside the role's, `without` are taken from them (demands.md D74).
+
+    `name` is kept when the user is deleted: what he did still carries it (D72).
+    """
+
     id: str
     email: str
     name: str
     role: Role = Role.MEMBER
     abilities: tuple[Ability, ...] = ()
+    without: tuple[Ability, ...] = ()
     teams: tuple[str, ...] = ()
     manages: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
@@ -103,6 +109,11 @@ class User(Model, frozen=True, kw_only=True):
     sub: str = ""
     suspended_at: dt.datetime | None = None
     deleted_at: dt.datetime | None = None
+
+    @property
+    def active(self) -> bool:
+        """Neither suspended nor deleted: may sign in."""
+        return self.suspended_at is None and self.deleted_at is None
 
 
 class Team(Model, frozen=True, kw_only=True):
@@ -132,6 +143,7 @@ class CallSource(Model, frozen=True, kw_only=True):
     name: str
     medium: str = ""
     campaign: str = ""
+    deleted_at: dt.datetime | None = None
 
 
 class Lists(Model, frozen=True, kw_only=True):
@@ -169,6 +181,7 @@ class Tariff(Model, frozen=True, kw_only=True):
     channel: str = "call"
     valid_from: dt.datetime | None = None
     valid_to: dt.datetime | None = None
+    deleted_at: dt.datetime | None = None
 
 
 class Secret(Model, frozen=True, kw_only=True):

@@ -5,16 +5,26 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from threading import Lock
 from typing import Any, Protocol
 
 from ringlake.errors import Conflict, NotFound
 from ringlake.model.base import Model, from_json, to_json, utc
-from ringlake.model.directory import Connection, Directory, Number, Team, User, Workspace
+from ringlake.model.directory import (
+    CallSource,
+    Connection,
+    Directory,
+    Lists,
+    Number,
+    Tariff,
+    Team,
+    User,
+    Workspace,
+)
 
-from .clients import client, translated
+from .clients import batch_get, client, translated
 from .vault import MemoryVault, Vault
 
 # Kinds of documents below `workspace#<ws>`, by the word before `#` in the sort key.
@@ -24,7 +34,15 @@ _KINDS: dict[str, type[Model]] = {
     "user": User,
     "team": Team,
     "number": Number,
+    "source": CallSource,
+    "tariff": Tariff,
+    "lists": Lists,
 }
+_KIND_OF = {kind: name for name, kind in _KINDS.items()}
+# Of these there is one in a workspace, so that it needs no id.
+_SINGLE = frozenset({Workspace, Lists})
+# What a transaction takes; a document comes with at most its new and its old pointer.
+_TOGETHER = 33
 
 
 def party_key_context(workspace: str) -> dict[str, str]:
@@ -48,13 +66,34 @@ class AuditLine(Model, frozen=True, kw_only=True):
     detail: dict[str, object] = {}
 
 
+class Change(Model, frozen=True, kw_only=True):
+    """`document` in place of `previous`, which is None when there must be none yet."""
+
+    document: Model
+    previous: Model | None = None
+
+
 class DirectoryStore(Protocol):
     """Every method raises `Unavailable` when the store does not answer."""
 
     def workspaces(self) -> list[str]: ...
 
-    def load(self, workspace: str) -> Directory:
-        """Everything of one workspace with its party key decrypted; raises `NotFound`."""
+    def load(self, workspace: str, *, key: bool = True) -> Directory:
+        """Everything of one workspace with its party key decrypted (or, without `key`, left out); raises
+        `NotFound`. Deleted tariffs are left out, other deleted things are in it.
+        """
+        ...
+
+    def find[T: Model](self, workspace: str, kind: type[T], id: str = "") -> T | None:
+        """One document by kind (Workspace, Connection, User, ..., Lists) and id, strongly consistent."""
+        ...
+
+    def replace(self, workspace: str, changes: Sequence[Change]) -> None:
+        """Write documents, each in place of exactly the one that it was made from, with their pointers.
+
+        Raises `Conflict` when somebody else changed one meanwhile, or holds its token or sign-in identity.
+        Up to 33 documents change all together or not at all, more in groups of so many.
+        """
         ...
 
     def connection_by_token(self, token: str) -> Connection | None: ...
@@ -81,6 +120,12 @@ class DirectoryStore(Protocol):
 
     def put_number(self, workspace: str, number: Number) -> None: ...
 
+    def put_source(self, workspace: str, source: CallSource) -> None: ...
+
+    def put_tariff(self, workspace: str, tariff: Tariff) -> None: ...
+
+    def put_lists(self, workspace: str, lists: Lists) -> None: ...
+
     def watermark(self, workspace: str) -> datetime | None:
         """Every record written before this instant is in the lake; None before the first roll-up."""
         ...
@@ -98,7 +143,7 @@ class DirectoryStore(Protocol):
         ...
 
 
-def _assemble(documents: dict[str, list[Any]], vault: Vault) -> Directory:
+def _assemble(documents: dict[str, list[Any]], vault: Vault | None) -> Directory:
     (workspace,) = documents["settings"]
     secret = workspace.party_secret
     return Directory(
@@ -107,8 +152,32 @@ def _assemble(documents: dict[str, list[Any]], vault: Vault) -> Directory:
         users=tuple(documents.get("user", ())),
         teams=tuple(documents.get("team", ())),
         numbers=tuple(documents.get("number", ())),
-        party_key_secret=vault.decrypt(secret, party_key_context(workspace.id)) if secret else b"",
+        sources=tuple(documents.get("source", ())),
+        tariffs=tuple(tariff for tariff in documents.get("tariff", ()) if tariff.deleted_at is None),
+        lists=next(iter(documents.get("lists", ())), Lists()),
+        party_key_secret=vault.decrypt(secret, party_key_context(workspace.id)) if secret and vault else b"",
     )
+
+
+def _place(document: Model) -> tuple[str, str]:
+    """Kind and id of a document."""
+    kind = type(document)
+    return _KIND_OF[kind], "" if kind in _SINGLE else str(getattr(document, "id", ""))
+
+
+def _sort_key(kind: str, id: str) -> str:
+    return f"{kind}#{id}" if id else kind
+
+
+def _pointer(document: Model | None) -> tuple[str, str]:
+    """Partition and sort key of what leads to a document from outside of its workspace, ("", "") for none."""
+    match document:
+        case Connection(token_sha256=digest) if digest:
+            return f"token#{digest}", "connection"
+        case User(sub=sub) if sub:
+            return f"sub#{sub}", "user"
+        case _:
+            return "", ""
 
 
 class DynamoDirectory:
@@ -126,7 +195,7 @@ class DynamoDirectory:
     def workspaces(self) -> list[str]:
         return [item["sk"]["S"] for item in self._query("workspaces")]
 
-    def load(self, workspace: str) -> Directory:
+    def load(self, workspace: str, *, key: bool = True) -> Directory:
         documents: dict[str, list[Any]] = defaultdict(list)
         for item in self._query(f"workspace#{workspace}"):
             kind = item["sk"]["S"].partition("#")[0]
@@ -134,7 +203,28 @@ class DynamoDirectory:
                 documents[kind].append(from_json(item["doc"]["S"], _KINDS[kind]))
         if "settings" not in documents:
             raise NotFound(workspace)
-        return _assemble(documents, self._vault)
+        return _assemble(documents, self._vault if key else None)
+
+    def find[T: Model](self, workspace: str, kind: type[T], id: str = "") -> T | None:
+        item = self._get(f"workspace#{workspace}", _sort_key(_KIND_OF[kind], id))
+        return None if item is None else from_json(item["doc"]["S"], kind)
+
+    def replace(self, workspace: str, changes: Sequence[Change]) -> None:
+        keys = [
+            {"pk": {"S": f"workspace#{workspace}"}, "sk": {"S": _sort_key(*_place(change.document))}}
+            for change in changes
+        ]
+        kept = {item["sk"]["S"]: item["doc"]["S"] for item in batch_get(self._table, keys)}
+        for change, key in zip(changes, keys, strict=True):
+            raw = kept.get(key["sk"]["S"])
+            # Compared as a value: a field that came later changes the text of an old document, not its meaning.
+            if (None if raw is None else from_json(raw, type(change.document))) != change.previous:
+                raise Conflict("it was changed meanwhile")
+        for at in range(0, len(changes), _TOGETHER):
+            group = zip(changes[at : at + _TOGETHER], keys[at : at + _TOGETHER], strict=True)
+            self._transact(
+                *(w for change, key in group for w in self._writes(workspace, change, kept.get(key["sk"]["S"])))
+            )
 
     def settings(self, workspace: str) -> Workspace:
         item = self._get(f"workspace#{workspace}", "settings")
@@ -164,30 +254,25 @@ class DynamoDirectory:
         )
 
     def put_connection(self, connection: Connection) -> None:
-        self._put_pointed(
-            connection.workspace,
-            "connection",
-            connection.id,
-            connection,
-            pointer=f"token#{connection.token_sha256}" if connection.token_sha256 else "",
-            pointer_of=lambda kept: f"token#{kept.token_sha256}" if kept.token_sha256 else "",
-        )
+        self._put_pointed(connection.workspace, connection)
 
     def put_user(self, workspace: str, user: User) -> None:
-        self._put_pointed(
-            workspace,
-            "user",
-            user.id,
-            user,
-            pointer=f"sub#{user.sub}" if user.sub else "",
-            pointer_of=lambda kept: f"sub#{kept.sub}" if kept.sub else "",
-        )
+        self._put_pointed(workspace, user)
 
     def put_team(self, workspace: str, team: Team) -> None:
-        self._transact(self._put(f"workspace#{workspace}", f"team#{team.id}", doc=to_json(team).decode()))
+        self._put_plain(workspace, team)
 
     def put_number(self, workspace: str, number: Number) -> None:
-        self._transact(self._put(f"workspace#{workspace}", f"number#{number.id}", doc=to_json(number).decode()))
+        self._put_plain(workspace, number)
+
+    def put_source(self, workspace: str, source: CallSource) -> None:
+        self._put_plain(workspace, source)
+
+    def put_tariff(self, workspace: str, tariff: Tariff) -> None:
+        self._put_plain(workspace, tariff)
+
+    def put_lists(self, workspace: str, lists: Lists) -> None:
+        self._put_plain(workspace, lists)
 
     def watermark(self, workspace: str) -> datetime | None:
         item = self._get(f"workspace#{workspace}#rollup", "watermark")
@@ -249,25 +334,44 @@ class DynamoDirectory:
     def _put(self, pk: str, sk: str, **attributes: str) -> dict[str, Any]:
         return {"Put": {"TableName": self._table, "Item": _item(pk, sk, **attributes)}}
 
-    def _put_pointed(
-        self, workspace: str, kind: str, id: str, document: Model, *, pointer: str, pointer_of: Any
-    ) -> None:
-        """Write a document and its pointer; the pointer that an earlier version held goes in the same step."""
-        pk, sk = f"workspace#{workspace}", f"{kind}#{id}"
-        kept = self._get(pk, sk)
-        old = pointer_of(from_json(kept["doc"]["S"], _KINDS[kind])) if kept else ""
-        writes = [self._put(pk, sk, doc=to_json(document).decode())]
-        if pointer:
-            put = self._put(pointer, kind, workspace=workspace, **{kind: id})
-            put["Put"] |= {
+    def _put_plain(self, workspace: str, document: Model) -> None:
+        self._transact(
+            self._put(f"workspace#{workspace}", _sort_key(*_place(document)), doc=to_json(document).decode())
+        )
+
+    def _put_pointed(self, workspace: str, document: Model) -> None:
+        """Write a document and its pointer, whatever is there."""
+        previous = self.find(workspace, type(document), _place(document)[1])
+        self._transact(*self._writes(workspace, Change(document=document, previous=previous), None, known=False))
+
+    def _writes(self, workspace: str, change: Change, raw: str | None, *, known: bool = True) -> list[dict[str, Any]]:
+        """The document and its pointer; the pointer that the previous one held goes in the same step.
+
+        With `known` only in place of the text `raw` (None: of nothing).
+        """
+        document = change.document
+        kind, name = _place(document)
+        put = self._put(f"workspace#{workspace}", _sort_key(kind, name), doc=to_json(document).decode())
+        if known and raw is None:
+            put["Put"]["ConditionExpression"] = "attribute_not_exists(pk)"
+        elif known:
+            put["Put"] |= {"ConditionExpression": "doc = :known", "ExpressionAttributeValues": {":known": {"S": raw}}}
+        writes = [put]
+        pointer, old = _pointer(document), _pointer(change.previous)
+        if pointer[0]:
+            lead = self._put(*pointer, workspace=workspace, **{kind: name})
+            lead["Put"] |= {
                 "ConditionExpression": "attribute_not_exists(pk) OR (#w = :w AND #k = :k)",
                 "ExpressionAttributeNames": {"#w": "workspace", "#k": kind},
-                "ExpressionAttributeValues": {":w": {"S": workspace}, ":k": {"S": id}},
+                "ExpressionAttributeValues": {":w": {"S": workspace}, ":k": {"S": name}},
             }
-            writes.append(put)
-        if old and old != pointer:
-            writes.append({"Delete": {"TableName": self._table, "Key": {"pk": {"S": old}, "sk": {"S": kind}}}})
-        self._transact(*writes)
+            writes.append(lead)
+        if old[0] and old != pointer:
+            gone = {"pk": {"S": old[0]}, "sk": {"S": old[1]}}
+            writes.append({"Delete": {"TableName": self._table, "Key": gone}})
+        if isinstance(document, Workspace):
+            writes.append(self._put("workspaces", document.id))
+        return writes
 
     def _transact(self, *writes: dict[str, Any]) -> None:
         with translated():
@@ -297,12 +401,29 @@ class MemoryDirectory:
     def workspaces(self) -> list[str]:
         return sorted(ws for ws, kept in self._documents.items() if ("settings", "") in kept)
 
-    def load(self, workspace: str) -> Directory:
+    def load(self, workspace: str, *, key: bool = True) -> Directory:
         self.settings(workspace)
         documents: dict[str, list[Any]] = defaultdict(list)
-        for (kind, _), document in sorted(self._documents[workspace].items()):
-            documents[kind].append(document)
-        return _assemble(documents, self._vault)
+        for place in sorted(self._documents[workspace]):
+            documents[place[0]].append(self._documents[workspace][place])
+        return _assemble(documents, self._vault if key else None)
+
+    def find[T: Model](self, workspace: str, kind: type[T], id: str = "") -> T | None:
+        found = self._documents.get(workspace, {}).get((_KIND_OF[kind], id))
+        return found if isinstance(found, kind) else None
+
+    def replace(self, workspace: str, changes: Sequence[Change]) -> None:
+        for at in range(0, len(changes), _TOGETHER):
+            group = changes[at : at + _TOGETHER]
+            with self._lock:
+                for change in group:
+                    place, (pointer, _) = _place(change.document), _pointer(change.document)
+                    if self._documents.get(workspace, {}).get(place) != change.previous:
+                        raise Conflict("it was changed meanwhile")
+                    if self._pointers.get(pointer, (workspace, place[1])) != (workspace, place[1]):
+                        raise Conflict("the pointer belongs to another")
+                for change in group:
+                    self._keep(workspace, change.document)
 
     def settings(self, workspace: str) -> Workspace:
         found = self._documents.get(workspace, {}).get(("settings", ""))
@@ -321,25 +442,30 @@ class MemoryDirectory:
         return (workspace, found) if isinstance(found, User) else None
 
     def put_workspace(self, workspace: Workspace) -> None:
-        self._documents[workspace.id]["settings", ""] = workspace
+        self._keep(workspace.id, workspace)
 
     def put_connection(self, connection: Connection) -> None:
         with self._lock:
-            self._point(
-                f"token#{connection.token_sha256}", connection.token_sha256, connection.workspace, connection.id
-            )
-            self._documents[connection.workspace]["connection", connection.id] = connection
+            self._keep(connection.workspace, connection)
 
     def put_user(self, workspace: str, user: User) -> None:
         with self._lock:
-            self._point(f"sub#{user.sub}", user.sub, workspace, user.id)
-            self._documents[workspace]["user", user.id] = user
+            self._keep(workspace, user)
 
     def put_team(self, workspace: str, team: Team) -> None:
-        self._documents[workspace]["team", team.id] = team
+        self._keep(workspace, team)
 
     def put_number(self, workspace: str, number: Number) -> None:
-        self._documents[workspace]["number", number.id] = number
+        self._keep(workspace, number)
+
+    def put_source(self, workspace: str, source: CallSource) -> None:
+        self._keep(workspace, source)
+
+    def put_tariff(self, workspace: str, tariff: Tariff) -> None:
+        self._keep(workspace, tariff)
+
+    def put_lists(self, workspace: str, lists: Lists) -> None:
+        self._keep(workspace, lists)
 
     def watermark(self, workspace: str) -> datetime | None:
         return self._watermarks.get(workspace)
@@ -355,11 +481,13 @@ class MemoryDirectory:
         found = [i for i in self._lines if i.workspace == workspace and utc(i.at).strftime("%Y-%m") == month]
         return sorted(found, key=lambda line: line.at)
 
-    def _point(self, pointer: str, value: str, workspace: str, id: str) -> None:
-        owner = (workspace, id)
-        if value and self._pointers.get(pointer, owner) != owner:
+    def _keep(self, workspace: str, document: Model) -> None:
+        kind, name = _place(document)
+        pointer, _ = _pointer(document)
+        if self._pointers.get(pointer, (workspace, name)) != (workspace, name):
             raise Conflict("the pointer belongs to another")
-        kind = pointer.partition("#")[0]
-        self._pointers = {p: o for p, o in self._pointers.items() if o != owner or p.partition("#")[0] != kind}
-        if value:
-            self._pointers[pointer] = owner
+        old, _ = _pointer(self._documents[workspace].get((kind, name)))
+        self._pointers.pop(old, None)
+        if pointer:
+            self._pointers[pointer] = (workspace, name)
+        self._documents[workspace][kind, name] = document
