@@ -17,6 +17,7 @@ from .timeline import Milestones, Moment
 
 _MILLISECOND = timedelta(milliseconds=1)
 _TOLERANCE_MS = 1000
+_RESUMES = frozenset({FactKind.RESUMED, FactKind.ANSWERED, FactKind.LEG_ENDED})
 
 
 class Durations(Model, frozen=True, kw_only=True):
@@ -91,14 +92,17 @@ def _waits_from(starts: Sequence[datetime | None], stop: datetime | None) -> dat
 
 
 def _held(facts: Sequence[CallFact], ended: datetime | None) -> int | None:
-    """Sum of the holds, leg by leg; a hold that is never resumed lasts to the end."""
+    """Sum of the holds, leg by leg; a hold that is never resumed lasts to the end.
+
+    Some providers say `answered` again where others say `resumed`.
+    """
     since: dict[tuple[str, str], datetime] = {}
     holds: list[tuple[datetime, datetime | None]] = []
     for fact in facts:
         leg = (fact.call_id, fact.leg_id)
         if fact.kind is FactKind.HELD:
             since.setdefault(leg, when(fact))
-        elif fact.kind in (FactKind.RESUMED, FactKind.LEG_ENDED) and leg in since:
+        elif fact.kind in _RESUMES and leg in since:
             holds.append((since.pop(leg), when(fact)))
     holds += [(start, ended) for start in since.values()]
     spans = [between(start, end)[0] for start, end in holds]

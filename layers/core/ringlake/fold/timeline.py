@@ -144,9 +144,11 @@ def _end(own: Sequence[CallFact], going_on: Sequence[CallFact]) -> tuple[Moment 
     """When the call ended, and whether it has.
 
     A call that was closed as forwarded goes on in its part. A voicemail that was left proves
-    the end although its time is unknown.
+    the end although its time is unknown. A call of strands ends with the last of them.
     """
     closing = [f for f in own if f.kind is FactKind.ENDED]
+    if all(f.strand for f in closing) and {f.strand for f in own if f.strand} - {f.strand for f in closing}:
+        closing = []
     forwarded = bool(closing) and all(f.ended_as is EndedAs.FORWARDED for f in closing)
     continued = [f for f in going_on if f.kind is FactKind.ENDED]
     if not closing:

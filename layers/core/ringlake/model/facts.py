@@ -145,6 +145,8 @@ class CallFact(Model, frozen=True, kw_only=True):
     both sides where the provider does not say which is whose: those that are no business number
     of the workspace are remote.
     `duration_s` is the provider's own talk time; our times win when they disagree (W5).
+    `strand` is for providers that tell no end of the whole call: an ENDED with a strand ends that strand,
+    and the call is over when every strand that any fact names has ended.
     """
 
     kind: FactKind
@@ -152,6 +154,7 @@ class CallFact(Model, frozen=True, kw_only=True):
     at: datetime | None = None
     received_at: datetime
     leg_id: str = ""
+    strand: str = ""
     parent_id: str = ""
     call_kind: CallKind | None = None
     direction: Direction | None = None
