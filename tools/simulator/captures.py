@@ -4,79 +4,124 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
+from . import signing
 from .deliver import Endpoints
-from .render import LEGACY, STANDARD, Notice, sign
+from .render import LEGACY, STANDARD, Notice
+from .signing import Request
 
 FOLDER = Path(__file__).resolve().parents[2] / "tests" / "captures"
 PROVIDERS = ("openphone", "generic")
 # Result of ingest -> status that the sender sees.
-STATUS = {"accepted": 200, "quarantined": 200, "not_authentic": 401}
+STATUS = {"accepted": 200, "quarantined": 200, "handshake": 200, "not_authentic": 401}
+# Who does not know the secret still makes a signature.
+STRANGER = b"somebody who knows no secret 001"
 
 
 @dataclass(frozen=True)
 class Captured:
-    """One capture; `signatures` is how many its sender made, 0 when it had none."""
+    """One capture. `request` is what was sent, at the address that was called; `signatures` is how many its
+    sender made, 0 when it had none; `settings` are those that its connection needs (zone, options, capabilities).
+    """
 
     name: str
     notice: Notice
     expected: str
-    headers: Mapping[str, str]
+    request: Request
+    scheme: str
     signatures: int
+    settings: Mapping[str, Any]
     # What makes it one event: the same again is a duplicate.
     event: tuple[str, ...] = ()
 
-    def headers_now(self, endpoints: Endpoints, now: datetime) -> dict[str, str]:
-        """Signed anew with the endpoint's secrets. What must be refused gets the signature of another body."""
+    @property
+    def provider(self) -> str:
+        return self.notice.connection
+
+    def sent_to(self, url: str, *secrets: str, now: datetime) -> Request:
+        """The request at another address, signed anew with the sender's own secrets (`signing.receiver_secret` is
+        what the receiver is told of one). What must be refused is signed by a stranger; what had no signature
+        has none again.
+        """
+        own = urlsplit(self.request.url).query
+        request = replace(self.request, url=f"{url}?{own}" if own else url)
         if not self.signatures:
-            return dict(self.headers)
-        secrets: Sequence[str] = endpoints[self.notice.connection, self.notice.scheme].secrets
-        if self.signatures > 1:
-            # As in a rotation: the sender's other key first, which the receiver does not know yet.
-            secrets = (base64.b64encode(b"a key from before the rotation").decode(), *secrets)
-        notice = self.notice
+            return request
         if self.expected == "not_authentic":
-            notice = Notice(
-                notice.connection,
-                notice.scheme,
-                notice.delivery_id,
-                notice.subject,
-                notice.kind,
-                notice.at,
-                notice.body + b" ",
-            )
-        return sign(notice, secrets, now)
+            secrets = (signing.new_secret(self.scheme, STRANGER),)
+        elif self.signatures > 1:
+            # As in a rotation: the sender's other key first, which the receiver does not know yet.
+            secrets = (signing.new_secret(self.scheme, STRANGER), *secrets)
+        return signing.signed(self.scheme, request, secrets, now, self.notice.delivery_id)
+
+    def headers_now(self, endpoints: Endpoints, now: datetime) -> dict[str, str]:
+        """Headers for the endpoint of the capture's connection and scheme, where the proof is in the headers."""
+        endpoint = endpoints[self.notice.connection, self.notice.scheme]
+        return dict(self.sent_to(endpoint.url, *endpoint.secrets, now=now).headers)
 
 
-def captures(folder: Path = FOLDER) -> list[Captured]:
-    """All captures of the providers that have an endpoint, by name."""
-    return [_read(path) for provider in PROVIDERS for path in sorted((folder / provider).glob("*.json"))]
+def captures(*providers: str, folder: Path = FOLDER) -> list[Captured]:
+    """All captures of these providers (without any: of those that the simulated company uses), by name."""
+    return [_read(path) for provider in providers or PROVIDERS for path in sorted((folder / provider).glob("*.json"))]
+
+
+def providers(folder: Path = FOLDER) -> list[str]:
+    """Every provider of which there are captures."""
+    found = {json.loads(path.read_text(encoding="utf-8"))["provider"] for path in folder.glob("*/*.json")}
+    return sorted(found & {path.name for path in folder.iterdir()})
 
 
 def _read(path: Path) -> Captured:
     content = json.loads(path.read_text(encoding="utf-8"))
-    headers = {name.lower(): value for name, value in content["request"]["headers"].items()}
-    entries = headers.get("webhook-signature", "").split() or headers.get("openphone-signature", "").split(",")
+    request = _request(content["request"], content["provider"])
+    scheme = signing.scheme_of(content["provider"], request)
     expected = content["expect"]
     identity = expected.get("identity", {})
-    notice = Notice(
-        connection=content["provider"],
-        scheme=LEGACY if "openphone-signature" in headers else STANDARD,
-        delivery_id=headers.get("webhook-id", identity.get("event_id", "")),
-        subject=(identity.get("kind", ""), identity.get("subject_id", "")),
-        kind=identity.get("event_type", ""),
-        at=datetime.fromisoformat(content["now"]),
-        body=content["request"]["body"].encode("utf-8", "surrogatepass"),
-    )
     return Captured(
         name=f"{path.parent.name}/{path.stem}",
-        notice=notice,
+        notice=Notice(
+            connection=content["provider"],
+            scheme=LEGACY if scheme == signing.OPENPHONE else STANDARD,
+            delivery_id=request.header("webhook-id"),
+            subject=(identity.get("kind", ""), identity.get("subject_id", "")),
+            kind=identity.get("event_type", ""),
+            at=datetime.fromisoformat(content["now"]),
+            body=request.body,
+        ),
         expected=expected["outcome"],
-        headers=headers,
-        signatures=sum(1 for entry in entries if entry),
-        event=(content["provider"], *notice.subject, identity.get("event_id", "")) if identity else (),
+        request=request,
+        scheme=scheme,
+        signatures=_signatures(scheme, request),
+        settings=content.get("connection", {}),
+        event=(
+            (content["provider"], identity.get("kind", ""), identity.get("subject_id", ""), identity["event_id"])
+            if identity
+            else ()
+        ),
     )
+
+
+def _request(sent: Mapping[str, Any], provider: str) -> Request:
+    address = sent.get("url") or f"https://ringlake.example.com/webhooks/{provider}/-?{sent['query']}".rstrip("?")
+    body = (
+        base64.b64decode(sent["body_base64"])
+        if "body_base64" in sent
+        else sent["body"].encode("utf-8", "surrogatepass")
+    )
+    return Request(sent["method"], address, body, sent["headers"])
+
+
+def _signatures(scheme: str, request: Request) -> int:
+    """Only two schemes know lists of signatures."""
+    entries = {
+        signing.OPENPHONE: request.header("openphone-signature").split(","),
+        signing.STANDARD: request.header("webhook-signature").split(),
+    }
+    listed = sum(1 for entry in entries.get(scheme, ()) if entry)
+    return listed or int(signing.is_signed(scheme, request))

@@ -153,8 +153,9 @@ def _vonage(request: Request, secrets: Sequence[str], now: datetime, delivery_id
     stated = {
         "iat": int(now.timestamp()),
         "jti": str(uuid.uuid5(uuid.NAMESPACE_URL, named)) if len(named) > 36 else named,
-        **{name: value for name, value in known.items() if name not in ("iat", "jti", "payload_hash", "exp")},
+        "iss": known.get("iss", "Vonage"),
         "payload_hash": hashlib.sha256(request.body).hexdigest(),
+        **{name: known[name] for name in ("api_key", "application_id") if name in known},
     }
     return request.with_header("Authorization", f"Bearer {jwt(stated, secrets[0]).decode()}")
 
@@ -219,7 +220,6 @@ def _unsigned(request: Request, _secrets: Sequence[str], _now: datetime, _: str)
 SIGNERS: Mapping[str, Signer] = {
     OPENPHONE: _openphone,
     STANDARD: _standard,
-    "generic": _standard,
     TELNYX: _telnyx,
     VONAGE: _vonage,
     TWILIO: _twilio,
@@ -237,7 +237,6 @@ SIGNERS: Mapping[str, Signer] = {
 HEADERS: Mapping[str, str] = {
     OPENPHONE: "openphone-signature",
     STANDARD: "webhook-signature",
-    "generic": "webhook-signature",
     TELNYX: "telnyx-signature-ed25519",
     VONAGE: "authorization",
     TWILIO: "x-twilio-signature",
