@@ -8,8 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from ringlake.stores.contacts import Contacts, DynamoContacts
+from ringlake.stores.identities import CognitoIdentities, Identities
 from tests.integration.emulators import Emulator, emulator, library_at
 from tests.stores.contacts_suite import ContactsSuite
+from tests.stores.identities_suite import PASSWORD, IdentitiesSuite
 
 pytestmark = pytest.mark.enable_socket
 
@@ -31,3 +33,44 @@ class TestDynamoContacts(ContactsSuite):
             AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in ("pk", "sk")],
         )
         return DynamoContacts(name)
+
+
+def new_pool(running: Emulator) -> str:
+    made = running.client("cognito-idp").create_user_pool(
+        PoolName=uuid.uuid4().hex[:8],
+        UsernameAttributes=["email"],
+        UsernameConfiguration={"CaseSensitive": False},
+        AutoVerifiedAttributes=["email"],
+        AdminCreateUserConfig={"AllowAdminCreateUserOnly": True},
+    )
+    return str(made["UserPool"]["Id"])
+
+
+class TestCognitoIdentities(IdentitiesSuite):
+    @pytest.fixture
+    def identities(self, running: Emulator) -> Identities:
+        return CognitoIdentities(new_pool(running))
+
+
+def test_a_disabled_person_gets_no_tokens(running: Emulator) -> None:
+    pool = new_pool(running)
+    cognito = running.client("cognito-idp")
+    flows = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+    app = cognito.create_user_pool_client(UserPoolId=pool, ClientName="c", ExplicitAuthFlows=flows)
+    client_id = app["UserPoolClient"]["ClientId"]
+    people = CognitoIdentities(pool)
+    sub = people.add("anna@example.com", PASSWORD)
+
+    def sign_in() -> object:
+        return cognito.initiate_auth(
+            ClientId=client_id,
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": "anna@example.com", "PASSWORD": PASSWORD},
+        )
+
+    sign_in()
+    people.disable(sub)
+    with pytest.raises(cognito.exceptions.NotAuthorizedException):
+        sign_in()
+    people.enable(sub)
+    sign_in()
