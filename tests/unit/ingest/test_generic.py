@@ -24,7 +24,8 @@ from ringlake.model.facts import (
     PresenceStatus,
 )
 from ringlake.model.subjects import Subject, SubjectKind
-from ringlake.providers.generic import ADAPTER, CALL_STATUS, CALL_TYPES
+from ringlake.providers.canonical import CALL_STATUS, CALL_TYPES
+from ringlake.providers.generic import ADAPTER
 
 NOW = datetime(2026, 9, 14, 12, 0, 1, tzinfo=UTC)
 LINE = Connection(id="line", workspace="acme", provider="generic")

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from ringlake.model.events import RawEvent
 from ringlake.model.subjects import Subject, SubjectKind
-from ringlake.providers import generic
+from ringlake.providers import canonical, generic
 from ringlake.providers.values import document
 from tests.contract.captures import Capture, captures
 
@@ -38,33 +38,33 @@ def test_every_capture_conforms(seen: Capture) -> None:
 
 
 def test_the_types_are_those_of_the_adapter() -> None:
-    assert set(SCHEMA["properties"]["type"]["enum"]) == generic.TYPES
-    assert {t for branch in SCHEMA["oneOf"] for t in branch["properties"]["type"]["enum"]} == generic.TYPES
+    assert set(SCHEMA["properties"]["type"]["enum"]) == canonical.TYPES
+    assert {t for branch in SCHEMA["oneOf"] for t in branch["properties"]["type"]["enum"]} == canonical.TYPES
 
 
 @pytest.mark.parametrize(
     ("subject", "field", "table"),
     [
-        ("call", "direction", generic.DIRECTION),
-        ("call", "kind", generic.CALL_KIND),
-        ("call", "answered_by", generic.ANSWERED_BY),
-        ("call", "hangup_by", generic.HANGUP_BY),
-        ("message", "kind", generic.MESSAGE_KIND),
-        ("message", "direction", generic.DIRECTION),
-        ("presence", "status", generic.PRESENCE),
+        ("call", "direction", canonical.DIRECTION),
+        ("call", "kind", canonical.CALL_KIND),
+        ("call", "answered_by", canonical.ANSWERED_BY),
+        ("call", "hangup_by", canonical.HANGUP_BY),
+        ("message", "kind", canonical.MESSAGE_KIND),
+        ("message", "direction", canonical.DIRECTION),
+        ("presence", "status", canonical.PRESENCE),
     ],
 )
 def test_every_word_of_the_schema_is_in_the_adapters_table(subject: str, field: str, table: dict[str, Any]) -> None:
     words = set(SCHEMA["$defs"][subject]["properties"][field]["enum"])
     assert words <= set(table)
     # What the reader takes beyond the schema are synonyms and our own word for rows without a call.
-    assert set(table) - words <= {"incoming", "outgoing", "classifier"}
+    assert set(table) - words <= {"incoming", "outgoing", "outbound dial", "outbound auto", "classifier"}
 
 
 def test_every_status_that_the_contract_names_is_understood() -> None:
     for word in ("ANSWERED", "RINGING", "FAILED", "CLASSIFIER", "BUSY", "PENDING", "NO ANSWER", "NO ANSWEAR"):
         assert word in SCHEMA["$defs"]["call"]["properties"]["status"]["description"]
-        assert word.lower() in generic.CALL_STATUS
+        assert word.lower() in canonical.CALL_STATUS
 
 
 @pytest.mark.parametrize("kind", ["call", "message", "presence", "contact", "deal"])
