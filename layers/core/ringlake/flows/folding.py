@@ -25,13 +25,12 @@ from ringlake.model.calls import CallRecord
 from ringlake.model.directory import Connection, Directory
 from ringlake.model.events import Quarantined, RawEvent
 from ringlake.model.facts import CallFact, Fact
-from ringlake.model.messages import MessageRecord
+from ringlake.model.records import Record
 from ringlake.model.subjects import Subject
 from ringlake.stores.directory import DirectoryStore
 from ringlake.stores.journal import Journal
 from ringlake.stores.records import Loaded, Records, Write, etag_of
 
-Record = CallRecord | MessageRecord
 ATTEMPTS = 8
 # A call with more parts than this is no call: each of its events costs a read of every part.
 LARGEST_FAMILY = 200

@@ -24,7 +24,7 @@ from ringlake.errors import NotAuthentic, NotFound, Unavailable, Unreadable
 from ringlake.model.base import Model, to_json
 from ringlake.model.directory import Connection
 from ringlake.model.events import Delivery, Identity, Quarantined, RawEvent
-from ringlake.model.subjects import Subject
+from ringlake.model.subjects import Subject, SubjectKind, presence_subject_id
 from ringlake.providers import Adapter, Answer
 from ringlake.stores.directory import DirectoryStore, token_digest
 from ringlake.stores.journal import Journal, Put
@@ -310,12 +310,13 @@ def _receipt(adapter: Adapter) -> Answer | None:
 def raw_event(
     delivery: Delivery, connection: Connection, adapter: Adapter, identity: Identity, received_at: datetime
 ) -> RawEvent:
-    """A verified delivery as the journal keeps it."""
+    """A verified delivery as the journal keeps it. Presence is filed by account and UTC day."""
     delivery = _without_credentials(delivery, adapter)
+    subject_id = identity.subject_id
+    if identity.kind is SubjectKind.PRESENCE:
+        subject_id = presence_subject_id(subject_id, identity.occurred_at or received_at)
     return RawEvent(
-        subject=Subject(
-            workspace=connection.workspace, kind=identity.kind, connection=connection.id, id=identity.subject_id
-        ),
+        subject=Subject(workspace=connection.workspace, kind=identity.kind, connection=connection.id, id=subject_id),
         event_id=identity.event_id,
         event_type=identity.event_type,
         provider=connection.provider,

@@ -26,6 +26,7 @@ from ringlake.metrics.rows import Row, call_row, leg_rows, message_row
 from ringlake.model.base import Model
 from ringlake.model.calls import CallRecord
 from ringlake.model.directory import Workspace
+from ringlake.model.records import Interaction
 from ringlake.model.subjects import Subject
 from ringlake.model.tables import ACTIVITY, CALLS, LEGS, MESSAGES, Table
 from ringlake.stores.directory import DirectoryStore
@@ -139,7 +140,7 @@ class _Run:
         todo = {
             row.key: row
             for row in loaded
-            if row.record is not None and (row.key in self.owed or self._cleaned.get(row.key) != row.etag)
+            if isinstance(row.record, Interaction) and (row.key in self.owed or self._cleaned.get(row.key) != row.etag)
         }
         touched: dict[str, list[Loaded]] = defaultdict(list)
         for row in todo.values():
@@ -186,7 +187,7 @@ class _Run:
             stored = [self._lake.stored(table, self._id, day) for table in tables]
             loaded = [row for row in self._records.get_many(keys) if row.record is not None]
             ids = [Subject.from_key(key).record_id for key in keys]
-            here = [row.record for row in loaded if row.record and _day_in_lake(row.record) == day]
+            here = [r.record for r in loaded if isinstance(r.record, Interaction) and _day_in_lake(r.record) == day]
             try:
                 for table, before in zip(tables, stored, strict=True):
                     fresh = [row for record in here for row in self._rows(table, record)]
@@ -222,7 +223,7 @@ class _Run:
             self._lake.replace(table, self._id, day, body, before.etag)
             self._objects += 1
 
-    def _rows(self, table: Table, record: Record) -> list[Row]:
+    def _rows(self, table: Table, record: Interaction) -> list[Row]:
         if table is LEGS:
             return leg_rows(record) if isinstance(record, CallRecord) else []
         if isinstance(record, CallRecord):

@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from ringlake.model.calls import CallRecord
 from ringlake.model.directory import Directory
-from ringlake.model.messages import MessageRecord
+from ringlake.model.records import Record
 from ringlake.model.subjects import Subject, SubjectKind
 
 from .call import fold_call
+from .contact import fold_contact
 from .message import fold_message
+from .presence import fold_presence
 
-__all__ = ["FOLDS", "Fold", "fold_call", "fold_message"]
+__all__ = ["FOLDS", "Fold", "fold_call", "fold_contact", "fold_message", "fold_presence"]
 
 
 class Fold(Protocol):
@@ -25,10 +26,12 @@ class Fold(Protocol):
 
     def __call__(
         self, subject: Subject, provider: str, facts: Sequence[Any], directory: Directory, *, part_of: str = ""
-    ) -> CallRecord | MessageRecord: ...
+    ) -> Record: ...
 
 
 FOLDS: dict[SubjectKind, Fold] = {
     SubjectKind.CALL: fold_call,
     SubjectKind.MESSAGE: fold_message,
+    SubjectKind.PRESENCE: fold_presence,
+    SubjectKind.CONTACT: fold_contact,
 }

@@ -13,9 +13,8 @@ from base64 import urlsafe_b64encode
 from collections.abc import Collection, Iterable, Sequence
 
 from ringlake.model.base import Model
-from ringlake.model.calls import CallRecord
 from ringlake.model.facts import Fact
-from ringlake.model.messages import MessageRecord
+from ringlake.model.records import Record
 
 _DIGEST_BYTES = 6
 
@@ -34,13 +33,13 @@ def digest(subject_id: str, event_id: str) -> str:
     return urlsafe_b64encode(hashlib.sha256(content).digest()[:_DIGEST_BYTES]).decode()
 
 
-def expired(previous: CallRecord | MessageRecord | None, present: Collection[str]) -> frozenset[str]:
+def expired(previous: Record | None, present: Collection[str]) -> frozenset[str]:
     """Digests of events that the record was made from and that are not among those present."""
     return frozenset(previous.seen if previous else ()) - frozenset(present)
 
 
 def amend(
-    previous: Sequence[CallRecord | MessageRecord],
+    previous: Sequence[Record],
     told: Iterable[Fact],
     present: Collection[str],
     *,

@@ -5,13 +5,17 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from .base import Model
+from .directory import Connection
 from .facts import PresenceFact, PresenceStatus
 
 
 class PresenceRecord(Model, frozen=True, kw_only=True):
     """What one account said on one UTC day; see `CallRecord` for facts, seen, revision, sealed.
 
-    `facts` are the distinct changes in time order; `started_at` is the begin of the day.
+    `facts` are the distinct changes in time order, with the status as the provider stated it (what
+    counts of it, `heard_as` says); `started_at` is the begin of the day. `account` is the provider's
+    name of the account, while keys have the adapter's id of it. Flags: `no_provider_time`, `other_day`
+    (a change that its provider dates outside of the day; it counts at the day's edge).
     """
 
     record_id: str
@@ -40,3 +44,20 @@ class Interval(Model, frozen=True, kw_only=True):
     started_at: datetime
     ended_at: datetime | None = None
     raw: str = ""
+
+
+def heard_as(status: PresenceStatus, device: str, connection: Connection) -> PresenceStatus:
+    """What a stated status counts as: `dnd` from a device that cannot have it is `online` (features.md R35).
+
+    Capable are the devices of the connection's option `dnd_devices` (user agents without their version,
+    separated by commas); without that list every device of a connection with the capability `dnd`.
+    """
+    if status is not PresenceStatus.DND:
+        return status
+    listed = [d.strip().lower() for d in connection.options.get("dnd_devices", "").split(",") if d.strip()]
+    name = device.strip().lower()
+    if listed:
+        capable = any(name == d or name.startswith((f"{d}/", f"{d} ")) for d in listed)
+    else:
+        capable = "dnd" in connection.capabilities
+    return PresenceStatus.DND if capable else PresenceStatus.ONLINE
