@@ -158,7 +158,8 @@ class Lists(Model, frozen=True, kw_only=True):
 class Rate(Model, frozen=True, kw_only=True):
     """Price of one destination: `prefix` of E.164 without plus ("" is everything else). Decimal texts.
 
-    A call costs `connect_fee` + ceil(seconds / increment_s) * increment_s * per_minute / 60.
+    A call costs `connect_fee` + ceil(seconds / increment_s) * increment_s * per_minute / 60, a message
+    `connect_fee` per segment and receiver.
     """
 
     prefix: str
