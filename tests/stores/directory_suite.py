@@ -192,7 +192,12 @@ class DirectorySuite:
             directory.replace("acme", [Change(document=team), Change(document=away)])
         assert directory.load("acme").teams == ()
 
-        directory.replace("acme", [Change(document=team), Change(document=away, previous=ANNA)])
+        line = AuditLine(workspace="acme", at=NOW, user_id="u1", action="team.change", target="t1")
+        with pytest.raises(Conflict):
+            directory.replace("acme", [Change(document=team), Change(document=away)], line)
+        assert directory.audit_lines("acme", "2026-03") == []
+        directory.replace("acme", [Change(document=team), Change(document=away, previous=ANNA)], line)
+        assert directory.audit_lines("acme", "2026-03") == [line]
         assert directory.load("acme").teams == (team,)
         assert directory.load("acme").users == (away,)
 

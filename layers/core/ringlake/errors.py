@@ -35,12 +35,16 @@ class Unreadable(Rejected):
 
 
 class InvalidRequest(Rejected):
-    """A request of a signed-in user is wrong in one named field: answer 400 (RFC 9457)."""
+    """A request of a signed-in user is wrong in named fields: answer 400 (RFC 9457).
 
-    def __init__(self, field: str, reason: str) -> None:
+    `field` and `reason` are the first of `errors`.
+    """
+
+    def __init__(self, field: str, reason: str, *more: tuple[str, str]) -> None:
         super().__init__(f"{field}: {reason}")
         self.field = field
         self.reason = reason
+        self.errors = ((field, reason), *more)
 
 
 class Forbidden(Rejected):
@@ -53,6 +57,18 @@ class PlanTooLow(Forbidden):
 
 class NotFound(Rejected):
     """Not there, or not the viewer's; the two are never told apart: answer 404."""
+
+
+class Taken(Rejected):
+    """What the request names belongs to something else, or something else still needs it: answer 409."""
+
+
+class Outdated(Rejected):
+    """The request was made from a version that is no longer the current one: answer 412, read again."""
+
+
+class Unversioned(Rejected):
+    """The request replaces something without saying which version it was made from: answer 428."""
 
 
 class Unavailable(RinglakeError):

@@ -3,8 +3,19 @@
 Pure: the caller brings the user, who is looked up in the Directory at each request.
 """
 
-from .abilities import ROUTES, abilities, permit
+from .abilities import abilities, of_role, permit
 from .principal import DirectoryReader, Principal, principal
+from .routes import ROUTES
 from .scope import Scope, scope
 
-__all__ = ["ROUTES", "DirectoryReader", "Principal", "Scope", "abilities", "permit", "principal", "scope"]
+__all__ = [
+    "ROUTES",
+    "DirectoryReader",
+    "Principal",
+    "Scope",
+    "abilities",
+    "of_role",
+    "permit",
+    "principal",
+    "scope",
+]

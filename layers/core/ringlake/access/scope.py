@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from ringlake.model.base import Model
+from ringlake.model.calls import CallRecord
 from ringlake.model.directory import Ability, Role, User
+from ringlake.model.messages import MessageRecord
 
 from .abilities import abilities
 
@@ -59,3 +61,22 @@ def scope(user: User) -> Scope:
     if not teams and user.role is not Role.MEMBER:
         return Scope(everything=True)
     return Scope(users=(user.id,), teams=tuple(sorted(teams)), numbers=tuple(sorted(user.numbers)), rung=user.id)
+
+
+def shows(seen: Scope, record: CallRecord | MessageRecord) -> bool:
+    """Whether one record is inside the scope, by the same rule as rows of the lake (query/rows.py).
+
+    A group call that nobody answered is also shown to whom it rang (W9).
+    """
+    if seen.everything:
+        return True
+    granted = (
+        (record.user.user_id, seen.users),
+        (record.team_id, seen.teams),
+        (record.business_number_id, seen.numbers),
+    )
+    if any(own and own in some for own, some in granted):
+        return True
+    if not seen.rung or not isinstance(record, CallRecord) or record.unattributed != "group_call":
+        return False
+    return any(leg.party.user_id == seen.rung for leg in record.legs)

@@ -73,15 +73,15 @@ class Filter(BaseModel):
     def _one_range(self) -> Self:
         if self.preset is not None:
             if self.from_ or self.to:
-                raise _WrongError("preset", "give either a preset or from and to")
+                raise WrongError("preset", "give either a preset or from and to")
         elif self.from_ is None or self.to is None:
-            raise _WrongError("from" if self.from_ is None else "to", "give a preset, or both from and to")
+            raise WrongError("from" if self.from_ is None else "to", "give a preset, or both from and to")
         elif self.to < self.from_:
-            raise _WrongError("to", "must not be before from")
+            raise WrongError("to", "must not be before from")
         for low, high in (("wait_min_s", "wait_max_s"), ("duration_min_s", "duration_max_s")):
             least, most = getattr(self, low), getattr(self, high)
             if least is not None and most is not None and most < least:
-                raise _WrongError(high, f"must not be less than {low}")
+                raise WrongError(high, f"must not be less than {low}")
         return self
 
     def stored(self) -> dict[str, object]:
@@ -89,7 +89,7 @@ class Filter(BaseModel):
         return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
-class _WrongError(ValueError):
+class WrongError(ValueError):
     """A rule over several fields is broken; says at which field to look."""
 
     def __init__(self, field: str, reason: str) -> None:
@@ -98,12 +98,16 @@ class _WrongError(ValueError):
 
 
 def parse[T: BaseModel](kind: type[T], raw: Any, path: str = "") -> T:
-    """Validate outside input; raises `InvalidRequest` with the path of the first wrong field."""
+    """Validate outside input; raises `InvalidRequest` with the paths of all wrong fields."""
     try:
         return kind.model_validate(raw)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        cause = first.get("ctx", {}).get("error")
-        steps = [*first["loc"], *([cause.field] if isinstance(cause, _WrongError) else [])]
-        field = ".".join(str(step) for step in ([path] if path else []) + steps) or "body"
-        raise InvalidRequest(field, first["msg"].removeprefix("Value error, ")) from None
+        found = [_wrong(one, path) for one in error.errors(include_url=False, include_input=False)]
+        raise InvalidRequest(*found[0], *found[1:]) from None
+
+
+def _wrong(error: Any, path: str) -> tuple[str, str]:
+    cause = error.get("ctx", {}).get("error")
+    steps = [*error["loc"], *([cause.field] if isinstance(cause, WrongError) else [])]
+    field = ".".join(str(step) for step in ([path] if path else []) + steps) or "body"
+    return field, error["msg"].removeprefix("Value error, ")

@@ -88,11 +88,13 @@ class DirectoryStore(Protocol):
         """One document by kind (Workspace, Connection, User, ..., Lists) and id, strongly consistent."""
         ...
 
-    def replace(self, workspace: str, changes: Sequence[Change]) -> None:
-        """Write documents, each in place of exactly the one that it was made from, with their pointers.
+    def replace(self, workspace: str, changes: Sequence[Change], line: AuditLine | None = None) -> None:
+        """Write documents, each in place of exactly the one that it was made from, with their pointers, and
+        the line that says so.
 
         Raises `Conflict` when somebody else changed one meanwhile, or holds its token or sign-in identity.
-        Up to 33 documents change all together or not at all, more in groups of so many.
+        Up to 33 documents change all together or not at all, more in groups of so many; the line is in the
+        first.
         """
         ...
 
@@ -209,7 +211,7 @@ class DynamoDirectory:
         item = self._get(f"workspace#{workspace}", _sort_key(_KIND_OF[kind], id))
         return None if item is None else from_json(item["doc"]["S"], kind)
 
-    def replace(self, workspace: str, changes: Sequence[Change]) -> None:
+    def replace(self, workspace: str, changes: Sequence[Change], line: AuditLine | None = None) -> None:
         keys = [
             {"pk": {"S": f"workspace#{workspace}"}, "sk": {"S": _sort_key(*_place(change.document))}}
             for change in changes
@@ -222,9 +224,9 @@ class DynamoDirectory:
                 raise Conflict("it was changed meanwhile")
         for at in range(0, len(changes), _TOGETHER):
             group = zip(changes[at : at + _TOGETHER], keys[at : at + _TOGETHER], strict=True)
-            self._transact(
-                *(w for change, key in group for w in self._writes(workspace, change, kept.get(key["sk"]["S"])))
-            )
+            writes = [w for change, key in group for w in self._writes(workspace, change, kept.get(key["sk"]["S"]))]
+            said = [{"Put": self._line(line)}] if line and at == 0 else []
+            self._transact(*said, *writes)
 
     def settings(self, workspace: str) -> Workspace:
         item = self._get(f"workspace#{workspace}", "settings")
@@ -292,17 +294,21 @@ class DynamoDirectory:
             return
 
     def audit(self, line: AuditLine) -> None:
-        month = utc(line.at).strftime("%Y-%m")
         with translated():
-            client("dynamodb").put_item(
-                TableName=self._table,
-                Item=_item(
-                    f"workspace#{line.workspace}#audit#{month}",
-                    f"{_sortable(line.at)}#{secrets.token_hex(8)}",
-                    doc=to_json(line).decode(),
-                ),
-                ConditionExpression="attribute_not_exists(pk)",
-            )
+            client("dynamodb").put_item(**self._line(line))
+
+    def _line(self, line: AuditLine) -> dict[str, Any]:
+        """An append: in place of nothing."""
+        month = utc(line.at).strftime("%Y-%m")
+        return {
+            "TableName": self._table,
+            "Item": _item(
+                f"workspace#{line.workspace}#audit#{month}",
+                f"{_sortable(line.at)}#{secrets.token_hex(8)}",
+                doc=to_json(line).decode(),
+            ),
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
 
     def audit_lines(self, workspace: str, month: str) -> list[AuditLine]:
         return [from_json(i["doc"]["S"], AuditLine) for i in self._query(f"workspace#{workspace}#audit#{month}")]
@@ -412,7 +418,7 @@ class MemoryDirectory:
         found = self._documents.get(workspace, {}).get((_KIND_OF[kind], id))
         return found if isinstance(found, kind) else None
 
-    def replace(self, workspace: str, changes: Sequence[Change]) -> None:
+    def replace(self, workspace: str, changes: Sequence[Change], line: AuditLine | None = None) -> None:
         for at in range(0, len(changes), _TOGETHER):
             group = changes[at : at + _TOGETHER]
             with self._lock:
@@ -424,6 +430,8 @@ class MemoryDirectory:
                         raise Conflict("the pointer belongs to another")
                 for change in group:
                     self._keep(workspace, change.document)
+                if line and at == 0:
+                    self._lines.append(line)
 
     def settings(self, workspace: str) -> Workspace:
         found = self._documents.get(workspace, {}).get(("settings", ""))

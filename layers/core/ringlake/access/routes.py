@@ -1,0 +1,101 @@
+"""The abilities that each route of the API needs, in one table; default is no (security.md API5).
+
+A route is refused that is not here, and the build fails when the template has a route that is not
+here or lacks one that is. `()` is any signed-in user: what he sees is then decided by scope.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from ringlake.model.directory import Ability
+
+_ANYBODY: tuple[Ability, ...] = ()
+_EXPORT = (Ability.EXPORT,)
+_REPORTS = (Ability.REPORTS,)
+_MANAGE = (Ability.MANAGE_DIRECTORY,)
+_ADMINISTER = (Ability.MANAGE_DIRECTORY, Ability.ADMINISTER)
+_CASES = (Ability.WORK_CASES,)
+# Customers by name and number, and all of them at once.
+_CUSTOMERS = (Ability.SEE_NAMES,)
+_MANAGE_CUSTOMERS = (Ability.MANAGE_DIRECTORY, Ability.SEE_NAMES, Ability.SEE_NUMBERS)
+_EXPORT_CUSTOMERS = (*_MANAGE_CUSTOMERS, Ability.EXPORT)
+_COSTS = (Ability.MANAGE_DIRECTORY, Ability.SEE_COSTS)
+
+ROUTES: MappingProxyType[str, tuple[Ability, ...]] = MappingProxyType(
+    {
+        "GET /v1/me": _ANYBODY,
+        "POST /v1/exports": _EXPORT,
+        "GET /v1/exports": _EXPORT,
+        "GET /v1/exports/{id}": _EXPORT,
+        "GET /v1/exports/{id}/download": _EXPORT,
+        "GET /v1/reports": _REPORTS,
+        "POST /v1/reports/{name}/runs": _REPORTS,
+        "GET /v1/reports/runs/{id}": _REPORTS,
+        # What people say about calls and cases; which ones, scope decides.
+        "GET /v1/calls/{id}/marks": _ANYBODY,
+        "PUT /v1/calls/{id}/marks": _CASES,
+        "GET /v1/cases/{id}": _ANYBODY,
+        "PUT /v1/cases/{id}": _CASES,
+        # What filters offer: names inside the viewer's scope.
+        "GET /v1/directory/choices": _ANYBODY,
+        "GET /v1/directory/settings": _MANAGE,
+        "PATCH /v1/directory/settings": _MANAGE,
+        "GET /v1/directory/connections": _MANAGE,
+        "POST /v1/directory/connections": _ADMINISTER,
+        "GET /v1/directory/connections/{id}": _MANAGE,
+        "PATCH /v1/directory/connections/{id}": _MANAGE,
+        "GET /v1/directory/connections/{id}/test": _MANAGE,
+        "POST /v1/directory/connections/{id}/secrets": _ADMINISTER,
+        "DELETE /v1/directory/connections/{id}/secrets/{secret}": _ADMINISTER,
+        "POST /v1/directory/connections/{id}/token": _ADMINISTER,
+        "POST /v1/directory/connections/{id}/disable": _MANAGE,
+        "POST /v1/directory/connections/{id}/enable": _MANAGE,
+        "GET /v1/directory/users": _MANAGE,
+        "POST /v1/directory/users": _MANAGE,
+        "POST /v1/directory/users/import": _ADMINISTER,
+        "GET /v1/directory/users/export": (*_MANAGE, Ability.EXPORT),
+        "GET /v1/directory/users/{id}": _MANAGE,
+        "PATCH /v1/directory/users/{id}": _MANAGE,
+        "DELETE /v1/directory/users/{id}": _ADMINISTER,
+        "POST /v1/directory/users/{id}/suspend": _ADMINISTER,
+        "POST /v1/directory/users/{id}/activate": _ADMINISTER,
+        "POST /v1/directory/users/{id}/invite": _ADMINISTER,
+        "GET /v1/directory/teams": _MANAGE,
+        "POST /v1/directory/teams": _MANAGE,
+        "GET /v1/directory/teams/{id}": _MANAGE,
+        "PATCH /v1/directory/teams/{id}": _MANAGE,
+        "DELETE /v1/directory/teams/{id}": _MANAGE,
+        "POST /v1/directory/teams/{id}/restore": _MANAGE,
+        "GET /v1/directory/numbers": _MANAGE,
+        "POST /v1/directory/numbers": _MANAGE,
+        "POST /v1/directory/numbers/import": _MANAGE,
+        "GET /v1/directory/numbers/export": (*_MANAGE, Ability.EXPORT),
+        "GET /v1/directory/numbers/{id}": _MANAGE,
+        "PATCH /v1/directory/numbers/{id}": _MANAGE,
+        "DELETE /v1/directory/numbers/{id}": _MANAGE,
+        "POST /v1/directory/numbers/{id}/restore": _MANAGE,
+        "GET /v1/directory/contacts": _CUSTOMERS,
+        "POST /v1/directory/contacts": _MANAGE_CUSTOMERS,
+        "POST /v1/directory/contacts/import": _MANAGE_CUSTOMERS,
+        "GET /v1/directory/contacts/export": _EXPORT_CUSTOMERS,
+        "GET /v1/directory/contacts/lookup": _CUSTOMERS,
+        "GET /v1/directory/contacts/{id}": _CUSTOMERS,
+        "PATCH /v1/directory/contacts/{id}": _MANAGE_CUSTOMERS,
+        "DELETE /v1/directory/contacts/{id}": _MANAGE_CUSTOMERS,
+        "GET /v1/directory/sources": _MANAGE,
+        "POST /v1/directory/sources": _MANAGE,
+        "PATCH /v1/directory/sources/{id}": _MANAGE,
+        "DELETE /v1/directory/sources/{id}": _MANAGE,
+        "GET /v1/directory/lists": (*_MANAGE, Ability.SEE_NUMBERS),
+        "PUT /v1/directory/lists": (*_MANAGE, Ability.SEE_NUMBERS),
+        "GET /v1/directory/tariffs": _COSTS,
+        "POST /v1/directory/tariffs": _COSTS,
+        "GET /v1/directory/tariffs/{id}": _COSTS,
+        "PUT /v1/directory/tariffs/{id}": _COSTS,
+        "DELETE /v1/directory/tariffs/{id}": _COSTS,
+        "GET /v1/directory/unmapped": _MANAGE,
+        "POST /v1/directory/unmapped/map": _MANAGE,
+        "GET /v1/directory/audit": (Ability.SEE_AUDIT,),
+    }
+)
