@@ -72,7 +72,7 @@ def capture_of(sample: dict[str, Any], provider: str, expected: dict[str, Any]) 
 
 def _request(sample: dict[str, Any], provider: str) -> dict[str, Any]:
     if "detail-type" in sample:
-        return {"method": "POST", "headers": {}, "query": "", "body": json.dumps(sample, ensure_ascii=False)}
+        return {"method": "EVENT", "headers": {}, "query": "", "body": json.dumps(sample, ensure_ascii=False)}
     query = sample["query"] if "query" in sample else urlsplit(sample["url"]).query
     headers = {name: value for name, value in sample["headers"].items() if name.lower() != "host"}
     address: dict[str, Any] = {"url": sample["url"]} if provider in URL_SIGNED else {}

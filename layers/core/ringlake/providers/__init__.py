@@ -15,7 +15,7 @@ from .adapter import Adapter, Answer
 
 __all__ = ["Adapter", "Answer", "adapter", "names"]
 
-_PARTS = {"adapter", "canonical", "signatures", "values"}
+_PARTS = {"adapter", "canonical", "jws", "signatures", "values"}
 
 
 def names() -> list[str]:

@@ -88,6 +88,7 @@ CALL_STATUS: Mapping[str, EndedAs | None] = {
     "voicemail": EndedAs.VOICEMAIL,
     "forwarded": EndedAs.FORWARDED,
     "blocked": EndedAs.BLOCKED,
+    "queued": None,
     "ringing": None,  # a snapshot, no ending (features.md F42)
     "pending": None,
     "classifier": None,
