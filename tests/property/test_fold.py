@@ -176,9 +176,9 @@ def test_an_answered_call_stays_answered(own: list[CallFact], more: list[CallFac
 
 
 def test_both_tables_end_with_a_row_that_always_holds_and_name_every_word_once() -> None:
-    assert [o for o, _ in OUTCOMES].count(Outcome.NO_ANSWER) == 1
-    assert {o for o, _ in OUTCOMES} == set(Outcome)
-    assert [r for r, _ in MISSED_REASONS] == list(MissedReason)
+    assert [row.outcome for row in OUTCOMES].count(Outcome.NO_ANSWER) == 1
+    assert {row.outcome for row in OUTCOMES} == set(Outcome)
+    assert [row.reason for row in MISSED_REASONS] == list(MissedReason)
 
 
 @given(message_facts, st.randoms(use_true_random=False))

@@ -184,8 +184,9 @@ def test_the_first_direction_that_is_stated_counts() -> None:
     assert call(fact(E, 9, direction=Direction.OUTBOUND)).direction is Direction.INBOUND
 
 
-def test_one_own_number_among_several_far_ends_makes_a_call_internal() -> None:
-    assert call(fact(E, 9, remote_number=SALES), remote_number=CUSTOMER).direction is Direction.INTERNAL
+def test_a_call_is_internal_only_when_nobody_else_is_on_the_far_end() -> None:
+    assert call(fact(E, 9, remote_number=SALES), remote_number=CUSTOMER).direction is Direction.INBOUND
+    assert call(fact(E, 9, remote_number=SALES), remote_number=SALES).direction is Direction.INTERNAL
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ fold that writes has seen everything (design section 5, Fold).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -213,16 +213,18 @@ class _Folding:
         for member in members.values():
             for parent in _parents(member):
                 families.add(member.subject.id, parent)
-        root = families.root(self._subject.id)
+        # Who stands for the call is a question only where there is a choice.
+        stated = {i: _of_call(m, told[i], present) for i, m in members.items()} if len(members) > 1 else {}
+        root = families.root(self._subject.id, stated)
         records = [m.loaded.record for m in members.values() if m.loaded.record]
         found: dict[str, Record] = {}
         for i, member in members.items():
             is_root = i == root
             events = [e for by_event in told.values() for e in by_event.values()] if is_root else told[i].values()
-            facts = (fact for stated in events for fact in stated)
+            facts = (fact for by_event in events for fact in by_event)
             known = amend(records, facts, present, own_id="" if is_root else i)
             if any(_speaks_of(f, member.subject) for f in known.facts):
-                found[i] = self._fold(member, known, families.part_of(i))
+                found[i] = self._fold(member, known, families.part_of(i, stated))
         return found
 
     def _facts(self, member: _Member) -> dict[str, tuple[Fact, ...]]:
@@ -294,6 +296,14 @@ def _parents(member: _Member) -> list[str]:
     if isinstance(record, CallRecord):
         stated |= {f.parent_id for f in record.facts if f.call_id == member.subject.id}
     return sorted(stated - {member.subject.id, ""})
+
+
+def _of_call(member: _Member, told: Mapping[str, Sequence[Fact]], present: Collection[str]) -> list[CallFact]:
+    """What is known of one member of a call alone."""
+    record, own_id = member.loaded.record, member.subject.id
+    facts = (fact for by_event in told.values() for fact in by_event)
+    known = amend([record] if record else [], facts, present, own_id=own_id)
+    return [f for f in known.facts if isinstance(f, CallFact) and f.call_id == own_id]
 
 
 def _speaks_of(fact: Fact, subject: Subject) -> bool:

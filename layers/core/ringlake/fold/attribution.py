@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from ringlake.model.base import Model
 from ringlake.model.calls import Leg, Party
-from ringlake.model.directory import Directory, Number
-from ringlake.model.facts import Agent, CallFact, CallKind, Direction, FactKind, Ref
+from ringlake.model.directory import Account, Directory, Number, User
+from ringlake.model.facts import Agent, CallFact, CallKind, Direction, FactKind, Ref, Source
 from ringlake.model.numbers import ANONYMOUS, country_of, e164
 
-from .correlation import SERVES
-from .facts import LIFE, first, last
+from .correlation import OWN_PATH, SERVES
+from .facts import LIFE, first, last, when
+
+type PartyOf = Callable[[Agent | None, datetime], Party]
 
 UNMAPPED = "unmapped"
 NOBODY = "nobody"
@@ -20,17 +23,21 @@ SYSTEM = "system"
 
 
 class Numbers(Model, frozen=True, kw_only=True):
-    """Both ends. `business` is the number that finally served the call, `entry` the one first dialled."""
+    """Both ends. `business` is the number that finally served the call, `entry` the one first dialled;
+    `ref` is the provider's own id of our number.
+    """
 
     direction: Direction | None = None
     business: str = ""
     business_id: str = ""
     business_name: str = ""
+    ref: str = ""
     entry: str = ""
+    entry_name: str = ""
     remote: str = ""
     remote_country: str = ""
     team: str = ""
-    source: str = ""
+    source: Source = Source()
 
 
 class Owner(Model, frozen=True, kw_only=True):
@@ -40,24 +47,31 @@ class Owner(Model, frozen=True, kw_only=True):
     team_name: str = ""
 
 
-def parties(directory: Directory, connection: str) -> Callable[[Agent | None], Party]:
-    """Turns the provider's agent into our user, with name and e-mail as they are now (deleted users too)."""
-    known: dict[Agent, Party] = {}
+def parties(directory: Directory, connection: str) -> PartyOf:
+    """Turns the provider's agent into our user at the time of a fact (features.md R36).
 
-    def party_of(agent: Agent | None) -> Party:
+    Name and e-mail are as they are now; suspended and deleted users keep what was theirs (demands.md
+    D72, D73).
+    """
+    known: dict[Agent, list[User]] = {}
+
+    def party_of(agent: Agent | None, at: datetime) -> Party:
         if agent is None:
             return Party()
+        wanted = tuple(a for a in (agent.id, agent.account) if a)
         if agent not in known:
-            account = agent.id or agent.account or agent.name
-            user = directory.user_of(connection, agent.id, agent.account)
-            known[agent] = (
-                Party(user_id=user.id, name=user.name, email=user.email, account=account)
-                if user
-                else Party(name=agent.name, account=account)
-            )
-        return known[agent]
+            known[agent] = [u for u in directory.users if any(_is(a, connection, wanted) for a in u.accounts)]
+        account = agent.id or agent.account or agent.name
+        for user in known[agent]:
+            if any(_is(a, connection, wanted) and a.holds(at) for a in user.accounts):
+                return Party(user_id=user.id, name=user.name, email=user.email, account=account)
+        return Party(name=agent.name, account=account)
 
     return party_of
+
+
+def _is(account: Account, connection: str, wanted: Sequence[str]) -> bool:
+    return account.connection == connection and account.id in wanted
 
 
 def default_country(directory: Directory, connection: str, number: Ref | None = None) -> str:
@@ -70,17 +84,22 @@ def default_country(directory: Directory, connection: str, number: Ref | None = 
 def numbers(facts: Sequence[CallFact], directory: Directory, connection: str) -> Numbers:
     """Ends and direction of a call from its own facts.
 
-    A stated direction counts, but a call between two numbers of ours is internal; without a
-    statement the direction follows from which end is ours (demands.md D26).
+    A stated direction counts, but a call between two ends of ours (numbers of the directory, accounts
+    of its users) is internal; without a statement the direction follows from which end is ours
+    (demands.md D26, D27).
     """
     number_ref = first(facts, lambda f: f.number)
     country = default_country(directory, connection, number_ref)
+    withheld = directory.lists.withheld
 
-    def ours(number: str) -> Number | None:
-        return directory.number_of(number) if number not in ("", ANONYMOUS) else None
+    def number(text: str) -> Number | None:
+        return directory.number_of(text) if text not in ("", ANONYMOUS) else None
+
+    def ours(text: str) -> bool:
+        return number(text) is not None or _extension(text, directory, connection)
 
     def said(field: Callable[[CallFact], str]) -> list[str]:
-        return [n for n in (spelled(field(f), country) for f in facts) if n]
+        return [n for n in (spelled(field(f), country, withheld) for f in facts) if n]
 
     callers, callees = said(lambda f: f.from_number), said(lambda f: f.to_number)
     by_id = directory.number_of("", number_ref.id) if number_ref and number_ref.id else None
@@ -91,24 +110,56 @@ def numbers(facts: Sequence[CallFact], directory: Directory, connection: str) ->
     near = said(lambda f: f.business_number) or (near if direction else [])
     far = said(lambda f: f.remote_number) or (far if direction else [])
     if not far:
-        near, far = _sided(near, [spelled(p, country) for f in facts for p in f.participants], ours, by_id)
-    known = [n for n in near if ours(n)]
-    if (known or by_id) and any(map(ours, far)):
+        listed = [spelled(p, country, withheld) for f in facts for p in f.participants]
+        near, far = _sided(near, listed, number, by_id)
+    known = [n for n in near if number(n)]
+    if far and all(map(ours, far)) and (by_id or any(map(ours, near))):
         direction = Direction.INTERNAL
-    serving = (ours(known[-1]) if known else None) or by_id
+    serving = (number(known[-1]) if known else None) or by_id
     business = (known or near or [""])[-1] if known or not by_id else by_id.e164
+    entry = near[0] if near else business
+    dialled = number(entry) or (by_id if entry == business else None)
     remote = _remote(far, withheld=direction is Direction.INBOUND and bool(near))
     return Numbers(
         direction=direction,
         business=business,
         business_id=serving.id if serving else "",
         business_name=(serving.name if serving else "") or (number_ref.name if number_ref else ""),
-        entry=near[0] if near else business,
+        ref=number_ref.id if number_ref else "",
+        entry=entry,
+        entry_name=dialled.name if dialled else "",
         remote=remote,
         remote_country=country_of(remote),
         team=serving.team if serving else "",
-        source=serving.source if serving else "",
+        source=_source(facts, dialled or serving, direction, directory),
     )
+
+
+def _extension(text: str, directory: Directory, connection: str) -> bool:
+    """Whether a caller or callee that is no E.164 number is the account of one of our users (`101`,
+    `sip:anna@pbx`, `client:anna`). Digits that happen to be an E.164 number never are.
+    """
+    if not text or text == ANONYMOUS or text.startswith("+"):
+        return False
+    bare = text.partition(":")[2] or text
+    return directory.user_of(connection, text, bare, bare.partition("@")[0]) is not None
+
+
+def _source(
+    facts: Sequence[CallFact], dialled: Number | None, direction: Direction | None, directory: Directory
+) -> Source:
+    """The provider's attribute, else that of the dialled number (features.md N16). An id that the
+    directory does not know is shown as it is.
+    """
+    stated = first(facts, lambda f: f.source)
+    if stated:
+        return stated
+    if dialled is None or not dialled.source or direction is Direction.OUTBOUND:
+        return Source()
+    known = next((s for s in directory.sources if s.id == dialled.source), None)
+    if known is None:
+        return Source(name=dialled.source)
+    return Source(name=known.name, medium=known.medium, campaign=known.campaign)
 
 
 def _sided(
@@ -129,9 +180,16 @@ def _direction(*, our_caller: bool, our_callee: bool) -> Direction | None:
     return Direction.INBOUND if our_callee else None
 
 
-def spelled(raw: str, country: str) -> str:
+def speller(facts: Sequence[CallFact], directory: Directory, connection: str) -> Callable[[str], str]:
+    """Reads numbers as this call's own are read."""
+    country = default_country(directory, connection, first(facts, lambda f: f.number))
+    withheld = directory.lists.withheld
+    return lambda raw: spelled(raw, country, withheld)
+
+
+def spelled(raw: str, country: str, withheld: tuple[str, ...] = ()) -> str:
     """E.164 or `anonymous` for what is stated, "" for what is not."""
-    return e164(raw, country) if raw.strip() else ""
+    return e164(raw, country, withheld) if raw.strip() else ""
 
 
 def _remote(stated: Sequence[str], *, withheld: bool) -> str:
@@ -145,8 +203,8 @@ def owner(
     legs: Sequence[Leg],
     ends: Numbers,
     directory: Directory,
-    connection: str,
     *,
+    party_of: PartyOf,
     answered: bool,
     reached: bool,
 ) -> Owner:
@@ -157,7 +215,6 @@ def owner(
     without a user of ours is `unmapped` (shown, so that it can be mapped). `reached` says that
     the call came to a queue or rang people of ours, whether or not the provider names them.
     """
-    party_of = parties(directory, connection)
     user, reason = _user(facts, legs, ends, party_of, answered=answered, reached=reached)
     team_id, team_name = _team(facts, ends, user, directory)
     return Owner(user=user, unattributed=reason, team_id=team_id, team_name=team_name)
@@ -167,17 +224,17 @@ def _user(
     facts: Sequence[CallFact],
     legs: Sequence[Leg],
     ends: Numbers,
-    party_of: Callable[[Agent | None], Party],
+    party_of: PartyOf,
     *,
     answered: bool,
     reached: bool,
 ) -> tuple[Party, str]:
     found = Party()
     if answered:
-        found = _last_to_talk(facts, legs) or party_of(_closing_agent(facts))
+        found = _last_to_talk(facts, legs) or _closing_agent(facts, party_of)
     elif ends.direction is Direction.INBOUND:
-        rung = {leg.party.account: leg.party for leg in legs if leg.kind == "agent" and leg.party.account}
-        named = rung or {p.account: p for p in (party_of(f.agent) for f in facts if f.agent)}
+        rung = {leg.party.account: leg.party for leg in legs if leg.kind in OWN_PATH and leg.party.account}
+        named = rung or {p.account: p for p in (party_of(f.agent, when(f)) for f in facts if f.agent)}
         group = len(named) > 1 or bool(ends.team) or any(f.team or f.queue for f in facts)
         if named and group:
             return Party(), GROUP_CALL
@@ -185,7 +242,8 @@ def _user(
             return Party(), GROUP_CALL if group and reached else _no_person(facts)
         found = next(iter(named.values()))
     else:
-        found = party_of(first(facts, lambda f: f.agent))
+        dialling = next((f for f in facts if f.agent), None)
+        found = party_of(dialling.agent, when(dialling)) if dialling else Party()
     if found.user_id:
         return found, ""
     return found, UNMAPPED if found.account else NOBODY
@@ -196,28 +254,32 @@ def _no_person(facts: Sequence[CallFact]) -> str:
     return SYSTEM if any(f.kind is FactKind.STEP or f.answered_by for f in facts) else NOBODY
 
 
-def _last_to_talk(facts: Sequence[CallFact], legs: Sequence[Leg]) -> Party | None:
-    """The person of the last answered leg that serves the customer.
+def serving(facts: Sequence[CallFact], legs: Sequence[Leg]) -> list[Leg]:
+    """The answered legs of people of ours that served the customer.
 
-    A colleague who was only consulted becomes the owner when the call was then transferred to
-    them.
+    A colleague who was only consulted is among them when the call was then transferred to them.
     """
     targets = {f.to_party for f in facts if f.kind is FactKind.TRANSFERRED and f.to_party}
-    serving = {"agent", *(kind.value for kind in SERVES)}
+    kinds = {"agent", *(kind.value for kind in SERVES)}
 
     def serves(leg: Leg) -> bool:
         handed = leg.kind == CallKind.CONSULTATION and bool(targets & {leg.party.account, leg.party.name, leg.number})
-        return bool(leg.party.account) and leg.answered_at is not None and (leg.kind in serving or handed)
+        return bool(leg.party.account) and leg.answered_at is not None and (leg.kind in kinds or handed)
 
-    talked = [leg for leg in legs if serves(leg)]
-    if not talked:
-        return None
-    return max(talked, key=lambda leg: (leg.answered_at, leg.leg_id, leg.party.account)).party
+    return [leg for leg in legs if serves(leg)]
 
 
-def _closing_agent(facts: Sequence[CallFact]) -> Agent | None:
-    closing = [f for f in facts if f.kind is FactKind.ENDED]
-    return last(closing, lambda f: f.agent) or last([f for f in facts if f.kind in LIFE], lambda f: f.agent)
+def _last_to_talk(facts: Sequence[CallFact], legs: Sequence[Leg]) -> Party | None:
+    talked = serving(facts, legs)
+    return max(talked, key=lambda leg: (leg.answered_at, leg.leg_id, leg.party.account)).party if talked else None
+
+
+def _closing_agent(facts: Sequence[CallFact], party_of: PartyOf) -> Party:
+    """The agent that the last closing event names, else the last that any event of the call's life names."""
+    lived = [f for f in facts if f.kind in LIFE and f.agent]
+    closing = [f for f in lived if f.kind is FactKind.ENDED]
+    found = (closing or lived)[-1:]
+    return party_of(found[0].agent, when(found[0])) if found else Party()
 
 
 def _team(facts: Sequence[CallFact], ends: Numbers, user: Party, directory: Directory) -> tuple[str, str]:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from ringlake.model.calls import CallRecord, LegOutcome
 from ringlake.model.directory import Directory
-from ringlake.model.facts import CallFact, CallKind, FactKind, HangupBy, Media, Source
-from ringlake.model.money import Money
+from ringlake.model.facts import CallFact, CallKind, FactKind, HangupBy
 from ringlake.model.numbers import party_key
 from ringlake.model.subjects import Subject
 
 from . import attribution
+from .artefacts import recordings, voicemail
+from .charges import charged
 from .correlation import CONTINUES, kind_of, split
 from .durations import Durations, durations
+from .ends import final_party, requested
 from .facts import LIFE, as_set, first, last, name_of, when
 from .legs import legs as legs_of
-from .outcome import ending, hangup_by, live_state, missed_reason, outcome_of
-from .timeline import Milestones, milestones, steps
+from .outcome import ending, is_spam, live_state, missed_reason, outcome_of
+from .steps import steps
+from .timeline import Milestones, milestones
 
 _TOLERANCE_S = 1.0
 
@@ -33,27 +35,38 @@ def fold_call(
     """
     facts = as_set(facts)
     own, parts = split(subject.id, facts)
-    going_on = [f for told in parts.values() if kind_of(told) in CONTINUES for f in told]
-    whole = as_set([*own, *going_on])
+    going_on = as_set([f for told in parts.values() if kind_of(told) in CONTINUES for f in told])
     kind = kind_of(own)
     moments = milestones(own, going_on)
-    spans = durations(moments, own)
+    spans = durations(moments, own, going_on)
     ends = attribution.numbers(own, directory, subject.connection)
     party_of = attribution.parties(directory, subject.connection)
-    legs = legs_of(own, parts, moments, party_of)
-    closes = ending(whole, moments, spans, ends.direction, directory.workspace)
-    is_call = kind is not CallKind.CLASSIFIER
-    outcome = outcome_of(closes) if moments.over and is_call else None
+    spell = attribution.speller(own, directory, subject.connection)
+    legs = legs_of(own, parts, moments, party_of, spell)
     owned = attribution.owner(
         own,
         legs,
         ends,
         directory,
-        subject.connection,
+        party_of=party_of,
         answered=moments.is_answered,
-        reached=closes.queued or closes.rang,
+        reached=moments.queued is not None or moments.rings_from is not None,
     )
-    cost, mixed = _cost(facts)
+    spam = is_spam(facts, ends.remote, directory.lists.spam)
+    closes = ending(
+        own,
+        going_on,
+        moments,
+        spans,
+        ends.direction,
+        directory.workspace,
+        team=owned.team_id,
+        number=ends.business_id,
+        spam=spam,
+    )
+    is_call = kind is not CallKind.CLASSIFIER
+    outcome = outcome_of(closes) if moments.over and is_call else None
+    cost = charged(facts, own, parts, moments, directory, subject.connection)
     return CallRecord(
         record_id=subject.record_id,
         workspace=subject.workspace,
@@ -81,7 +94,10 @@ def fold_call(
         business_number=ends.business,
         business_number_id=ends.business_id,
         business_number_name=ends.business_name,
+        business_number_ref=ends.ref,
         entry_number=ends.entry,
+        requested=requested(own, ends, party_of),
+        final_party=final_party(own, legs, moments, owned.user, spell, voicemail=closes.voicemail),
         remote_number=ends.remote,
         remote_name=last(own, lambda f: f.remote_name) or "",
         remote_country=ends.remote_country,
@@ -93,28 +109,30 @@ def fold_call(
         queue=last(own, lambda f: name_of(f.queue)) or "",
         campaign=first(own, lambda f: name_of(f.campaign)) or "",
         scheme=first(own, lambda f: f.scheme) or "",
-        source=first(own, lambda f: f.source) or Source(name=ends.source),
-        hangup_by=hangup_by(whole) if outcome else HangupBy.UNKNOWN,
+        source=ends.source,
+        hangup_by=closes.hangup_by if outcome else HangupBy.UNKNOWN,
         cause=last([f for f in own if f.kind is FactKind.ENDED], lambda f: f.cause)
         or last(own, lambda f: f.cause)
         or "",
         answered_by=moments.answered_by,
-        voicemail=_voicemail(own),
-        recordings=_recordings(facts),
+        voicemail=voicemail(own),
+        recordings=recordings(facts),
         transcript=any(f.kind is FactKind.TRANSCRIPT for f in facts),
         summary=any(f.kind is FactKind.SUMMARY for f in facts),
         classifier=last(own, lambda f: name_of(f.classifier)) or "",
         record_ref=last(own, lambda f: f.record_ref) or "",
         reference=last(own, lambda f: f.reference) or "",
         significant=last(own, lambda f: f.significant) or "",
-        cost=cost,
+        cost=cost.cost,
+        cost_source=cost.source,
         roaming=last(own, lambda f: f.roaming),
+        spam=spam,
         tags=tuple(sorted({tag for f in facts for tag in f.tags})),
         transfers=len({(when(f), f.to_party) for f in own if f.kind is FactKind.TRANSFERRED}),
         answered_elsewhere=sum(leg.outcome is LegOutcome.ANSWERED_ELSEWHERE for leg in legs),
         legs=legs,
-        timeline=steps(facts, subject.id, party_of),
-        flags=_flags(own, moments, spans, unknown_direction=is_call and ends.direction is None, mixed=mixed),
+        timeline=steps(facts, parts, subject.id, party_of),
+        flags=_flags(own, moments, spans, unknown_direction=is_call and ends.direction is None, mixed=cost.mixed),
         facts=facts,
     )
 
@@ -123,52 +141,6 @@ def _status(facts: Sequence[CallFact]) -> str:
     """The provider's own closing word, before the end its latest word."""
     closing = [f for f in facts if f.kind is FactKind.ENDED]
     return last(closing, lambda f: f.status) or last(facts, lambda f: f.status) or ""
-
-
-def _voicemail(facts: Sequence[CallFact]) -> Media | None:
-    left = [f.media for f in facts if f.kind is FactKind.VOICEMAIL and f.media]
-    return _merged(left) if left else None
-
-
-def _recordings(facts: Sequence[CallFact]) -> tuple[Media, ...]:
-    """One per recording: the same address or the same id is the same recording.
-
-    A provider that only says that there is one gives one without address.
-    """
-    told = [f.media or Media() for f in facts if f.kind is FactKind.RECORDING]
-    named = [m for m in told if m.url or m.id]
-    groups: list[list[Media]] = []
-    for media in named:
-        same = [g for g in groups if any((m.url and m.url == media.url) or (m.id and m.id == media.id) for m in g)]
-        groups = [g for g in groups if g not in same]
-        groups.append([*(m for g in same for m in g), media])
-    groups = groups or ([told] if told else [])
-    return tuple(sorted((_merged(g) for g in groups), key=lambda m: (m.id, m.url)))
-
-
-def _merged(found: Sequence[Media]) -> Media:
-    return Media(
-        id=next((m.id for m in found if m.id), ""),
-        url=next((m.url for m in found if m.url), ""),
-        seconds=next((m.seconds for m in found if m.seconds is not None), None),
-    )
-
-
-def _cost(facts: Sequence[CallFact]) -> tuple[Money | None, bool]:
-    """Sum over the legs of the latest charge of each; and whether currencies are mixed.
-
-    Charges in another currency than the latest one are left out and flagged: without a rate
-    they cannot be added.
-    """
-    charges: dict[tuple[str, str], Money] = {}
-    for fact in facts:
-        if fact.cost:
-            charges[fact.call_id, fact.leg_id] = fact.cost
-    latest = last(facts, lambda f: f.cost)
-    if latest is None:
-        return None, False
-    same = [m.amount for m in charges.values() if m.currency == latest.currency]
-    return Money(amount=sum(same, Decimal(0)), currency=latest.currency), len(same) < len(charges)
 
 
 def _flags(

@@ -7,7 +7,7 @@ union-find, so that it does not matter which link is learned first (demands.md D
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ringlake.model.facts import CallFact, CallKind
 
@@ -15,6 +15,9 @@ from .facts import LIFE
 
 # Parts that continue the customer's own call: a pick-up there answers the call.
 CONTINUES = frozenset({CallKind.VOICE, CallKind.CAMPAIGN, CallKind.MOBILE_APP, CallKind.EXTERNAL_TRANSFER})
+# Kinds of legs that ring or serve on the customer's own path: those of the call itself and of parts that are
+# the same call under another id.
+OWN_PATH = frozenset({"agent", CallKind.VOICE.value, CallKind.CAMPAIGN.value, CallKind.MOBILE_APP.value})
 # Parts whose agent serves the customer and may own the call (metrics.md Attribution rule 2).
 SERVES = frozenset({CallKind.VOICE, CallKind.CAMPAIGN, CallKind.MOBILE_APP, CallKind.CALLBACK_AGENT})
 # Kinds that never are a customer's call, also when the parent is unknown (features.md F21, F22).
@@ -40,23 +43,38 @@ class Families:
         top = self._top(member)
         return sorted({m for m in (*self._above, member) if self._top(m) == top})
 
-    def root(self, member: str) -> str:
-        """The one that stands for the call: the smallest id without a parent, in a ring the smallest id."""
-        family = self.of(member)
-        return next((m for m in family if not self._parents.get(m)), family[0])
+    def root(self, member: str, told: Mapping[str, Sequence[CallFact]] | None = None) -> str:
+        """The one that stands for the call; `told` are the facts of each member, as far as any are known.
 
-    def part_of(self, member: str) -> str:
+        Of the members without a parent (in a ring: of all) the one that began first, then the smallest
+        id: ids of a provider may sort differently as text and as time. A callback's leg to our own
+        agent stands for nothing when the leg to the customer is known (features.md F27).
+        """
+        told = told or {}
+        family = self.of(member)
+        kinds = {m: kind_of(told[m]) for m in family if told.get(m)}
+        customers = [m for m in family if kinds.get(m) is CallKind.CALLBACK_CUSTOMER]
+        candidates = [m for m in family if not self._parents.get(m)] or family
+        if customers and all(kinds.get(m) is CallKind.CALLBACK_AGENT for m in candidates):
+            candidates = customers
+        return min(candidates, key=lambda m: (_began(told.get(m, ())), m))
+
+    def part_of(self, member: str, told: Mapping[str, Sequence[CallFact]] | None = None) -> str:
         """The parent of a part ("" for the root); of several parents the smallest id."""
-        root = self.root(member)
-        if member == root:
-            return ""
-        return min(self._parents.get(member, {root}))
+        root = self.root(member, told)
+        return "" if member == root else min(self._parents.get(member, {root}))
 
     def _top(self, member: str) -> str:
         above = self._above.setdefault(member, member)
         while above != member:
             member, above = above, self._above[above]
         return member
+
+
+def _began(facts: Iterable[CallFact]) -> tuple[bool, float]:
+    """When a member's life began by the provider's clock; one without such a time comes after all others."""
+    times = [f.at for f in facts if f.at and f.kind in LIFE]
+    return (not times, min(times).timestamp() if times else 0.0)
 
 
 def split(call_id: str, facts: Sequence[CallFact]) -> tuple[list[CallFact], dict[str, list[CallFact]]]:

@@ -39,7 +39,8 @@ def between(start: datetime | None, end: datetime | None) -> tuple[int | None, b
     return max(span, 0), span < 0
 
 
-def durations(moments: Milestones, facts: Sequence[CallFact]) -> Durations:
+def durations(moments: Milestones, own: Sequence[CallFact], going_on: Sequence[CallFact]) -> Durations:
+    """Of a call from its own facts and those of the parts that continue it, both in order."""
     answered, ended = _at(moments.answered), _at(moments.ended)
     stop = answered or _diverted(moments) or (None if moments.answered_word else ended)
     queued, rings = _at(moments.queued), _at(moments.rings_from)
@@ -48,7 +49,7 @@ def durations(moments: Milestones, facts: Sequence[CallFact]) -> Durations:
     ring, bad_ring = between(_waits_from([rings], stop), stop)
     talk, bad_talk = between(answered, ended)
     total, bad_total = between(moments.started.at if moments.start_known else None, ended)
-    said = last(facts, lambda f: f.duration_s)
+    said = last(own, lambda f: f.duration_s)
     if moments.is_answered and talk is None and said is not None and moments.over:
         talk = said * 1000
     differs = answered is not None and talk is not None and said is not None and abs(talk - said * 1000) > _TOLERANCE_MS
@@ -56,7 +57,7 @@ def durations(moments: Milestones, facts: Sequence[CallFact]) -> Durations:
         ivr_ms=ivr,
         wait_ms=wait,
         ring_ms=ring,
-        hold_ms=_held(facts, ended),
+        hold_ms=_held([*own, *going_on], ended),
         talk_ms=talk,
         total_ms=total,
         negative=bad_ivr or bad_wait or bad_ring or bad_talk or bad_total,

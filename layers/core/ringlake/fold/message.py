@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ringlake.model.base import Model
-from ringlake.model.calls import Party
+from ringlake.model.calls import CostSource, Party
 from ringlake.model.directory import Directory, Number
 from ringlake.model.facts import Direction, MessageFact, MessageKind, MessageStatus
 from ringlake.model.messages import MessageRecord
@@ -13,7 +13,8 @@ from ringlake.model.numbers import ANONYMOUS, country_of, party_key
 from ringlake.model.subjects import Subject
 
 from .attribution import NOBODY, UNMAPPED, default_country, parties, spelled
-from .facts import as_set, first, last, name_of
+from .facts import as_set, first, last, name_of, when
+from .rating import rate_message
 
 # A message never goes back (demands.md D38): the first status of this list that any event
 # stated is its status. A receipt proves delivery whatever a carrier said before (features.md O42).
@@ -25,6 +26,8 @@ PRECEDENCE: tuple[MessageStatus, ...] = (
     MessageStatus.PENDING,
     MessageStatus.UNKNOWN,
 )
+# What was handed to a carrier is charged, whether it arrived or not.
+_SENT = frozenset({MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.UNDELIVERED})
 
 
 class _Ends(Model, frozen=True, kw_only=True):
@@ -50,6 +53,12 @@ def fold_message(
     stated = [f.at for f in facts if f.at]
     clockless = not created and not stated
     failed = status is MessageStatus.UNDELIVERED
+    started_at = min(created or stated or [f.received_at for f in facts])
+    segments = last(facts, lambda f: f.segments)
+    cost, cost_source = last(facts, lambda f: f.cost), CostSource.PROVIDER
+    if cost is None and direction is Direction.OUTBOUND and status in _SENT:
+        cost = rate_message(directory.tariffs, subject.connection, started_at, ends.remotes, segments)
+        cost_source = CostSource.TARIFF
     return MessageRecord(
         record_id=subject.record_id,
         workspace=subject.workspace,
@@ -60,7 +69,7 @@ def fold_message(
         direction=direction,
         status=status,
         status_raw=last(deciding, lambda f: f.status_raw) or "",
-        started_at=min(created or stated or [f.received_at for f in facts]),
+        started_at=started_at,
         delivered_at=min(
             (f.at or f.received_at for f in deciding) if status is MessageStatus.DELIVERED else (), default=None
         ),
@@ -70,6 +79,7 @@ def fold_message(
         business_number_name=ends.number.name
         if ends.number
         else first(facts, lambda f: f.number.name if f.number else "") or "",
+        business_number_ref=first(facts, lambda f: f.number.id if f.number else "") or "",
         remote_number=remote,
         remote_numbers=ends.remotes,
         remote_country=country_of(remote),
@@ -79,12 +89,14 @@ def fold_message(
         team_id=team_id,
         team_name=team_name,
         campaign=first(facts, lambda f: name_of(f.campaign)) or "",
-        segments=last(facts, lambda f: f.segments),
+        segments=segments,
         media_count=last(facts, lambda f: f.media_count) or 0,
         error_code=(last(deciding, lambda f: f.error_code) or "") if failed else "",
         error_text=(last(deciding, lambda f: f.error_text) or "") if failed else "",
         bulk=any(f.bulk for f in facts),
-        cost=last(facts, lambda f: f.cost),
+        cost=cost,
+        cost_source=cost_source if cost else None,
+        spam=remote != "" and remote in directory.lists.spam,
         reference=last(facts, lambda f: f.reference) or "",
         conversation=first(facts, lambda f: f.conversation) or "",
         flags=tuple(
@@ -104,11 +116,12 @@ def fold_message(
 def _ends(facts: Sequence[MessageFact], direction: Direction | None, directory: Directory, connection: str) -> _Ends:
     """Our number and everybody else in the conversation (a group text has several; features.md O9)."""
     ref = first(facts, lambda f: f.number)
-    country = default_country(directory, connection, ref)
-    sender = spelled(first(facts, lambda f: f.from_number) or "", country)
-    receivers = [n for n in (spelled(raw, country) for f in facts for raw in f.to_numbers) if n]
+    country, withheld = default_country(directory, connection, ref), directory.lists.withheld
+    sender = spelled(first(facts, lambda f: f.from_number) or "", country, withheld)
+    receivers = [n for n in (spelled(raw, country, withheld) for f in facts for raw in f.to_numbers) if n]
     by_id = directory.number_of("", ref.id) if ref and ref.id else None
-    stated = spelled(first(facts, lambda f: f.business_number) or "", country) or (by_id.e164 if by_id else "")
+    business_number = first(facts, lambda f: f.business_number) or ""
+    stated = spelled(business_number, country, withheld) or (by_id.e164 if by_id else "")
     if direction is Direction.INBOUND:
         known = next((n for n in receivers if directory.number_of(n)), "")
         business = stated or known or (receivers[0] if receivers else "")
@@ -123,7 +136,8 @@ def _ends(facts: Sequence[MessageFact], direction: Direction | None, directory: 
 
 def _user(facts: Sequence[MessageFact], directory: Directory, connection: str) -> tuple[Party, str]:
     """Who sent it, or the assignee of the conversation for a received one (features.md O12)."""
-    party = parties(directory, connection)(first(facts, lambda f: f.agent))
+    named = next((f for f in facts if f.agent), None)
+    party = parties(directory, connection)(named.agent, when(named)) if named else Party()
     if party.user_id:
         return party, ""
     return party, UNMAPPED if party.account else NOBODY

@@ -1,4 +1,4 @@
-"""When a call started, queued, rang, was answered and ended, and every step between."""
+"""When a call started, queued, rang, was answered and ended."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from ringlake.model.base import Model
-from ringlake.model.calls import Party, TimelineStep
-from ringlake.model.facts import Agent, AnsweredBy, CallFact, Direction, EndedAs, FactKind
+from ringlake.model.facts import AnsweredBy, CallFact, Direction, EndedAs, FactKind
 
 from .facts import LIFE, first, when
 
@@ -39,8 +38,9 @@ class Milestones(Model, frozen=True, kw_only=True):
     `start_known` is false when only the end was told: `started` is then the end, and how long
     the call was is unknown. `rings_from` is the first ring, or the start of a call whose
     provider tells neither ring nor queue nor menu. `menu_from` is when an IVR took the call,
-    `diverted` when a voicemail box or an AI agent took an unanswered one. `over` is whether the
-    call has ended; `answered_word` that a person talked although no time of it is known.
+    `diverted` when a voicemail box or an AI agent took an unanswered one. `picked_up` is the first
+    pick-up by whoever or whatever, from which carriers charge. `over` is whether the call has ended;
+    `answered_word` that a person talked although no time of it is known.
     """
 
     started: Moment
@@ -50,6 +50,7 @@ class Milestones(Model, frozen=True, kw_only=True):
     rings_from: Moment | None = None
     menu_from: Moment | None = None
     diverted: Moment | None = None
+    picked_up: Moment | None = None
     answered: Moment | None = None
     ended: Moment | None = None
     over: bool = False
@@ -81,8 +82,8 @@ def milestones(own: Sequence[CallFact], going_on: Sequence[CallFact]) -> Milesto
     both = [*own, *going_on]
     answered = _earliest(both, by_person)
     taken = next((f for f in both if by_person(f) and answered and when(f) == answered.at), None)
-    queued = _earliest(own, lambda f: f.kind is FactKind.QUEUED and _before_answer(f, taken))
-    ringing = _earliest(own, lambda f: f.kind is FactKind.RINGING and _before_answer(f, taken))
+    queued = _earliest(both, lambda f: f.kind is FactKind.QUEUED and _before_answer(f, taken))
+    ringing = _earliest(both, lambda f: f.kind is FactKind.RINGING and _before_answer(f, taken))
     stated_start = _earliest(own, lambda f: f.kind is FactKind.STARTED)
     menu = _earliest(own, in_menu)
     begun = stated_start or _earliest(both, lambda f: f.kind in LIFE and f.kind is not FactKind.ENDED)
@@ -99,6 +100,7 @@ def milestones(own: Sequence[CallFact], going_on: Sequence[CallFact]) -> Milesto
         menu_from=_earliest(own, lambda f: f.kind is FactKind.ANSWERED and f.answered_by is AnsweredBy.IVR)
         or (menu and started),
         diverted=_earliest(both, lambda f: f.kind is FactKind.ANSWERED and f.answered_by in _DIVERTED_TO),
+        picked_up=_earliest(both, lambda f: f.kind is FactKind.ANSWERED),
         answered=answered,
         ended=ended,
         over=over,
@@ -190,37 +192,3 @@ def _latest(facts: Sequence[CallFact]) -> Moment:
         return Moment(at=max(timed))
     # Without a provider clock the first reception is nearest to the end: repeats come later.
     return Moment(at=min(f.received_at for f in facts), ours=True)
-
-
-def steps(
-    facts: Sequence[CallFact], call_id: str, party_of: Callable[[Agent | None], Party]
-) -> tuple[TimelineStep, ...]:
-    """The path of the call (features.md F51): one step per distinct happening, in order."""
-    found: dict[tuple[datetime, str, str, str], TimelineStep] = {}
-    for fact in facts:
-        if fact.kind not in LIFE:
-            continue
-        leg = fact.leg_id if fact.call_id == call_id else fact.leg_id or fact.call_id
-        step = TimelineStep(
-            at=when(fact),
-            kind=fact.kind.value,
-            leg_id=leg,
-            party=party_of(fact.agent) if fact.agent else None,
-            value=_value(fact),
-        )
-        key = (step.at, step.kind, step.leg_id, step.value)
-        if key not in found or found[key].party is None:
-            found[key] = step
-    return tuple(found.values())
-
-
-def _value(fact: CallFact) -> str:
-    if fact.kind is FactKind.STEP and fact.step:
-        return fact.step.value
-    if fact.kind is FactKind.QUEUED and fact.queue:
-        return fact.queue.name or fact.queue.id
-    if fact.kind in (FactKind.TRANSFERRED, FactKind.FORWARDED):
-        return fact.to_party
-    if fact.kind is FactKind.ANSWERED and fact.answered_by and fact.answered_by is not AnsweredBy.PERSON:
-        return fact.answered_by.value
-    return ""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 ANONYMOUS = "anonymous"
@@ -36,30 +36,37 @@ WITHHELD = frozenset(
         "86282452253",
     }
 )
-_ZEROS = re.compile(r"\+?0+")
+_ZEROS = re.compile(r"0+")
 _DIALLED = re.compile(r"\+?[\d\s()./\-\u00a0]+")
 _LONGEST_SHORT_CODE = 6
 _NO_EXTENSION = 11
 
 
-def is_withheld(raw: str) -> bool:
-    """Whether this text stands for a number that the caller withheld; an empty text does too."""
+def is_withheld(raw: str, listed: Collection[str] = ()) -> bool:
+    """Whether this text stands for a number that the caller withheld; an empty text does too.
+
+    `listed` are further texts of the workspace (`Lists.withheld`), spelled in any way.
+    """
+    word = _word(raw)
+    return word in WITHHELD or _ZEROS.fullmatch(word) is not None or any(word == _word(one) for one in listed)
+
+
+def _word(raw: str) -> str:
+    """A placeholder without case, plus sign, SIP scheme and host."""
     word = raw.strip().lower()
     user, at, _ = word.removeprefix("sip:").removeprefix("sips:").partition("@")
-    if at:
-        word = user
-    return word.removeprefix("+") in WITHHELD or _ZEROS.fullmatch(word) is not None
+    return (user if at else word).removeprefix("+")
 
 
 @lru_cache(maxsize=8192)
-def e164(raw: str, country: str = "") -> str:
+def e164(raw: str, country: str = "", withheld: tuple[str, ...] = ()) -> str:
     """`raw` as E.164 where it is a dialable number, `anonymous` where it is withheld, else its own text.
 
     `country` (ISO 3166 alpha-2) reads national spellings; without one only international
-    spellings can become E.164.
+    spellings can become E.164. `withheld` are the workspace's own placeholders.
     """
     text = raw.strip()
-    if is_withheld(text):
+    if is_withheld(text, withheld):
         return ANONYMOUS
     text = text.removeprefix("tel:").removeprefix("whatsapp:")
     if not _DIALLED.fullmatch(text):
