@@ -16,10 +16,13 @@ from hypothesis import strategies as st
 
 from ringlake.errors import Conflict
 from ringlake.metrics.activity import CALL_COLUMNS, MESSAGE_COLUMNS, activity
+from ringlake.metrics.presence import presence_rows
 from ringlake.metrics.rows import call_row, leg_rows, message_row
 from ringlake.model.calls import Leg, TimelineStep
-from ringlake.model.facts import FactKind
-from ringlake.model.tables import ACTIVITY, CALLS, LEGS, MESSAGES, TABLES, Table
+from ringlake.model.directory import Directory, User
+from ringlake.model.facts import FactKind, PresenceStatus
+from ringlake.model.presence import Interval, Line, LineId
+from ringlake.model.tables import ACTIVITY, CALLS, LEGS, MESSAGES, PRESENCE, TABLES, Table
 from ringlake.stores import lake as lake_module
 from ringlake.stores.lake import (
     ROW_GROUP_ROWS,
@@ -41,6 +44,7 @@ from tests.unit.lake.making import ANNA, NOON, WORKSPACE, call, message
 APPROVED = Path(__file__).parents[2] / "approved" / "lake_schema.txt"
 OURS, THEIRS = "+48220000001", "+48600000001"
 DAY = "2026-03-04"
+OWNER = User(id="u-anna", email="anna@acme.example", name=THEIRS)
 
 
 def sample(table: Table) -> pa.Table:
@@ -54,6 +58,11 @@ def sample(table: Table) -> pa.Table:
         significant=THEIRS,
         user=ANNA,
     )
+    intervals = (
+        Interval(status=PresenceStatus.ONLINE, started_at=NOON, ended_at=NOON + timedelta(hours=1), raw="online"),
+        Interval(status=PresenceStatus.TALKING, started_at=NOON + timedelta(hours=1), calls=(record.record_id,)),
+    )
+    line = Line(id=LineId(user_id=OWNER.id), account=OURS, intervals=intervals)
     calls = as_rows(CALLS, [call_row(r, WORKSPACE) for r in (record, call("c2", user=ANNA))])
     messages = as_rows(MESSAGES, [message_row(m, WORKSPACE) for m in (message(), message("m2"))])
     return {
@@ -61,6 +70,7 @@ def sample(table: Table) -> pa.Table:
         MESSAGES: messages,
         LEGS: as_rows(LEGS, leg_rows(record)),
         ACTIVITY: activity(calls, messages).select(list(ACTIVITY.names)),
+        PRESENCE: as_rows(PRESENCE, presence_rows(line, Directory(workspace=WORKSPACE, users=(OWNER,)))),
     }[table]
 
 

@@ -16,16 +16,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from ringlake.model.base import Model, utc
 from ringlake.model.directory import Connection, Directory, User
 from ringlake.model.facts import PresenceFact, PresenceStatus
 from ringlake.model.localtime import midnight
-from ringlake.model.presence import Interval, PresenceRecord, heard_as
+from ringlake.model.presence import Interval, Line, LineId, PresenceRecord, heard_as, whole_seconds
 from ringlake.model.subjects import Subject, presence_account
 
 from .facts import as_states, when
@@ -43,7 +45,6 @@ PRIORITY: tuple[PresenceStatus, ...] = (
 _RANK = {status: len(PRIORITY) - place for place, status in enumerate(PRIORITY)}
 _DAY = timedelta(days=1)
 _MS = timedelta(milliseconds=1)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 # --- one account on one day
@@ -108,6 +109,7 @@ class Channel(Model, frozen=True, kw_only=True):
 class Talk(NamedTuple):
     """A person's part in a call, from answer to end; `end` None while it lasts."""
 
+    record_id: str
     connection: str
     start: datetime
     end: datetime | None
@@ -158,31 +160,15 @@ class Links:
         return sorted({utc(at) for at in bounds if at is not None})
 
 
-def names_of(channel: Channel) -> set[str]:
-    """All names under which the channel may be somebody's account."""
-    return {channel.account, channel.key, *(c.user for c in channel.changes)} - {""}
+def names_of(record: PresenceRecord) -> set[str]:
+    """All names under which the account may be somebody's: the provider's and ours of the account, and those of
+    the people it names.
+    """
+    key, _ = presence_account(record.provider_id)
+    return {key, record.account, *(f.user_id for f in record.facts)} - {""}
 
 
 # --- the lines of one UTC day
-
-
-class LineId(NamedTuple):
-    """Whose line: of a user, or of an account (by its key) that is nobody's."""
-
-    user_id: str = ""
-    connection: str = ""
-    key: str = ""
-
-
-class Line(Model, frozen=True, kw_only=True):
-    """One line on one UTC day. Intervals are cut at the day's edges and at local midnights.
-
-    `account` is the provider's name of an account that is nobody's, "" on a person's line.
-    """
-
-    id: LineId
-    account: str = ""
-    intervals: tuple[Interval, ...]
 
 
 class _Stretch(NamedTuple):
@@ -191,6 +177,16 @@ class _Stretch(NamedTuple):
     status: PresenceStatus
     raw: str
     connection: str
+    call: str = ""
+
+
+class _Begin(NamedTuple):
+    """Where a status of the one line begins, with the word behind it and the calls it was taken from."""
+
+    at: datetime
+    status: PresenceStatus
+    raw: str
+    calls: set[str]
 
 
 def lines(
@@ -232,11 +228,11 @@ def lines(
     return found
 
 
-def merged(stretches: Iterable[_Stretch], start: datetime, end: datetime) -> list[tuple[datetime, PresenceStatus, str]]:
-    """Begin, status and the word behind it of each stretch of the one line over [start, end)."""
+def merged(stretches: Iterable[_Stretch], start: datetime, end: datetime) -> list[_Begin]:
+    """The one line over [start, end): where each status begins."""
     waiting = sorted(stretches)
     edges = sorted({start, *(at for s in waiting for at in s[:2] if start < at < end)})
-    found: list[tuple[datetime, PresenceStatus, str]] = []
+    found: list[_Begin] = []
     active: list[_Stretch] = []
     begun = 0
     for at in edges:
@@ -246,8 +242,9 @@ def merged(stretches: Iterable[_Stretch], start: datetime, end: datetime) -> lis
         active = [s for s in active if s.end > at]
         best = max(active, key=lambda s: (_RANK[s.status], s.start, s.raw), default=None)
         status, raw = (best.status, best.raw) if best else (PresenceStatus.OFFLINE, "")
-        if not found or found[-1][1] is not status:
-            found.append((at, status, raw))
+        if not found or found[-1].status is not status:
+            found.append(_Begin(at, status, raw, set()))
+        found[-1].calls.update(s.call for s in active if s.call)
     return found
 
 
@@ -270,8 +267,9 @@ def _talking(
     """The talks of connections that do not say `talking` themselves on this day."""
     saying = {s.connection for s in stretches if s.status is PresenceStatus.TALKING and s.start < end and start < s.end}
     for talk in talks:
-        if talk.connection not in saying:
-            yield _Stretch(talk.start, talk.end or end, PresenceStatus.TALKING, "", talk.connection)
+        ended = talk.end or max(end, talk.start)
+        if talk.connection not in saying and talk.start < ended:
+            yield _Stretch(talk.start, ended, PresenceStatus.TALKING, "", talk.connection, talk.record_id)
 
 
 def _blocks(
@@ -292,12 +290,15 @@ def _blocks(
         yield held
 
 
-def _intervals(
-    found: Sequence[tuple[datetime, PresenceStatus, str]], end: datetime, *, lasts: bool
-) -> Iterator[Interval]:
-    for (at, status, raw), following in zip(found, [*(f[0] for f in found[1:]), None], strict=True):
-        ended = following or (None if lasts else end)
-        yield Interval(status=status, started_at=at, ended_at=ended, raw=raw)
+def _intervals(found: Sequence[_Begin], end: datetime, *, lasts: bool) -> Iterator[Interval]:
+    for begin, following in zip(found, [*(f.at for f in found[1:]), None], strict=True):
+        yield Interval(
+            status=begin.status,
+            started_at=begin.at,
+            ended_at=following or (None if lasts else end),
+            raw=begin.raw,
+            calls=tuple(sorted(begin.calls)),
+        )
 
 
 def _cut(intervals: Iterable[Interval], edges: Sequence[datetime]) -> Iterator[Interval]:
@@ -309,7 +310,7 @@ def _cut(intervals: Iterable[Interval], edges: Sequence[datetime]) -> Iterator[I
             continue
         inside = [at for at in edges if interval.started_at < at < ended]
         for a, b in zip([interval.started_at, *inside], [*inside, ended], strict=True):
-            yield Interval(status=interval.status, started_at=a, ended_at=b, raw=interval.raw)
+            yield msgspec.structs.replace(interval, started_at=a, ended_at=b)
 
 
 # --- days
@@ -339,11 +340,6 @@ def first_day(at: datetime, zone: ZoneInfo) -> date:
 # --- what is read from a line
 
 
-def whole_seconds(start: datetime, end: datetime) -> int:
-    """Seconds between the times cut to the second: so that the parts of a day add up to the day exactly."""
-    return (utc(end) - _EPOCH) // timedelta(seconds=1) - (utc(start) - _EPOCH) // timedelta(seconds=1)
-
-
 def seconds(intervals: Iterable[Interval], until: datetime | None = None) -> dict[PresenceStatus, int]:
     """Seconds in each status (R29). What has not ended counts to `until`, and not at all without one."""
     found = dict.fromkeys(PRIORITY, 0)
@@ -360,9 +356,8 @@ def joined(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
     for following in sorted(intervals, key=lambda i: i.started_at):
         last = found[-1] if found else None
         if last and last.ended_at == following.started_at and last.status is following.status:
-            found[-1] = Interval(
-                status=last.status, started_at=last.started_at, ended_at=following.ended_at, raw=last.raw
-            )
+            calls = tuple(sorted({*last.calls, *following.calls}))
+            found[-1] = msgspec.structs.replace(last, ended_at=following.ended_at, calls=calls)
         else:
             found.append(following)
     return tuple(found)
@@ -410,16 +405,3 @@ def shifts(intervals: Iterable[Interval], pause: timedelta = timedelta(hours=1))
 
 def _touches(before: Interval, after: Interval) -> bool:
     return before.ended_at == after.started_at
-
-
-def spoken_for(channels: Iterable[Channel], links: Links) -> set[LineId]:
-    """Every line that these channels may have a part in, at any time."""
-    found: set[LineId] = set()
-    for channel in channels:
-        found.add(LineId(connection=channel.connection, key=channel.key))
-        found |= {LineId(user_id=owner) for owner in links.owners(channel.connection, names_of(channel))}
-    return found
-
-
-def of_lines(found: Iterable[Line], wanted: Collection[LineId]) -> list[Line]:
-    return [line for line in found if line.id in wanted]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 
-from .base import Model
+from .base import Model, utc
 from .directory import Connection
 from .facts import PresenceFact, PresenceStatus
 
@@ -36,14 +37,48 @@ class PresenceRecord(Model, frozen=True, kw_only=True):
 class Interval(Model, frozen=True, kw_only=True):
     """One stretch of one person's merged line, UTC; `ended_at` None while it lasts.
 
-    `raw` is the provider's word behind the status, "" for `talking` that was taken from calls and
-    for the time before anything is known.
+    `raw` is the provider's word with which the stretch began, "" for `talking` that was taken from calls
+    and for the time before anything is known. `calls` are the record ids of the calls that `talking` was
+    taken from.
     """
 
     status: PresenceStatus
     started_at: datetime
     ended_at: datetime | None = None
     raw: str = ""
+    calls: tuple[str, ...] = ()
+
+
+class LineId(NamedTuple):
+    """Whose line: of a user of ours, or of an account (by its key) that is nobody's."""
+
+    user_id: str = ""
+    connection: str = ""
+    key: str = ""
+
+    @property
+    def text(self) -> str:
+        return f"user:{self.user_id}" if self.user_id else f"account:{self.connection}:{self.key}"
+
+
+class Line(Model, frozen=True, kw_only=True):
+    """One line on one UTC day. Intervals are cut at the day's edges and at local midnights.
+
+    `account` is the provider's name of an account that is nobody's, "" on a person's line.
+    """
+
+    id: LineId
+    account: str = ""
+    intervals: tuple[Interval, ...]
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND = timedelta(seconds=1)
+
+
+def whole_seconds(start: datetime, end: datetime) -> int:
+    """Seconds between the times cut to the second: so that the parts of a day add up to the day exactly."""
+    return (utc(end) - _EPOCH) // _SECOND - (utc(start) - _EPOCH) // _SECOND
 
 
 def heard_as(status: PresenceStatus, device: str, connection: Connection) -> PresenceStatus:

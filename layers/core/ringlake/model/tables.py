@@ -49,10 +49,17 @@ _NUMBERS = (
     _c("business_number", "string", "Our number, E.164: the number finally serving the interaction", statistics=False),
     _c("business_number_id", "string", "Our id of that number, empty when the directory does not know it"),
     _c("business_number_name", "string", "Name of that number at the time"),
+    _c("business_number_ref", "string", "The provider's own id of that number, empty when it gives none"),
     _c("remote_number", "string", "Customer's number, E.164, or the word anonymous", statistics=False),
-    _c("remote_name", "string", "Customer's name as the provider sent it", statistics=False),
+    _c(
+        "remote_name",
+        "string",
+        "Customer's name: the contact's (with +n when n more have the number), else as the provider sent it",
+        statistics=False,
+    ),
     _c("remote_country", "string", "ISO country of the customer's number, empty when unknown"),
     _c("party_key", "string", "Keyed hash of the customer's number: joins and distinct counts without the number"),
+    _c("contact_id", "string", "Our id of the contact with that number, the one changed last; empty when unknown"),
 )
 _PEOPLE = (
     _c("user_id", "string", "Our user who owns the interaction, empty when nobody"),
@@ -70,8 +77,33 @@ _LOCAL = (
     _c("zone", "string", "Workspace zone used (IANA)"),
 )
 _COST = (
-    _c("cost_amount", "decimal(12,4)", "Provider's charge, null when unknown; unknown is not 0"),
+    _c("cost_amount", "decimal(12,4)", "Provider's charge, else by our tariff; null when unknown, which is not 0"),
     _c("cost_currency", "string", "ISO 4217 currency of cost_amount, empty when unknown"),
+    _c("cost_source", "string", "Where the cost comes from: provider or tariff, empty when unknown"),
+)
+# What other records of the same customer, and people, say about a call (features.md W32-W36, N14, N15).
+_CONSEQUENCES = (
+    _c("contact_no", "int", "Position among all calls and messages with the customer, from 1; null when unknown"),
+    _c("is_unique", "int", "1 for the first call or message ever with the customer, or labelled so"),
+    _c("is_repeat", "int", "1 when an earlier call or message lies within the repeat days, or labelled so"),
+    _c("is_target", "int", "1 for the first call of a sale cycle with enough talk, or labelled so"),
+    _c("is_spam", "int", "1 when blocked by the provider, on the spam list, or labelled so"),
+    _c("is_candidate", "int", "1 for a missed inbound call that needs a call back"),
+    _c("is_recovered", "int", "1 for a candidate that an outbound call to the customer followed in time"),
+    _c("is_reached", "int", "1 for a candidate whose customer was talked to in such a call"),
+    _c("is_resolved_by_customer", "int", "1 for a candidate whose customer rang again and was answered before that"),
+    _c("is_unrecovered", "int", "1 for a candidate that is neither recovered nor resolved by the customer"),
+    _c("recovery_s", "int", "Seconds from the end of the miss to the start of the call that recovered it"),
+    _c(
+        "recovery_state",
+        "string",
+        "open, attempted, reached, resolved_by_customer, resolved_by_text, assigned or dismissed; empty for others",
+    ),
+    _c("recovery_call", "string", "Record id of the call back that recovered it, else of the first try"),
+    _c("recovered_by", "string", "User who called back"),
+    _c("is_success", "int", "1 when people marked the call successful"),
+    _c("is_no_success", "int", "1 when people marked the call unsuccessful"),
+    _c("legal_hold", "int", "1 when the call and its recordings must not be deleted"),
 )
 
 CALLS = Table(
@@ -93,11 +125,22 @@ CALLS = Table(
         _c("missed_reason", "string", "Why an inbound call was not answered; exactly one per unanswered inbound call"),
         *_NUMBERS,
         _c("entry_number", "string", "Number that the customer dialled", statistics=False),
+        _c("requested_kind", "string", "What was called first: user, queue or number of ours, or customer (outbound)"),
+        _c(
+            "requested_party", "string", "Its name, or our number without a name; empty for customers", statistics=False
+        ),
+        _c("requested_user_id", "string", "Our user who was called first, empty when no one person was"),
+        _c("final_kind", "string", "Who had the call last: user, outside, voicemail, menu, ai, queue; empty: nobody"),
+        _c("final_party", "string", "Name of that person or queue", statistics=False),
+        _c("final_user_id", "string", "Our user who talked to the customer last, empty when nobody of ours did"),
+        _c("final_number", "string", "Outside number that the call was handed to, E.164", statistics=False),
         *_PEOPLE,
         _c("queue", "string", "Queue name"),
         _c("campaign", "string", "Campaign name; empty means outside any campaign"),
         _c("scheme", "string", "Name of the routing scheme at the time"),
         _c("source", "string", "Source of the call by provider attribute or number"),
+        _c("source_medium", "string", "Medium of that source"),
+        _c("source_campaign", "string", "Campaign of that source"),
         _c("started_at", "timestamp", "Arrival or dial, UTC"),
         _c("queued_at", "timestamp", "First queue entry, UTC"),
         _c("ringing_at", "timestamp", "First ring of a person of ours, UTC"),
@@ -127,6 +170,7 @@ CALLS = Table(
         _c("answered_elsewhere", "int", "Legs that rang while a colleague answered"),
         _c("transfers", "int", "Completed transfers"),
         *_COST,
+        _c("is_spam", "int", "1 when blocked or tagged by the provider, or on the workspace's spam list"),
         _c("roaming", "boolean", "Whether the call was made outside the home region; null when unknown"),
         _c("flags", "string", "Data-quality findings, sorted, joined by semicolon"),
         _c("revision", "int", "Number of provider events that the row was folded from"),
@@ -149,6 +193,7 @@ CALLS = Table(
         _c("is_answered_offered", "int", "1 for an offered call that a person answered (metrics: ANS)"),
         _c("is_within_service", "int", "1 for an offered call answered within the service threshold"),
         _c("is_anonymous", "int", "1 when is_call and the customer withheld the number"),
+        *_CONSEQUENCES,
     ),
 )
 
@@ -178,6 +223,7 @@ MESSAGES = Table(
         _c("reference", "string", "Ticket id"),
         _c("conversation", "string", "Provider's conversation id"),
         *_COST,
+        _c("is_spam", "int", "1 when the customer is on the workspace's spam list"),
         _c("flags", "string", "Data-quality findings, sorted, joined by semicolon"),
         _c("revision", "int", "Number of provider events that the row was folded from"),
         _c("is_message", "int", "Always 1"),
@@ -202,18 +248,64 @@ LEGS = Table(
         _c(
             "kind",
             "string",
-            "Leg: agent, consultation, external_transfer, ...; step: queued, ringing, step, answered, ...",
+            "Leg: agent, consultation, external_transfer, ...; step: queued, ringing, step, answered, recording, ...",
         ),
         _c("user_id", "string", "Our user on the leg"),
         _c("user_name", "string", "That user's name at the time", statistics=False),
         _c("user_account", "string", "The provider's id of the person", statistics=False),
+        _c("number", "string", "Number that a leg was dialled to, when the provider says", statistics=False),
         _c("started_at", "timestamp", "Ring start of a leg, or time of the step, UTC"),
         _c("answered_at", "timestamp", "Pick-up, UTC"),
         _c("ended_at", "timestamp", "End, UTC"),
         _c("ring_s", "int", "Seconds rung"),
         _c("talk_s", "int", "Seconds talked"),
         _c("outcome", "string", "answered, no_answer, answered_elsewhere, declined, failed; empty for steps"),
-        _c("value", "string", "IVR choice, queue name or transfer target of a step", statistics=False),
+        _c("value", "string", "IVR choice, queue name, transfer target or disposition of a step", statistics=False),
+    ),
+)
+
+CASES = Table(
+    name="cases",
+    grain="one row per missed-contact case: misses of one customer in one burst, under the first of them",
+    key=("record_id",),
+    order=("user_id", "started_at", "record_id"),
+    columns=(
+        *_IDENTITY,
+        _c(
+            "state", "string", "open, attempted, reached, resolved_by_customer, resolved_by_text, assigned or dismissed"
+        ),
+        _c("case_source", "string", "missed, voicemail or requested (a call back was asked for)"),
+        _c("reason", "string", "Missed reason of the first miss"),
+        _c("misses", "int", "Misses in the case"),
+        _c("miss_ids", "string", "Record ids of all misses, first to last, joined by semicolon"),
+        *_NUMBERS,
+        *_PEOPLE,
+        _c("queue", "string", "Queue of the first miss"),
+        _c("campaign", "string", "Campaign of the first miss"),
+        _c("source", "string", "Source of the first miss"),
+        _c("started_at", "timestamp", "Start of the first miss, UTC"),
+        _c("opened_at", "timestamp", "End of the first miss, UTC: the clock of recovery starts"),
+        _c("last_missed_at", "timestamp", "End of the last miss, UTC"),
+        _c("due_at", "timestamp", "When the promised time, counted in open hours, runs out, UTC; null if never open"),
+        _c("closed_at", "timestamp", "When it was closed, UTC; null while it is open"),
+        *_LOCAL,
+        _c("assignee", "string", "User who is to call back"),
+        _c("attempts", "int", "Outbound calls to the customer within the recovery window"),
+        _c("first_attempt_at", "timestamp", "Start of the first of them, UTC"),
+        _c("first_attempt_s", "int", "Seconds from opened_at to the first attempt, by the clock"),
+        _c("first_attempt_open_s", "int", "Seconds of open hours from opened_at to the first attempt"),
+        _c("recovery_call", "string", "Record id of the call that recovered it"),
+        _c("recovered_by", "string", "User who called back"),
+        _c("recovery_s", "int", "Seconds from opened_at to the call that recovered it"),
+        _c("is_case", "int", "Always 1"),
+        _c("is_open", "int", "1 while nothing has closed it"),
+        _c("is_attempted", "int", "1 when at least one attempt was made"),
+        _c("is_recovered", "int", "1 when an outbound call recovered it"),
+        _c("is_reached", "int", "1 when the customer was talked to in an attempt, or people said so"),
+        _c("is_within_sla", "int", "1 when the first attempt came within the promised time in open hours"),
+        _c("is_resolved_by_customer", "int", "1 when the customer rang again and was answered before that"),
+        _c("is_resolved_by_text", "int", "1 when a text to the customer closed it"),
+        _c("is_dismissed", "int", "1 when people dismissed it"),
     ),
 )
 
@@ -234,7 +326,7 @@ _DIMENSIONS = (
 MEASURES = (
     "calls", "messages", "answered", "offered", "missed", "short_abandons", "closed_hours", "ivr_abandons",
     "within_service", "delivered", "undelivered", "ivr_s", "wait_s", "ring_s", "hold_s", "talk_s", "total_s",
-    "answered_wait_s", "answered_offered",
+    "answered_wait_s", "answered_offered", "candidates", "recovered", "reached", "resolved_by_customer", "recovery_s",
 )  # fmt: skip
 _MEASURE_DOCS = {
     "calls": "Sum of is_call",
@@ -250,6 +342,11 @@ _MEASURE_DOCS = {
     "undelivered": "Sum of is_undelivered",
     "answered_wait_s": "Sum of wait_s over answered offered calls",
     "answered_offered": "Sum of is_answered_offered",
+    "candidates": "Sum of is_candidate",
+    "recovered": "Sum of is_recovered",
+    "reached": "Sum of is_reached",
+    "resolved_by_customer": "Sum of is_resolved_by_customer",
+    "recovery_s": "Sum of recovery_s over recovered candidates",
 }
 
 ACTIVITY = Table(
@@ -263,4 +360,34 @@ ACTIVITY = Table(
     ),
 )
 
-TABLES: tuple[Table, ...] = (CALLS, MESSAGES, LEGS, ACTIVITY)
+PRESENCE = Table(
+    name="presence",
+    grain=(
+        "one row per stretch of one status of one person, or of one account that is nobody's; stretches are cut "
+        "at midnight, in UTC and in the workspace zone"
+    ),
+    key=("line", "started_at"),
+    order=("user_id", "line", "started_at"),
+    columns=(
+        _c("line", "string", "Whose: user and our id of the user, or account, connection and account"),
+        _c("user_id", "string", "Our user, empty when the account is nobody's"),
+        _c("user_name", "string", "That user's name at the time", statistics=False),
+        _c("team_id", "string", "The user's team at the time, empty when in none or in several"),
+        _c("team_name", "string", "Name of that team"),
+        _c("connection", "string", "Connection of an account that is nobody's, empty for people"),
+        _c("user_account", "string", "Provider's name of an account that is nobody's", statistics=False),
+        _c("status", "string", "talking, online, dnd or offline: the highest of all accounts of the person"),
+        _c("raw", "string", "The provider's word that the stretch began with; empty when from calls or unknown"),
+        _c("calls", "string", "Ids of the calls that talking was taken from, sorted, joined by semicolon"),
+        _c("started_at", "timestamp", "Start, UTC"),
+        _c("ended_at", "timestamp", "End, UTC; null while it lasts"),
+        _c("seconds", "int", "Seconds between start and end, each cut to the second; null while it lasts"),
+        *_LOCAL,
+        _c("talking_s", "int", "seconds when talking, else 0; null while it lasts"),
+        _c("online_s", "int", "seconds when online, else 0; null while it lasts"),
+        _c("dnd_s", "int", "seconds when dnd, else 0; null while it lasts"),
+        _c("offline_s", "int", "seconds when offline, else 0; null while it lasts"),
+    ),
+)
+
+TABLES: tuple[Table, ...] = (CALLS, MESSAGES, LEGS, CASES, ACTIVITY, PRESENCE)

@@ -201,7 +201,9 @@ def to_parquet(table: Table, rows: pa.Table) -> bytes:
 
 
 def merged(table: Table, body: bytes | None, gone: Collection[str], fresh: pa.Table) -> bytes:
-    """The object without the rows of these record ids, with the fresh rows: the same bytes as `to_parquet` of all.
+    """The object without the rows of these ids, with the fresh rows: the same bytes as `to_parquet` of all.
+
+    Ids are values of the first column of the table's key.
 
     Goes through the object part by part, in the memory of one part. Where little changes old rows are
     neither sorted nor copied: they are in order already, so the fresh ones are put between them.
@@ -215,7 +217,7 @@ def merged(table: Table, body: bytes | None, gone: Collection[str], fresh: pa.Ta
     ids = pa.array(sorted(gone), pa.string())
     for part in _parts(table, body) if body is not None else ():
         old = _Keys(table, part)
-        leaving: Any = pc.is_in(part["record_id"], value_set=ids)
+        leaving: Any = pc.is_in(part[table.key[0]], value_set=ids)
         # What belongs behind the last row of this part may belong behind rows of the next.
         until = max(done, bisect_right(keys, old[len(part) - 1]))
         if (pc.sum(leaving).as_py() or 0) + until - done > len(part) // SORT_FROM:
