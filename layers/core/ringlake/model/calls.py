@@ -142,7 +142,7 @@ class CallRecord(Model, frozen=True, kw_only=True):
     `no_provider_time`, `direction_unknown`, `mixed_currency`, `after_end`.
     `requested` is who or what was called first, `final_party` who or what of ours had the call last.
     `spam` is by the provider, a tag or the workspace's own list; a person's mark is beside the record.
-    `cost_source` is None exactly when `cost` is. `business_number_ref` is the provider's own id of our
+    `cost_source` is None when `cost` is. `business_number_ref` is the provider's own id of our
     number.
     """
 
