@@ -72,11 +72,15 @@ class EndedAs(StrEnum):
 
 
 class HangupBy(StrEnum):
-    """Who disconnected (features.md F50)."""
+    """Who disconnected (features.md F50). `caller` and `callee` are only said of lines (`CallFact.line`): the
+    fold turns them into customer and agent by the direction of the call.
+    """
 
     CUSTOMER = "customer"
     AGENT = "agent"
     SYSTEM = "system"
+    CALLER = "caller"
+    CALLEE = "callee"
     UNKNOWN = "unknown"
 
 
@@ -147,6 +151,8 @@ class CallFact(Model, frozen=True, kw_only=True):
     `duration_s` is the provider's own talk time; our times win when they disagree (W5).
     `strand` is for providers that tell no end of the whole call: an ENDED with a strand ends that strand,
     and the call is over when every strand that any fact names has ended.
+    `line` is for providers that know lines joined by a program and no calls (fold/lines.py): the line that
+    began first is the call, every other one an attempt; direction, numbers and hang-up are the line's own.
     """
 
     kind: FactKind
@@ -155,6 +161,7 @@ class CallFact(Model, frozen=True, kw_only=True):
     received_at: datetime
     leg_id: str = ""
     strand: str = ""
+    line: str = ""
     parent_id: str = ""
     call_kind: CallKind | None = None
     direction: Direction | None = None

@@ -1,0 +1,137 @@
+"""Calls that their provider tells as lines joined by a switch: which line is the customer's call, and which an attempt.
+
+Some providers do not know calls, only lines (Twilio's calls, Telnyx's and Vonage's legs) that a program
+joins. The line that began first is the call; every other one is an attempt to reach somebody, so
+it becomes a leg. The program picks up an incoming line to say something, and closes it with the
+word of an answered one. So such a pick-up is an answer only while nothing else is known of the
+call: no other line, queue, menu or voicemail box (demands.md D13, D16).
+
+Facts that no line names go through unchanged; so do all facts of a call without lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from ringlake.model.base import Model
+from ringlake.model.facts import AnsweredBy, CallFact, Direction, EndedAs, FactKind, HangupBy
+
+from .correlation import CONTINUES, kind_of, split
+from .facts import LIFE, as_set, first, last, when
+
+# What else than another line shows that the pick-up of the first was not the answer.
+_ELSEWHERE = frozenset({FactKind.QUEUED, FactKind.STEP, FactKind.VOICEMAIL})
+_AS_LEG = {FactKind.STARTED: FactKind.RINGING, FactKind.ENDED: FactKind.LEG_ENDED}
+_NO_PERSON = frozenset({AnsweredBy.IVR, AnsweredBy.MACHINE, AnsweredBy.VOICEMAIL, AnsweredBy.AI})
+_SIDES = {
+    Direction.INBOUND: {HangupBy.CALLER: HangupBy.CUSTOMER, HangupBy.CALLEE: HangupBy.AGENT},
+    Direction.OUTBOUND: {HangupBy.CALLER: HangupBy.AGENT, HangupBy.CALLEE: HangupBy.CUSTOMER},
+}
+
+
+class _Lines(Model, frozen=True, kw_only=True):
+    """What is known of the lines of one call. `detected` is who was found to have picked up each line;
+    `ours` are lines of our own people.
+    """
+
+    first: str
+    direction: Direction | None
+    several: bool
+    detected: dict[str, AnsweredBy]
+    ours: frozenset[str]
+
+
+def joined(call_id: str, facts: tuple[CallFact, ...]) -> tuple[CallFact, ...]:
+    """Facts as a set (`as_set`) -> the same call told in calls and legs, as a set again."""
+    own, parts = split(call_id, facts)
+    going_on = [f for told in parts.values() if kind_of(told) in CONTINUES for f in told]
+    if not any(f.line for f in (*own, *going_on)):
+        return facts
+    lines = _lines(own, going_on)
+    beside = [f for told in parts.values() if kind_of(told) not in CONTINUES for f in told]
+    told = [new for f in (*own, *going_on) if (new := _told(f, call_id, lines)) is not None]
+    return as_set([*(_worded(told) if lines.several else told), *beside])
+
+
+def _lines(own: Sequence[CallFact], going_on: Sequence[CallFact]) -> _Lines:
+    both = sorted([*own, *going_on], key=when)
+    began = _first(f for f in both if f.kind is FactKind.STARTED)
+    # A line may be known by its end alone, after others of which the beginning is known too.
+    chosen = began or _first(sorted(own, key=when)) or _first(both)
+    mine = [f for f in both if f.line == chosen]
+    alive = [f for f in both if f.kind in LIFE]
+    legs = {f.leg_id or f.line or f.call_id for f in alive if f.leg_id or f.line}
+    detected = {
+        line: who
+        for line in {f.line for f in both if f.line}
+        if (who := last([f for f in both if f.line == line and f.kind is FactKind.INFO], lambda f: f.answered_by))
+    }
+    return _Lines(
+        first=chosen,
+        direction=first(mine, lambda f: f.direction),
+        several=bool(legs - {chosen}) or any(f.kind in _ELSEWHERE for f in alive),
+        detected=detected,
+        ours=frozenset(f.line for f in both if f.line and f.agent),
+    )
+
+
+def _first(facts: Iterable[CallFact]) -> str:
+    """The line of the earliest fact that names one, of several at that moment the smallest id."""
+    named = [f for f in facts if f.line]
+    return min((f.line for f in named if when(f) == when(named[0])), default="")
+
+
+def _told(fact: CallFact, call_id: str, lines: _Lines) -> CallFact | None:
+    """One fact as calls and legs have it; None for a pick-up that was nobody's answer."""
+    if not fact.line:
+        return fact
+    mine = fact.line == lines.first
+    by = fact.answered_by
+    if fact.kind in (FactKind.ANSWERED, FactKind.ENDED) and by in (None, AnsweredBy.UNKNOWN):
+        by = lines.detected.get(fact.line, by)
+    if fact.kind is FactKind.ANSWERED and by is None and lines.several and _by_program(fact, lines):
+        if not mine or lines.direction is not Direction.INBOUND:
+            return None
+        by = AnsweredBy.IVR
+    if fact.kind is FactKind.ENDED and by is AnsweredBy.UNKNOWN and lines.several and _by_program(fact, lines):
+        by = None
+    changes: dict[str, object] = {
+        "call_id": call_id,
+        "line": "",
+        "answered_by": by,
+        "hangup_by": _side(fact.hangup_by, lines.direction) if mine else None,
+    }
+    if not mine:
+        changes |= {"kind": _AS_LEG.get(fact.kind, fact.kind), "leg_id": fact.line, "status": "", "direction": None}
+        changes |= dict.fromkeys(("from_number", "to_number", "business_number", "remote_number", "remote_name"), "")
+    return msgspec.structs.replace(fact, **changes)
+
+
+def _by_program(fact: CallFact, lines: _Lines) -> bool:
+    """Whether this line may have been picked up by the program instead of a customer or a colleague: the
+    customer who is called picks up the own phone.
+    """
+    return lines.direction is not Direction.OUTBOUND or fact.line in lines.ours
+
+
+def _side(hangup: HangupBy | None, direction: Direction | None) -> HangupBy | None:
+    """Caller and callee in terms of customer and us, as far as the direction is known."""
+    if hangup not in (HangupBy.CALLER, HangupBy.CALLEE):
+        return hangup
+    return _SIDES[direction][hangup] if direction in _SIDES else None
+
+
+def _worded(facts: Sequence[CallFact]) -> list[CallFact]:
+    """An attempt that was closed as answered, without the moment of its answer, makes the call an answered one."""
+    answered = any(f.kind is FactKind.ANSWERED and f.answered_by not in _NO_PERSON for f in facts)
+    worded = any(f.kind is FactKind.LEG_ENDED and f.ended_as is EndedAs.ANSWERED for f in facts)
+    if answered or not worded:
+        return list(facts)
+    return [
+        msgspec.structs.replace(f, ended_as=EndedAs.ANSWERED, answered_by=f.answered_by or AnsweredBy.UNKNOWN)
+        if f.kind is FactKind.ENDED
+        else f
+        for f in facts
+    ]
