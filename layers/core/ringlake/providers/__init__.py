@@ -15,7 +15,7 @@ from .adapter import Adapter, Answer
 
 __all__ = ["Adapter", "Answer", "adapter", "names"]
 
-_PARTS = {"adapter", "canonical", "jws", "signatures", "values"}
+_PARTS = {"adapter", "canonical", "clocks", "jws", "notify", "signatures", "template", "values"}
 
 
 def names() -> list[str]:
