@@ -104,7 +104,8 @@ DIRECTION: Mapping[str, Direction] = {
 DIRECTION_TAG: Mapping[str, str] = {"outbound dial": "outbound_dial", "outbound auto": "outbound_auto"}
 CALL_KIND: Mapping[str, CallKind] = {k.value: k for k in CallKind}
 ANSWERED_BY: Mapping[str, AnsweredBy] = {a.value: a for a in AnsweredBy}
-HANGUP_BY: Mapping[str, HangupBy] = {h.value: h for h in HangupBy}
+# `caller` and `callee` are words for lines, of which this contract knows none.
+HANGUP_BY: Mapping[str, HangupBy] = {h.value: h for h in HangupBy if h not in (HangupBy.CALLER, HangupBy.CALLEE)}
 MESSAGE_KIND: Mapping[str, MessageKind] = {k.value: k for k in MessageKind}
 PRESENCE: Mapping[str, PresenceStatus] = {p.value: p for p in PresenceStatus}
 _CLASSIFIER = "classifier"
@@ -427,30 +428,19 @@ def _read_message(said: _Said) -> Iterable[Fact]:
 
 
 def _read_presence(said: _Said) -> Iterable[Fact]:
-    """A word outside the four says nothing that could be merged; the raw event keeps it."""
-    raw, device = said.text("status"), said.text("device")
-    status = choice(raw, PRESENCE)
-    if status is None:
+    """Whoever says a word outside the four (ringing, lunch) is there: online (features.md R37)."""
+    raw = said.text("status")
+    if not raw:
         return
-    if status is PresenceStatus.DND and not _counts_dnd(said.connection, device):
-        status = PresenceStatus.ONLINE
     yield PresenceFact(
         account=said.text("account"),
         received_at=said.event.received_at,
         at=said.at,
-        status=status,
+        status=choice(raw, PRESENCE) or PresenceStatus.ONLINE,
         raw=raw,
         user_id=said.text("user_id"),
-        device=device,
+        device=said.text("device"),
     )
-
-
-def _counts_dnd(connection: Connection, device: str) -> bool:
-    listed = [d.strip().lower() for d in connection.options.get("dnd_devices", "").split(",") if d.strip()]
-    if not listed:
-        return "dnd" in connection.capabilities
-    name = device.strip().lower()
-    return any(name == d or name.startswith((f"{d}/", f"{d} ")) for d in listed)
 
 
 def _read_contact(said: _Said) -> Iterable[Fact]:
