@@ -134,30 +134,23 @@ def test_a_part_names_its_parent_and_nobody_is_their_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("capable", "options", "device", "status"),
+    ("word", "status"),
     [
-        ((), {}, "Desk/1", PresenceStatus.ONLINE),
-        (("dnd",), {}, "Desk/1", PresenceStatus.DND),
-        ((), {"dnd_devices": "Desk"}, "Desk/1", PresenceStatus.DND),
-        ((), {"dnd_devices": "Other, desk"}, "Desk 2.0", PresenceStatus.DND),
-        ((), {"dnd_devices": "Desk"}, "Desktop/1", PresenceStatus.ONLINE),
-        ((), {"dnd_devices": "Desk"}, "", PresenceStatus.ONLINE),
-        # A list is the whole truth, also beside the capability.
-        (("dnd",), {"dnd_devices": "Desk"}, "MicroSIP/3", PresenceStatus.ONLINE),
-        ((), {"dnd_devices": " , "}, "Desk/1", PresenceStatus.ONLINE),
+        # Which devices' do-not-disturb counts is decided where lines are made (features.md R35).
+        ("dnd", PresenceStatus.DND),
+        ("offline", PresenceStatus.OFFLINE),
+        ("ringing", PresenceStatus.ONLINE),
+        ("lunch", PresenceStatus.ONLINE),
     ],
 )
-def test_do_not_disturb_counts_from_capable_devices_alone(
-    capable: tuple[str, ...], options: dict[str, str], device: str, status: PresenceStatus
-) -> None:
-    line = Connection(id="line", workspace="acme", provider="generic", capabilities=capable, options=options)
-    [fact] = parse(body("presence.changed", {"account": "a", "status": "dnd", "device": device}), line)
+def test_a_presence_word_outside_the_four_is_online_and_kept(word: str, status: PresenceStatus) -> None:
+    [fact] = parse(body("presence.changed", {"account": "a", "status": word, "device": "Desk/1"}))
     assert isinstance(fact, PresenceFact)
-    assert (fact.status, fact.raw) == (status, "dnd")
+    assert (fact.status, fact.raw, fact.device) == (status, word, "Desk/1")
 
 
-def test_a_presence_word_outside_the_four_states_nothing() -> None:
-    assert parse(body("presence.changed", {"account": "a", "status": "lunch"})) == []
+def test_presence_without_a_word_states_nothing() -> None:
+    assert parse(body("presence.changed", {"account": "a"})) == []
 
 
 def test_the_key_of_a_presence_holds_no_account() -> None:
