@@ -21,7 +21,7 @@ from ringlake.stores.records import MemoryRecords, Record
 from .captures import CONNECTION, WORKSPACE, Capture, captures, event_of, house
 from .folded import Table, tables
 
-DURATIONS = {"ivr_s", "wait_s", "ring_s", "talk_s", "total_s"}
+DURATIONS = {"ivr_s", "wait_s", "ring_s", "hold_s", "talk_s", "total_s"}
 TABLES = tables()
 BY_NAME = {c.name: c for provider in TABLES for c in captures(provider)}
 ACCEPTED = [c for c in BY_NAME.values() if c.outcome == "accepted"]

@@ -298,6 +298,7 @@ def _opening(leg: _Leg) -> Iterable[CallFact]:
         yield leg.fact(
             FactKind.STARTED,
             started_at or leg.stamp,
+            strand=leg.id,
             direction=leg.direction,
             agent=leg.agent if outbound and leg.is_entry else None,
         )
@@ -328,13 +329,12 @@ def _life(leg: _Leg) -> Iterable[CallFact]:
         yield leg.fact(FactKind.QUEUED, queued_at, queue=queue)
     elif queue:
         yield leg.fact(FactKind.INFO, leg.time("date_started"), queue=queue)
-    strand = "" if leg.is_entry else leg.id
     if leg.rang_at:
-        yield leg.fact(FactKind.RINGING, leg.rang_at, strand=strand, **leg.own)
+        yield leg.fact(FactKind.RINGING, leg.rang_at, **leg.own)
     connected_at = leg.connected_at
     if connected_at:
         by = AnsweredBy.IVR if leg.target_kind == MENU else AnsweredBy.PERSON
-        yield leg.fact(FactKind.ANSWERED, connected_at, answered_by=by, strand=strand, **leg.own)
+        yield leg.fact(FactKind.ANSWERED, connected_at, answered_by=by, **leg.own)
     if leg.state in HOLDING_STATES:
         yield leg.fact(FactKind.HELD, leg.stamp, **leg.own)
     elif leg.state == "connected" and connected_at and leg.stamp and leg.stamp - connected_at > _RETURNED:

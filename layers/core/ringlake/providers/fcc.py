@@ -54,14 +54,15 @@ class FocusContactCenter:
     def identify(self, delivery: Delivery, connection: Connection) -> Identity:
         outer = document(delivery.body)
         if not _is_envelope(outer):
-            digest = hashlib.sha256(delivery.body).hexdigest()[:32]
-            event_id = identifier(delivery.headers.get("webhook-id") or digest, "webhook-id")
+            event_id = identifier(delivery.headers.get("webhook-id") or _digest(delivery.body), "webhook-id")
             return canonical.identify(delivery, connection, event_id)
         event_name = identifier(outer.get("eventName"), "eventName")
         data = mapping(outer.get("data"), "data")
         known = _ready(event_name, connection)
         call = identifier(data.get("calls_id"), "data.calls_id") if known else text(data.get("calls_id"), "data")
-        event_id = identifier(f"{event_name}/{call}/{text(outer.get('createdAt'), 'createdAt')}", "createdAt")
+        created_at = instant(outer.get("createdAt"))
+        mark = created_at.isoformat().removesuffix("+00:00") if created_at else _digest(delivery.body)
+        event_id = identifier(f"{event_name}/{call}/{mark}", "createdAt")
         return Identity(
             kind=SubjectKind.CALL if known else SubjectKind.OTHER,
             subject_id=identifier(f"{connection.options.get('call_prefix', '')}{call}", "data") if known else event_id,
@@ -78,6 +79,11 @@ class FocusContactCenter:
 
 
 ADAPTER = FocusContactCenter()
+
+
+def _digest(body: bytes) -> str:
+    """The id of a delivery whose sender gives none: a repeat has the same content."""
+    return hashlib.sha256(body).hexdigest()[:32]
 
 
 def _verify_basic(header: str, secrets: Sequence[bytes]) -> None:

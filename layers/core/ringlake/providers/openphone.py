@@ -133,7 +133,7 @@ class OpenPhone:
     """The adapter; see the module's text for the contract."""
 
     name = "openphone"
-    version = 1
+    version = 2
     kept_headers = frozenset({"webhook-id"})
 
     def verify(self, delivery: Delivery, secrets: Sequence[bytes], _connection: Connection, now: datetime) -> None:
@@ -439,8 +439,18 @@ def _recording(said: _Said) -> Iterable[Fact]:
         yield call.fact(FactKind.RECORDING, at, media=_media(recording, f"{field}[]"))
 
 
+def _number_of(call: _Call) -> Iterable[CallFact]:
+    """Whose call an artefact belongs to, where nothing else came of it: the context has number and participants."""
+    number_id = text(call.envelope.context.get("phoneNumberId"), "data.context.phoneNumberId")
+    parties = {} if call.envelope.legacy else _parties(call, number_id)
+    if number_id or any(parties.values()):
+        number = Ref(id=number_id) if number_id else None
+        yield call.fact(FactKind.INFO, call.envelope.created_at, number=number, **parties)
+
+
 def _summary(said: _Said) -> Iterable[Fact]:
     call, envelope = _call(said), said.envelope
+    yield from _number_of(call)
     if _is_ready(envelope):
         by = AnsweredBy.AI if flag(envelope.resource.get("handledByAiAgent")) else None
         yield call.fact(FactKind.SUMMARY, envelope.created_at, answered_by=by)
@@ -448,6 +458,7 @@ def _summary(said: _Said) -> Iterable[Fact]:
 
 def _transcript(said: _Said) -> Iterable[Fact]:
     call, envelope = _call(said), said.envelope
+    yield from _number_of(call)
     if _is_ready(envelope):
         yield call.fact(FactKind.TRANSCRIPT, envelope.time("createdAt") or envelope.created_at)
 

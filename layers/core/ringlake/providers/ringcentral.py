@@ -316,6 +316,8 @@ def _life(party: _Party) -> Iterable[CallFact]:
         if party.own and not (party.internal and party.side is Direction.OUTBOUND):
             yield party.fact(FactKind.ANSWERED, answered_by=AnsweredBy.PERSON, **party.leg)
     elif code in HELD and party.own:
+        # Who holds has answered before, should that notification be lost.
+        yield party.fact(FactKind.ANSWERED, answered_by=AnsweredBy.PERSON, **party.leg)
         yield party.fact(FactKind.HELD, **party.leg)
     elif code == "voicemail":
         yield party.fact(FactKind.ANSWERED, answered_by=AnsweredBy.VOICEMAIL)
