@@ -71,7 +71,7 @@ LEAST_RATE = 1000
 MOST_PEOPLES_RATE = 100
 
 INDEXES = {
-    "RecordsTable": {"live": ("live_ws", "live_at"), "party": ("party", "party_at"), "dirty": ("dirty_ws", "dirty_key")}
+    "RecordsTable": {"live": ("live_ws", "live_at"), "dirty": ("dirty_ws", "dirty_key")}
 }
 STREAMS = {"JournalTable": "KEYS_ONLY"}
 EXPIRING_BUCKETS = {"ExportsBucket": 30, "FailuresBucket": 90}

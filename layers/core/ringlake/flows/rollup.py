@@ -4,12 +4,22 @@ Records carry a mark until the lake holds them, so what has to be done is known 
 nothing hangs on a clock. The work is proportional to what changed: each touched object is
 merged, not rebuilt from history.
 
+One run does, with every batch of marked subjects:
+
+1. calls, messages and marked customers: `parties` works out what they mean for each other and puts
+   it beside the records. Records of the same customer that this changes join the batch;
+2. subjects of other kinds (presence, contacts) are taken by the `Part` of their kind;
+3. the rows of calls and messages are merged into the objects of their days, activity is derived, and
+   each part derives what it makes of the day;
+4. the marks are cleared.
+
 Why two roll-ups at once, a repeat, or a crash between any two calls leave the right rows:
 
 * An object is read before the records that go into it are loaded, and written only if it is still
-  the object that was read. So whoever writes last has loaded last.
+  the object that was read. So whoever writes last has loaded last. A row is made of what is stored
+  under one version of the record's item, and of nothing that is known to this run alone.
 * Activity is derived the same way: its own etag first, then the facts, then the conditional write.
-* The mark goes last, and only from the version of the record that was written.
+* The mark goes last, and only from the version of the item that was written.
 * A record that changed under our hands may have been taken to the lake by somebody else already.
   Then our older row might stand over his: every day we wrote for it is merged again at once.
 """
@@ -17,21 +27,29 @@ Why two roll-ups at once, a repeat, or a crash between any two calls leave the r
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from ringlake.errors import Conflict
 from ringlake.metrics.activity import CALL_COLUMNS, MESSAGE_COLUMNS, activity
-from ringlake.metrics.rows import Row, call_row, leg_rows, message_row
+from ringlake.metrics.rows import Row, call_row, case_rows, leg_rows, message_row
 from ringlake.model.base import Model
 from ringlake.model.calls import CallRecord
+from ringlake.model.consequences import Consequences
 from ringlake.model.directory import Workspace
+from ringlake.model.marks import Marks
 from ringlake.model.records import Interaction
-from ringlake.model.subjects import Subject
-from ringlake.model.tables import ACTIVITY, CALLS, LEGS, MESSAGES, Table
+from ringlake.model.subjects import Subject, SubjectKind
+from ringlake.model.tables import ACTIVITY, CALLS, CASES, LEGS, MESSAGES, Table
+from ringlake.stores.contacts import Contacts
 from ringlake.stores.directory import DirectoryStore
 from ringlake.stores.lake import Lake, Stored, as_rows, merged, to_parquet
-from ringlake.stores.records import Loaded, Record, Records, lake_day
+from ringlake.stores.marks import MarksStore
+from ringlake.stores.records import Loaded, Records, lake_day
+from ringlake.stores.trails import Trails
+
+from .parties import Parties
 
 # Marked records taken at a time, a few MB of documents. As long as there are more, each batch is twice
 # the one before: a catch-up over a year must not write the same day's object over and over.
@@ -42,6 +60,37 @@ ATTEMPTS = 8
 # The index of marked records lags behind the records (DynamoDB secondary indexes are eventually
 # consistent, normally by less than a second). Freshness is stated that much earlier.
 INDEX_LAG = timedelta(seconds=5)
+# Kinds whose records are merged here, with the customers that they belong to.
+_OF_PARTIES = frozenset({SubjectKind.CALL, SubjectKind.MESSAGE, SubjectKind.PARTY})
+
+
+class Part(Protocol):
+    """What the roll-up does with subjects of one kind that are neither calls nor messages.
+
+    All of it may happen again after a crash, and in two runs at once: the marks of the rows are cleared
+    only when everything was done for the version that was loaded.
+    """
+
+    def turn(self) -> None:
+        """Once in every run, also an idle one, before the marks are read: what hangs on the clock alone."""
+        ...
+
+    def take(self, rows: Sequence[Loaded]) -> None:
+        """Marked records of the kind: put them where derivations find them (a trail, another store)."""
+        ...
+
+    def days(self, row: Loaded) -> set[str]:
+        """UTC days (`YYYY-MM-DD`) that have to be derived because this record is marked; none is fine."""
+        ...
+
+    def derive(self, day: str) -> None:
+        """Bring the part's objects of this day up to date, with their etag read first.
+
+        Called for `days` of the marked records, and for each day on which calls changed, after their rows
+        in `legs` were written. Raises `Conflict` when its races were lost: then nothing of the day is
+        cleaned.
+        """
+        ...
 
 
 class RolledUp(Model, frozen=True, kw_only=True):
@@ -61,6 +110,9 @@ def rollup(
     workspace: str,
     *,
     records: Records,
+    trails: Trails,
+    marks: MarksStore,
+    contacts: Contacts,
     lake: Lake,
     directory: DirectoryStore,
     clock: Callable[[], datetime],
@@ -69,14 +121,16 @@ def rollup(
 ) -> RolledUp:
     """Bring all marked records of a workspace into the lake, as long as it is before `until`.
 
-    Nothing marked costs one read. Raises `Unavailable` when a store does not answer; everything
+    Nothing marked costs two reads. Raises `Unavailable` when a store does not answer; everything
     not finished then is still marked.
     """
 
     def late() -> bool:
         return until is not None and clock() >= until
 
-    run = _Run(workspace, records, lake, directory, late)
+    parties = Parties(workspace, records, trails, marks, contacts, directory, clock)
+    run = _Run(workspace, records, marks, lake, directory, parties, {}, late)
+    run.turn()
     while True:
         before = clock()
         keys = records.dirty(workspace, batch)
@@ -94,15 +148,26 @@ class _Run:
     """One run over one workspace."""
 
     def __init__(
-        self, workspace: str, records: Records, lake: Lake, directory: DirectoryStore, late: Callable[[], bool]
+        self,
+        workspace: str,
+        records: Records,
+        marks: MarksStore,
+        lake: Lake,
+        directory: DirectoryStore,
+        parties: Parties,
+        parts: dict[SubjectKind, Part],
+        late: Callable[[], bool],
     ) -> None:
         self._id = workspace
         self._late = late
         self._records = records
+        self._marks = marks
         self._lake = lake
         self._directory = directory
+        self._parties = parties
+        self._parts = parts
         self._settings: Workspace | None = None
-        self._cleaned: dict[str, str] = {}
+        self._cleaned: set[str] = set()
         self._days: set[str] = set()
         self._objects = 0
         self._conflicts = 0
@@ -121,6 +186,12 @@ class _Run:
             complete=complete,
         )
 
+    def turn(self) -> None:
+        """What the clock alone brings about."""
+        self._parties.turn()
+        for part in self._parts.values():
+            part.turn()
+
     def take(self, keys: list[str]) -> bool:
         """Merge these subjects; True when at least one of them is done with.
 
@@ -136,67 +207,93 @@ class _Run:
         return done
 
     def _merge_all(self, loaded: Iterable[Loaded], *, hurry: bool = True) -> bool:
-        # A key that the lagging index still shows although this run has just cleaned it is left out.
-        todo = {
-            row.key: row
-            for row in loaded
-            if isinstance(row.record, Interaction) and (row.key in self.owed or self._cleaned.get(row.key) != row.etag)
-        }
-        touched: dict[str, list[Loaded]] = defaultdict(list)
-        for row in todo.values():
-            for day in _days_of(row) | self.owed.get(row.key, set()):
-                touched[day].append(row)
+        # A key that the lagging index still shows although it has been cleaned is left out.
+        rows = [row for row in loaded if row.dirty or row.key in self.owed]
+        of_kind: dict[SubjectKind, list[Loaded]] = defaultdict(list)
+        for row in rows:
+            kind = Subject.from_key(row.key).kind
+            of_kind[SubjectKind.CALL if kind in _OF_PARTIES else kind].append(row)
 
-        versions: dict[str, set[str]] = defaultdict(set)
+        settled = self._parties.settle(of_kind.pop(SubjectKind.CALL, []))
+        todo = {row.key: row for row in settled.rows}
+        for kind, taken in of_kind.items():
+            if kind in self._parts:
+                self._parts[kind].take(taken)
+            todo |= {row.key: row for row in taken}
+
+        touched: dict[str, list[Loaded]] = defaultdict(list)
+        days = {key: self._days_of(row) | self.owed.get(key, set()) for key, row in todo.items()}
+        for key, row in todo.items():
+            for day in days[key]:
+                touched[day].append(row)
+        versions: dict[str, set[int]] = defaultdict(set)
         for day, rows in sorted(touched.items()):
             skip = hurry and self._late()
             self.skipped += skip
             written = {} if skip else self._merge_day(day, rows)
             for row in rows:
-                versions[row.key].add(written.get(row.key, ""))
+                versions[row.key].add(written.get(row.key, _NOT_WRITTEN))
 
         done = False
+        self.owed |= {key: self.owed.get(key, set()) for key in settled.overtaken}
         for row in todo.values():
-            days = _days_of(row) | self.owed.pop(row.key, set())
-            if versions[row.key] == {row.etag} and self._records.clean(row.key, row.etag, _day_in_lake(row.record)):
-                self._cleaned[row.key] = row.etag
+            self.owed.pop(row.key, None)
+            if versions[row.key] <= {row.version} and self._records.clean(row, _day_in_lake(row)):
+                self._cleaned.add(row.key)
                 done = True
-            elif versions[row.key] != {""} or not self.skipped:
-                self.owed[row.key] = days
+            elif versions[row.key] != {_NOT_WRITTEN} or not self.skipped:
+                self.owed[row.key] = days[row.key]
         return done
 
-    def _merge_day(self, day: str, rows: list[Loaded]) -> dict[str, str]:
-        """Merge these subjects into the day's objects; the version (etag) written per subject.
+    def _days_of(self, row: Loaded) -> set[str]:
+        if isinstance(row.record, Interaction):
+            return _days_of(row)
+        part = self._parts.get(Subject.from_key(row.key).kind)
+        return part.days(row) if part else set()
+
+    def _merge_day(self, day: str, rows: list[Loaded]) -> dict[str, int]:
+        """Merge these subjects into the day's objects; the version written per subject.
 
         Empty when the races for the day's objects were lost.
         """
         self._days.add(day)
         calls = [row.key for row in rows if isinstance(row.record, CallRecord)]
-        messages = [row.key for row in rows if not isinstance(row.record, CallRecord)]
+        messages = [row.key for row in rows if isinstance(row.record, Interaction) and row.key not in set(calls)]
+        others = {row.key: row.version for row in rows if not isinstance(row.record, Interaction)}
         try:
-            written = self._merge((CALLS, LEGS), day, calls) | self._merge((MESSAGES,), day, messages)
-            self._derive_activity(day)
+            written = self._merge((CALLS, LEGS, CASES), day, calls) | self._merge((MESSAGES,), day, messages)
+            if calls or messages:
+                self._derive_activity(day)
+            if calls or others:
+                for part in self._parts.values():
+                    part.derive(day)
         except Conflict:
             return {}
-        return written
+        return written | others
 
-    def _merge(self, tables: tuple[Table, ...], day: str, keys: list[str]) -> dict[str, str]:
+    def _merge(self, tables: tuple[Table, ...], day: str, keys: list[str]) -> dict[str, int]:
         if not keys:
             return {}
         for _ in range(ATTEMPTS):
             stored = [self._lake.stored(table, self._id, day) for table in tables]
-            loaded = [row for row in self._records.get_many(keys) if row.record is not None]
+            loaded = [row for row in self._records.get_many(keys) if isinstance(row.record, Interaction)]
             ids = [Subject.from_key(key).record_id for key in keys]
-            here = [r.record for r in loaded if isinstance(r.record, Interaction) and _day_in_lake(r.record) == day]
+            here = [row for row in loaded if _day_in_lake(row) == day]
+            said = self._marks.get(self._id, [row.record.record_id for row in here if row.record])
             try:
                 for table, before in zip(tables, stored, strict=True):
-                    fresh = [row for record in here for row in self._rows(table, record)]
+                    fresh = [
+                        line
+                        for row in here
+                        if isinstance(row.record, Interaction)
+                        for line in self._rows(table, row.record, row.consequences, said.get(row.record.record_id))
+                    ]
                     if before.body is not None or fresh:
                         self._replace(table, day, merged(table, before.body, ids, as_rows(table, fresh)), before)
             except Conflict:
                 self._conflicts += 1
                 continue
-            return {row.key: row.etag for row in loaded}
+            return {row.key: row.version for row in loaded}
         raise Conflict(f"{tables[0].name} {day}")
 
     def _derive_activity(self, day: str) -> None:
@@ -223,12 +320,14 @@ class _Run:
             self._lake.replace(table, self._id, day, body, before.etag)
             self._objects += 1
 
-    def _rows(self, table: Table, record: Interaction) -> list[Row]:
+    def _rows(self, table: Table, record: Interaction, means: Consequences, marks: Marks | None) -> list[Row]:
+        if not isinstance(record, CallRecord):
+            return [message_row(record, self._workspace, means)]
         if table is LEGS:
-            return leg_rows(record) if isinstance(record, CallRecord) else []
-        if isinstance(record, CallRecord):
-            return [call_row(record, self._workspace)]
-        return [message_row(record, self._workspace)]
+            return leg_rows(record)
+        if table is CASES:
+            return case_rows(record, self._workspace, means, marks)
+        return [call_row(record, self._workspace, means, marks)]
 
     @property
     def _workspace(self) -> Workspace:
@@ -237,9 +336,17 @@ class _Run:
         return self._settings
 
 
-def _day_in_lake(record: Record | None) -> str:
-    """The day that holds the record's rows; "" for a part of another call, which has none (features.md F21)."""
-    if record is None or (isinstance(record, CallRecord) and record.part_of):
+_NOT_WRITTEN = -1
+
+
+def _day_in_lake(row: Loaded) -> str:
+    """The day that holds the record's rows; "" for what has none: a part of another call (features.md F21), the
+    same call told by another connection (demands.md D23), and subjects that are no calls or messages.
+    """
+    record = row.record
+    if not isinstance(record, Interaction) or row.consequences.twin_of:
+        return ""
+    if isinstance(record, CallRecord) and record.part_of:
         return ""
     return lake_day(record)
 

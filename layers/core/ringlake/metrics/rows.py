@@ -23,15 +23,19 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from ringlake.model.base import utc
-from ringlake.model.calls import CallRecord, MissedReason, Outcome, Party
-from ringlake.model.directory import Workspace, is_open
+from ringlake.model.calls import CallRecord, CostSource, EndKind, MissedReason, Outcome, Party
+from ringlake.model.consequences import Consequences
+from ringlake.model.directory import Workspace
 from ringlake.model.facts import CallKind, Direction, MessageStatus
+from ringlake.model.hours import is_open
+from ringlake.model.marks import CaseState, Label, Marks
 from ringlake.model.messages import MessageRecord
-from ringlake.model.money import Money
 
 type Row = dict[str, Any]
 
 ANONYMOUS = "anonymous"
+# A record that has not been settled with its customer's others.
+NOTHING = Consequences()
 _NOT_OFFERED = frozenset({MissedReason.SPAM, MissedReason.CLOSED_HOURS, MissedReason.IVR_ABANDON})
 # Legs beside the customer's path: a colleague who is asked, a survey afterwards (features.md F21, F22).
 _BESIDE = frozenset({CallKind.CONSULTATION.value, CallKind.SURVEY_POST_CALL.value})
@@ -40,24 +44,32 @@ _CENTS = Decimal("0.0001")
 _MOST_MONEY = Decimal(10) ** 8
 
 
-def call_row(record: CallRecord, workspace: Workspace) -> Row:
-    """The row of table `calls`. Not for parts of another call: those have no row."""
+def call_row(
+    record: CallRecord, workspace: Workspace, means: Consequences = NOTHING, marks: Marks | None = None
+) -> Row:
+    """The row of table `calls`. Not for parts of another call and twins: those have no row.
+
+    A call whose end was never heard is no longer live and carries the flag `never_ended` (demands.md D22).
+    """
     row: Row = {
         **_identity(record),
         "kind": record.kind.value,
         "direction": record.direction or "",
         "outcome": record.outcome or "",
-        "live": record.live or "",
+        "live": "" if means.stale else record.live or "",
         "telephony_status": record.telephony_status,
         "missed_reason": record.missed_reason or "",
         **_numbers(record),
-        "remote_name": record.remote_name,
+        **_contact(means, record.remote_name),
         "entry_number": record.entry_number,
+        **_ends(record),
         **_people(record),
         "queue": record.queue,
         "campaign": record.campaign,
         "scheme": record.scheme,
         "source": record.source.name,
+        "source_medium": record.source.medium,
+        "source_campaign": record.source.campaign,
         "started_at": instant(record.started_at),
         "queued_at": instant(record.queued_at),
         "ringing_at": instant(record.ringing_at),
@@ -82,28 +94,31 @@ def call_row(record: CallRecord, workspace: Workspace) -> Row:
         "record_ref": record.record_ref,
         "reference": record.reference,
         "significant": record.significant,
-        "tags": _joined(record.tags),
+        "tags": _joined({*record.tags, *(marks.tags if marks else ())}),
         "legs": sum(leg.kind not in _BESIDE for leg in record.legs),
         "answered_elsewhere": whole(record.answered_elsewhere),
         "transfers": whole(record.transfers),
-        **_cost(record.cost),
+        **_cost(record),
         "roaming": record.roaming,
-        "flags": _joined(record.flags),
+        "flags": _joined((*record.flags, "never_ended") if means.stale else record.flags),
         "revision": whole(record.revision),
     }
-    row |= call_sets(record, workspace)
+    row |= call_sets(record, workspace, spam=Label.SPAM in means.labels)
+    row |= _consequences(means, marks)
     return row
 
 
-def call_sets(record: CallRecord, workspace: Workspace) -> dict[str, int]:
-    """The indicator columns of a call."""
+def call_sets(record: CallRecord, workspace: Workspace, *, spam: bool) -> dict[str, int]:
+    """The indicator columns of a call. `spam` is the label, which people can set (features.md N14)."""
     call = record.counts_as_call
     inbound = call and record.direction is Direction.INBOUND
     reason = record.missed_reason if inbound and record.outcome is not Outcome.ANSWERED else None
+    reason = MissedReason.SPAM if reason and spam else reason
 
     # ANS: a person answered, and the call arrived in open hours. metrics.md lists the set under
     # "incoming calls in open hours".
-    ans = inbound and record.outcome is Outcome.ANSWERED and is_open(workspace, record.started_at)
+    answered = inbound and not spam and record.outcome is Outcome.ANSWERED
+    ans = answered and is_open(workspace, record.started_at, record.team_id, record.business_number_id)
     # ABN_S: the boundary is inside (metrics.md Short abandons; features.md R28), in milliseconds.
     short = reason is MissedReason.SHORT_ABANDON
     missed = reason is not None and not short and reason not in _NOT_OFFERED
@@ -133,6 +148,60 @@ def call_sets(record: CallRecord, workspace: Workspace) -> dict[str, int]:
     return {name: int(value) for name, value in sets.items()}
 
 
+def case_rows(
+    record: CallRecord, workspace: Workspace, means: Consequences = NOTHING, marks: Marks | None = None
+) -> list[Row]:
+    """The row of table `cases`, for the miss that opened one."""
+    case, recovery = means.case, means.recovery
+    if case is None or recovery is None:
+        return []
+    open_ms = case.first_attempt_open_ms
+    state = case.state
+    sets = {
+        "is_case": True,
+        "is_open": case.closed_at is None,
+        "is_attempted": case.attempts > 0,
+        "is_recovered": recovery.recovery_ms is not None,
+        "is_reached": recovery.reached or state is CaseState.REACHED,
+        # metrics.md Call-back SLA: exactly the promised time is inside.
+        "is_within_sla": open_ms is not None and open_ms <= workspace.callback_sla_s * 1000,
+        "is_resolved_by_customer": state is CaseState.RESOLVED_BY_CUSTOMER,
+        "is_resolved_by_text": state is CaseState.RESOLVED_BY_TEXT,
+        "is_dismissed": state is CaseState.DISMISSED,
+    }
+    return [
+        {
+            **_identity(record),
+            "state": state.value,
+            "case_source": case.source.value,
+            "reason": case.reason,
+            "misses": len(case.misses),
+            "miss_ids": ";".join(case.misses),
+            **_numbers(record),
+            **_contact(means, record.remote_name),
+            **_people(record),
+            "queue": record.queue,
+            "campaign": record.campaign,
+            "source": record.source.name,
+            "started_at": instant(record.started_at),
+            "opened_at": instant(case.opened_at),
+            "last_missed_at": instant(case.last_missed_at),
+            "due_at": instant(case.due_at),
+            "closed_at": instant(case.closed_at),
+            **_local(record.started_at, workspace),
+            "assignee": marks.assignee if marks else "",
+            "attempts": case.attempts,
+            "first_attempt_at": instant(case.first_attempt_at),
+            "first_attempt_s": seconds(case.first_attempt_ms),
+            "first_attempt_open_s": seconds(open_ms),
+            "recovery_call": case.attempt,
+            "recovered_by": case.recovered_by,
+            "recovery_s": seconds(recovery.recovery_ms),
+            **{name: int(value) for name, value in sets.items()},
+        }
+    ]
+
+
 def leg_rows(record: CallRecord) -> list[Row]:
     """Rows of table `legs`: the attempts (features.md, `leg`), then the steps of the path (F51)."""
     legs = [
@@ -145,6 +214,7 @@ def leg_rows(record: CallRecord) -> list[Row]:
             "user_id": leg.party.user_id,
             "user_name": leg.party.name,
             "user_account": leg.party.account,
+            "number": leg.number,
             "started_at": instant(leg.ringing_at),
             "answered_at": instant(leg.answered_at),
             "ended_at": instant(leg.ended_at),
@@ -165,6 +235,7 @@ def leg_rows(record: CallRecord) -> list[Row]:
             "user_id": step.party.user_id if step.party else "",
             "user_name": step.party.name if step.party else "",
             "user_account": step.party.account if step.party else "",
+            "number": "",
             "started_at": instant(step.at),
             "answered_at": None,
             "ended_at": None,
@@ -178,7 +249,7 @@ def leg_rows(record: CallRecord) -> list[Row]:
     return legs + steps
 
 
-def message_row(record: MessageRecord, workspace: Workspace) -> Row:
+def message_row(record: MessageRecord, workspace: Workspace, means: Consequences = NOTHING) -> Row:
     """The row of table `messages`."""
     outbound = record.direction is Direction.OUTBOUND
     # features.md O41-O43: delivered and undelivered need a receipt; every other outgoing one is pending.
@@ -191,7 +262,7 @@ def message_row(record: MessageRecord, workspace: Workspace) -> Row:
         "status_detail": record.status_raw,
         "error_code": record.error_code,
         **_numbers(record),
-        "remote_name": "",
+        **_contact(means, ""),
         "remote_count": len(record.remote_numbers),
         **_people(record),
         "campaign": record.campaign,
@@ -204,7 +275,7 @@ def message_row(record: MessageRecord, workspace: Workspace) -> Row:
         "is_bulk": int(record.bulk),
         "reference": record.reference,
         "conversation": record.conversation,
-        **_cost(record.cost),
+        **_cost(record),
         "flags": _joined(record.flags),
         "revision": whole(record.revision),
         "is_message": 1,
@@ -250,9 +321,44 @@ def _numbers(record: CallRecord | MessageRecord) -> Row:
         "business_number": record.business_number,
         "business_number_id": record.business_number_id,
         "business_number_name": record.business_number_name,
+        "business_number_ref": record.business_number_ref,
         "remote_number": record.remote_number,
         "remote_country": record.remote_country,
         "party_key": record.party_key,
+    }
+
+
+def _contact(means: Consequences, told: str) -> Row:
+    """The customer as the workspace knows them; else the name that the provider told (features.md W7)."""
+    name = means.contact_name or told
+    more = f" +{means.contacts_more}" if means.contacts_more and means.contact_name else ""
+    return {"remote_name": name + more, "contact_id": means.contact_id}
+
+
+def _consequences(means: Consequences, marks: Marks | None) -> Row:
+    """Columns of what other records, and people, say about a call."""
+    recovery = means.recovery
+    success = marks.success if marks else None
+    recovered = recovery is not None and recovery.recovery_ms is not None
+    again = recovery is not None and recovery.resolved_by_customer
+    return {
+        "contact_no": whole(means.contact_no),
+        "is_unique": int(Label.UNIQUE in means.labels),
+        "is_repeat": int(Label.REPEAT in means.labels),
+        "is_target": int(Label.TARGET in means.labels),
+        "is_spam": int(Label.SPAM in means.labels),
+        "is_candidate": int(recovery is not None),
+        "is_recovered": int(recovered),
+        "is_reached": int(recovery is not None and recovery.reached),
+        "is_resolved_by_customer": int(again),
+        "is_unrecovered": int(recovery is not None and not recovered and not again),
+        "recovery_s": seconds(recovery.recovery_ms) if recovery else None,
+        "recovery_state": recovery.state.value if recovery else "",
+        "recovery_call": recovery.attempt if recovery else "",
+        "recovered_by": recovery.user_id if recovery else "",
+        "is_success": int(success is True),
+        "is_no_success": int(success is False),
+        "legal_hold": int(marks is not None and marks.legal_hold),
     }
 
 
@@ -280,13 +386,34 @@ def _local(started_at: datetime, workspace: Workspace) -> Row:
     }
 
 
-def _cost(cost: Money | None) -> Row:
+def _ends(record: CallRecord) -> Row:
+    """Who was called first and who had the call last (demands.md D21). The customer's number has a column
+    of its own, so that what hides numbers hides it everywhere.
+    """
+    requested, final = record.requested, record.final_party
+    return {
+        "requested_kind": requested.kind or "",
+        "requested_party": "" if requested.kind is EndKind.CUSTOMER else requested.label,
+        "requested_user_id": requested.party.user_id,
+        "final_kind": final.kind or "",
+        "final_party": final.party.name or final.party.account or final.name,
+        "final_user_id": final.party.user_id,
+        "final_number": final.number if final.kind is EndKind.OUTSIDE else "",
+    }
+
+
+def _cost(record: CallRecord | MessageRecord) -> Row:
     """Rounded half up to 4 decimals (metrics.md Cost per call); unknown, or more than the column holds, is null."""
-    unknown = {"cost_amount": None, "cost_currency": ""}
+    unknown = {"cost_amount": None, "cost_currency": "", "cost_source": ""}
+    cost = record.cost
     if cost is None or not cost.amount.is_finite() or abs(cost.amount) >= _MOST_MONEY:
         return unknown
     amount = cost.amount.quantize(_CENTS, rounding=ROUND_HALF_UP)
-    return {"cost_amount": amount, "cost_currency": cost.currency} if abs(amount) < _MOST_MONEY else unknown
+    if abs(amount) >= _MOST_MONEY:
+        return unknown
+    # Records that are older than tariffs have the provider's price and do not say so.
+    source = record.cost_source or CostSource.PROVIDER
+    return {"cost_amount": amount, "cost_currency": cost.currency, "cost_source": source.value}
 
 
 def _joined(words: Iterable[str]) -> str:

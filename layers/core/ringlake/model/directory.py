@@ -212,6 +212,18 @@ class Connection(Model, frozen=True, kw_only=True):
     disabled: bool = False
 
 
+class ServiceTarget(Model, frozen=True, kw_only=True):
+    """A promise of its own for one channel, team and queue ("" is every one): answered (call) or replied to
+    (message) within `threshold_s` in `target_pct` of cases (demands.md D69). The narrowest one counts.
+    """
+
+    channel: str = "call"
+    team: str = ""
+    queue: str = ""
+    threshold_s: int
+    target_pct: int
+
+
 class Workspace(Model, frozen=True, kw_only=True):
     """The tenant. `party_secret` is the encrypted key of `party_key`; thresholds are whole seconds.
 
@@ -234,6 +246,7 @@ class Workspace(Model, frozen=True, kw_only=True):
     short_abandon_s: int = 5
     service_threshold_s: int = 20
     service_target_pct: int = 80
+    targets: tuple[ServiceTarget, ...] = ()
     missed_ring_s: int = 5
     target_talk_s: int = 30
     repeat_days: int = 30
@@ -291,14 +304,3 @@ class Directory(Model, frozen=True, kw_only=True):
 
     def team(self, team_id: str) -> Team | None:
         return next((t for t in self.teams if t.id == team_id), None)
-
-
-def is_open(workspace: Workspace, at: dt.datetime) -> bool:
-    """Whether the workspace is open at this instant (metrics.md base set CLOSED)."""
-    if not workspace.hours.weekly:
-        return True
-    local = at.astimezone(workspace.tz)
-    if local.date().isoformat() in workspace.hours.holidays:
-        return False
-    clock = local.strftime("%H:%M")
-    return any(a <= clock < b for a, b in workspace.hours.weekly.get(str(local.isoweekday()), ()))

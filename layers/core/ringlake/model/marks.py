@@ -37,7 +37,8 @@ class Marks(Model, frozen=True, kw_only=True):
     """Manual statements about one record; None says nothing.
 
     `labels` replaces the automatic labels. `case_state`, `assignee` (a user id) and `case_note` are
-    about the case that the record opened. `version` rises with every change.
+    about the case that the record opened; `case_at` is when `case_state` was said, so that a later change
+    of something else does not say it again. `version` rises with every change.
     """
 
     record_id: str
@@ -47,8 +48,14 @@ class Marks(Model, frozen=True, kw_only=True):
     note: str = ""
     legal_hold: bool = False
     case_state: CaseState | None = None
+    case_at: datetime | None = None
     assignee: str = ""
     case_note: str = ""
     updated_at: datetime
     updated_by: str
     version: int = 1
+
+    @property
+    def case_since(self) -> datetime:
+        """From when `case_state` counts."""
+        return self.case_at or self.updated_at

@@ -1,24 +1,32 @@
-"""The records: the folded current state of each call and message (design section 4)."""
+"""The records: the folded current state of each subject (design section 4).
+
+Beside a record stands what other records mean for it (`Consequences`). Every change of either raises
+the item's `version`, so that a roll-up knows whether what it wrote to the lake is still what is there.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from enum import StrEnum
 from threading import Lock
 from typing import Any, Protocol
 
+import msgspec
+
 from ringlake.errors import Conflict
 from ringlake.model.base import Model, to_json, utc
 from ringlake.model.calls import CallRecord
-from ringlake.model.messages import MessageRecord
-from ringlake.model.subjects import Subject, SubjectKind
+from ringlake.model.consequences import Consequences
+from ringlake.model.facts import Direction
+from ringlake.model.records import RECORDS, Interaction
+from ringlake.model.records import Record as Record  # noqa: PLC0414 - whoever stores one needs its type
+from ringlake.model.subjects import Subject
 
 from .clients import batch_get, client, translated
 from .packing import pack, unpack
-
-Record = CallRecord | MessageRecord
 
 
 def etag_of(record: Record) -> str:
@@ -27,10 +35,12 @@ def etag_of(record: Record) -> str:
 
 
 class Loaded(Model, frozen=True, kw_only=True):
-    """A subject's record as stored, with its bookkeeping.
+    """A subject's record as stored, with its bookkeeping. A subject that was only marked has no record.
 
     `links` are ids of other subjects of the same kind and connection that are part of this one.
     `lake_days` are the UTC days under which the lake holds the record (two while it moves).
+    `left` are the places in its customers' trails that it has left (`party_place`). `version` rises with
+    every change of the item; `dirty` says that the lake does not have it yet.
     """
 
     key: str
@@ -38,11 +48,30 @@ class Loaded(Model, frozen=True, kw_only=True):
     etag: str = ""
     links: tuple[str, ...] = ()
     lake_days: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    consequences: Consequences = Consequences()
+    version: int = 0
+    dirty: bool = False
 
 
 def lake_day(record: Record) -> str:
     """The lake's partition of a record: the UTC day of `started_at`."""
     return record.started_at.date().isoformat()
+
+
+def party_place(record: Record) -> str:
+    """Where the record stands among those of its customer, as `<party key>/<place>`; "" when it has no part
+    in any customer's history: withheld numbers, parts of another call, internal calls.
+
+    Places order by start and hold nothing personal.
+    """
+    if not isinstance(record, Interaction) or not record.party_key or record.direction is Direction.INTERNAL:
+        return ""
+    if isinstance(record, CallRecord) and not record.counts_as_call:
+        return ""
+    at = utc(record.started_at).isoformat(timespec="milliseconds")
+    own = hashlib.sha256(f"{type(record).__name__}\0{record.record_id}".encode()).hexdigest()[:16]
+    return f"{record.party_key}/{at}#{own}"
 
 
 def days_left(previous: Loaded, record: Record) -> tuple[str, ...]:
@@ -51,6 +80,12 @@ def days_left(previous: Loaded, record: Record) -> tuple[str, ...]:
     if previous.record and lake_day(previous.record) != lake_day(record):
         left.add(lake_day(previous.record))
     return tuple(sorted(left))
+
+
+def places_left(previous: Loaded, record: Record) -> tuple[str, ...]:
+    """Places in trails that may still hold the record once `record` replaces `previous`."""
+    before = party_place(previous.record) if previous.record else ""
+    return tuple(sorted({*previous.left, before} - {party_place(record), ""}))
 
 
 def is_live(record: Record) -> bool:
@@ -91,18 +126,28 @@ class Records(Protocol):
         """Records of these subject keys, strongly consistent, without links; missing ones are left out."""
         ...
 
-    def clean(self, key: str, etag: str, day: str) -> bool:
-        """After the lake was written: clear the dirty mark and set lake_days to (day,) if the record
-        is still the one with `etag`; False (and still dirty) when it changed meanwhile.
+    def mark(self, workspace: str, keys: Iterable[str]) -> None:
+        """Mark subjects dirty although their records are what they were: something beside them has changed.
+
+        A subject without a record (a party) can be marked too.
         """
         ...
 
-    def live(self, workspace: str) -> list[str]:
-        """Keys of subjects whose call has not ended, oldest first."""
+    def note(self, loaded: Loaded, consequences: Consequences) -> Loaded | None:
+        """Put consequences beside the record if it is still the version loaded, and mark it dirty.
+
+        The row as it now is; None when it changed meanwhile. With `stale` it leaves the live calls.
+        """
         ...
 
-    def of_party(self, workspace: str, party_key: str) -> list[str]:
-        """Keys of the records of one remote party in time order."""
+    def clean(self, loaded: Loaded, day: str) -> bool:
+        """After the lake was written: clear the dirty mark and set lake_days to (day,) if the item is still
+        the version loaded; False (and still dirty) when it changed meanwhile. A mark without a record goes.
+        """
+        ...
+
+    def live(self, workspace: str, before: datetime | None = None) -> list[str]:
+        """Keys of subjects whose call has not ended, oldest first; with `before` those that began earlier."""
         ...
 
 
@@ -116,76 +161,87 @@ class MemoryRecords:
         self._lock = Lock()
 
     def load(self, subject: Subject) -> Loaded:
-        row = self.rows.get(subject.key, Loaded(key=subject.key))
-        return Loaded(
-            key=row.key,
-            record=row.record,
-            etag=row.etag,
-            links=tuple(sorted(self.linked[subject.key])),
-            lake_days=row.lake_days,
-        )
+        row = self._row(subject.key)
+        return msgspec.structs.replace(row, links=tuple(sorted(self.linked[subject.key])))
 
     def link(self, parent: Subject, child_id: str) -> None:
         self.linked[parent.key].add(child_id)
 
     def put(self, subject: Subject, record: Record, previous: Loaded) -> Write:
         with self._lock:
-            row = self.rows.get(subject.key, Loaded(key=subject.key))
+            row = self._row(subject.key)
             if row.etag != previous.etag or (row.record and row.record.revision > record.revision):
                 return Write.SUPERSEDED
-            self.rows[subject.key] = Loaded(
-                key=subject.key,
+            self._change(
+                row,
                 record=record,
                 etag=etag_of(record),
                 lake_days=days_left(row, record),
+                left=places_left(row, record),
             )
-            self.dirt.add(subject.key)
             return Write.WRITTEN
 
     def dirty(self, workspace: str, limit: int) -> list[str]:
         return sorted(k for k in self.dirt if k.startswith(f"{workspace}#"))[:limit]
 
     def get_many(self, keys: Sequence[str]) -> list[Loaded]:
-        return [self.rows[k] for k in keys if k in self.rows]
+        return [self._row(k) for k in dict.fromkeys(keys) if k in self.rows]
 
-    def clean(self, key: str, etag: str, day: str) -> bool:
+    def mark(self, workspace: str, keys: Iterable[str]) -> None:
+        for key in keys:
+            if Subject.from_key(key).workspace != workspace:
+                raise ValueError("a subject of another workspace")
+            with self._lock:
+                self._change(self._row(key))
+
+    def note(self, loaded: Loaded, consequences: Consequences) -> Loaded | None:
         with self._lock:
-            row = self.rows.get(key)
-            if row is None or row.etag != etag:
+            row = self._row(loaded.key)
+            if row.version != loaded.version:
+                return None
+            self._change(row, consequences=consequences)
+            return self._row(loaded.key)
+
+    def clean(self, loaded: Loaded, day: str) -> bool:
+        with self._lock:
+            row = self.rows.get(loaded.key)
+            if row is None or row.version != loaded.version:
                 return False
-            self.rows[key] = Loaded(key=key, record=row.record, etag=etag, lake_days=(day,) if day else ())
-            self.dirt.discard(key)
+            if row.record is None:
+                del self.rows[row.key]
+            else:
+                self._change(row, lake_days=(day,) if day else (), left=())
+            self.dirt.discard(row.key)
             return True
 
-    def live(self, workspace: str) -> list[str]:
+    def live(self, workspace: str, before: datetime | None = None) -> list[str]:
         found = [
             (r.record.started_at, k)
             for k, r in self.rows.items()
-            if r.record and is_live(r.record) and r.record.workspace == workspace
+            if r.record and is_live(r.record) and not r.consequences.stale and r.record.workspace == workspace
         ]
-        return [k for _, k in sorted(found)]
+        return [k for at, k in sorted(found) if before is None or at < before]
 
-    def of_party(self, workspace: str, party_key: str) -> list[str]:
-        found = [
-            (r.record.started_at, k)
-            for k, r in self.rows.items()
-            if r.record and party_key and r.record.workspace == workspace and r.record.party_key == party_key
-        ]
-        return [k for _, k in sorted(found)]
+    def _row(self, key: str) -> Loaded:
+        return msgspec.structs.replace(self.rows.get(key, Loaded(key=key)), dirty=key in self.dirt)
+
+    def _change(self, row: Loaded, **changed: Any) -> None:
+        self.rows[row.key] = msgspec.structs.replace(row, version=row.version + 1, dirty=False, **changed)
+        self.dirt.add(row.key)
 
 
 _LINK = "link#"
 _LIVE = ("live_ws", "live_at")
-_PARTY = ("party", "party_at")
+_DIRTY = ("dirty_ws", "dirty_key")
 
 
 class DynamoRecords:
     """The records in one DynamoDB table.
 
-    One item per record, `sk` = `record`, and one per link, `sk` = `link#<child>`. Three sparse
-    indexes (keys only) find live calls, the calls of a party, and the records that the lake does
-    not have yet. An index attribute is written only when its value changes, because each change
-    costs an index write: the dirty mark stays as it is until the lake has caught up.
+    One item per record, `sk` = `record`, and one per link, `sk` = `link#<child>`. Two sparse
+    indexes (keys only) find live calls and the records that the lake does not have yet. An index
+    attribute is written only when its value changes, because each change costs an index write: the
+    dirty mark stays as it is until the lake has caught up.
     """
 
     def __init__(self, table: str) -> None:
@@ -204,9 +260,7 @@ class DynamoRecords:
                 links.append(sk.removeprefix(_LINK))
             elif sk == "record":
                 row = _row(item)
-        return Loaded(
-            key=row.key, record=row.record, etag=row.etag, links=tuple(sorted(links)), lake_days=row.lake_days
-        )
+        return msgspec.structs.replace(row, links=tuple(sorted(links)))
 
     def link(self, parent: Subject, child_id: str) -> None:
         with translated():
@@ -215,14 +269,17 @@ class DynamoRecords:
             )
 
     def put(self, subject: Subject, record: Record, previous: Loaded) -> Write:
-        wanted, unwanted = _attributes(subject, record)
+        wanted, unwanted = _attributes(subject, record, previous.consequences)
         if previous.record and lake_day(previous.record) != lake_day(record):
-            wanted["lake_days"] = {"L": [{"S": day} for day in days_left(previous, record)]}
+            wanted["lake_days"] = _texts(days_left(previous, record))
+        if (left := places_left(previous, record)) != previous.left:
+            wanted["left_places"] = _texts(left)
         names = {f"#{name}": name for name in (*wanted, *unwanted)}
-        values = {f":{name}": value for name, value in wanted.items()}
+        values = {f":{name}": value for name, value in wanted.items()} | _NEXT
         update = "SET " + ", ".join(f"#{name} = :{name}" for name in wanted)
         if unwanted:
             update += " REMOVE " + ", ".join(f"#{name}" for name in unwanted)
+        update += _NEXT_VERSION
         if previous.etag:
             values[":loaded"] = {"S": previous.etag}
             condition = "#etag = :loaded AND #n <= :n"
@@ -249,42 +306,82 @@ class DynamoRecords:
     def get_many(self, keys: Sequence[str]) -> list[Loaded]:
         return [_row(item) for item in batch_get(self._table, [_key(key) for key in dict.fromkeys(keys)])]
 
-    def clean(self, key: str, etag: str, day: str) -> bool:
-        try:
+    def mark(self, workspace: str, keys: Iterable[str]) -> None:
+        for key in dict.fromkeys(keys):
             with translated():
                 client("dynamodb").update_item(
                     TableName=self._table,
                     Key=_key(key),
-                    UpdateExpression="SET lake_days = :days REMOVE dirty_ws, dirty_key",
-                    ConditionExpression="etag = :etag",
-                    ExpressionAttributeValues={
-                        ":etag": {"S": etag},
-                        ":days": {"L": [{"S": day}] if day else []},
-                    },
+                    UpdateExpression=f"SET {_MARK}{_NEXT_VERSION}",
+                    ExpressionAttributeValues=_marked(workspace, key) | _NEXT,
+                )
+
+    def note(self, loaded: Loaded, consequences: Consequences) -> Loaded | None:
+        gone = f" REMOVE {', '.join(_LIVE)}" if consequences.stale else ""
+        workspace = Subject.from_key(loaded.key).workspace
+        noted = self._if_unchanged(
+            loaded,
+            f"SET consequences = :consequences, {_MARK}{gone}{_NEXT_VERSION}",
+            {":consequences": {"B": pack(to_json(consequences), loaded.key)}} | _marked(workspace, loaded.key) | _NEXT,
+        )
+        if not noted:
+            return None
+        return msgspec.structs.replace(loaded, consequences=consequences, version=loaded.version + 1, dirty=True)
+
+    def clean(self, loaded: Loaded, day: str) -> bool:
+        if loaded.record is None:
+            return self._forget(loaded)
+        return self._if_unchanged(
+            loaded,
+            f"SET lake_days = :days REMOVE {', '.join(_DIRTY)}, left_places{_NEXT_VERSION}",
+            {":days": _texts([day] if day else [])} | _NEXT,
+        )
+
+    def live(self, workspace: str, before: datetime | None = None) -> list[str]:
+        found = self._index("live", _LIVE, workspace, below=_instant(before) if before else "")
+        return [key for _, key in sorted((i["live_at"]["S"], i["pk"]["S"]) for i in found)]
+
+    def _if_unchanged(self, loaded: Loaded, update: str, values: dict[str, Any]) -> bool:
+        condition, compared = _unchanged(loaded)
+        try:
+            with translated():
+                client("dynamodb").update_item(
+                    TableName=self._table,
+                    Key=_key(loaded.key),
+                    UpdateExpression=update,
+                    ConditionExpression=condition,
+                    ExpressionAttributeValues=values | compared,
                 )
         except Conflict:
             return False
         return True
 
-    def live(self, workspace: str) -> list[str]:
-        return self._in_time_order("live", _LIVE, workspace)
-
-    def of_party(self, workspace: str, party_key: str) -> list[str]:
-        return self._in_time_order("party", _PARTY, f"{workspace}#{party_key}") if party_key else []
-
-    def _in_time_order(self, index: str, attributes: tuple[str, str], value: str) -> list[str]:
-        found = self._index(index, attributes, value)
-        return [key for _, key in sorted((i[attributes[1]]["S"], i["pk"]["S"]) for i in found)]
+    def _forget(self, loaded: Loaded) -> bool:
+        condition, compared = _unchanged(loaded)
+        values = {"ExpressionAttributeValues": compared} if compared else {}
+        try:
+            with translated():
+                client("dynamodb").delete_item(
+                    TableName=self._table, Key=_key(loaded.key), ConditionExpression=condition, **values
+                )
+        except Conflict:
+            return False
+        return True
 
     def _index(
-        self, index: str, attributes: tuple[str, str], value: str, limit: int | None = None
+        self, index: str, attributes: tuple[str, str], value: str, limit: int | None = None, below: str = ""
     ) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
+        condition, names, values = "#hash = :value", {"#hash": attributes[0]}, {":value": {"S": value}}
+        if below:
+            condition += " AND #range < :below"
+            names["#range"] = attributes[1]
+            values[":below"] = {"S": below}
         for item in self._pages(
             IndexName=index,
-            KeyConditionExpression="#hash = :value",
-            ExpressionAttributeNames={"#hash": attributes[0]},
-            ExpressionAttributeValues={":value": {"S": value}},
+            KeyConditionExpression=condition,
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues=values,
             **({"Limit": limit} if limit else {}),
         ):
             found.append(item)
@@ -302,13 +399,38 @@ class DynamoRecords:
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
+_MARK = "dirty_ws = :dirty_ws, dirty_key = :dirty_key"
+_NEXT_VERSION = " ADD version :one"
+_NEXT: dict[str, Any] = {":one": {"N": "1"}}
+
+
 def _key(key: str) -> dict[str, Any]:
     return {"pk": {"S": key}, "sk": {"S": "record"}}
 
 
-def _attributes(subject: Subject, record: Record) -> tuple[dict[str, Any], list[str]]:
+def _marked(workspace: str, key: str) -> dict[str, Any]:
+    return {":dirty_ws": {"S": workspace}, ":dirty_key": {"S": key}}
+
+
+def _unchanged(loaded: Loaded) -> tuple[str, dict[str, Any]]:
+    """The condition that an item is the version loaded; items of before there were versions have none."""
+    if not loaded.version:
+        return "attribute_exists(pk) AND attribute_not_exists(version)", {}
+    return "version = :version", {":version": {"N": str(loaded.version)}}
+
+
+def _texts(values: Iterable[str]) -> dict[str, Any]:
+    return {"L": [{"S": value} for value in values]}
+
+
+def _instant(at: datetime) -> str:
+    return utc(at).isoformat(timespec="milliseconds")
+
+
+def _attributes(
+    subject: Subject, record: Record, consequences: Consequences = Consequences()
+) -> tuple[dict[str, Any], list[str]]:
     """Attributes to set and to remove."""
-    at = utc(record.started_at).isoformat(timespec="milliseconds")
     wanted: dict[str, Any] = {
         "doc": {"B": pack(to_json(record), subject.key)},
         "n": {"N": str(record.revision)},
@@ -316,22 +438,18 @@ def _attributes(subject: Subject, record: Record) -> tuple[dict[str, Any], list[
         "dirty_ws": {"S": subject.workspace},
         "dirty_key": {"S": subject.key},
     }
-    unwanted: list[str] = []
-    if is_live(record):
-        wanted |= dict(zip(_LIVE, ({"S": subject.workspace}, {"S": at}), strict=True))
-    else:
-        unwanted += _LIVE
-    if record.party_key:
-        wanted |= dict(zip(_PARTY, ({"S": f"{subject.workspace}#{record.party_key}"}, {"S": at}), strict=True))
-    else:
-        unwanted += _PARTY
-    return wanted, unwanted
+    if is_live(record) and not consequences.stale:
+        live: tuple[dict[str, Any], ...] = ({"S": subject.workspace}, {"S": _instant(record.started_at)})
+        return wanted | dict(zip(_LIVE, live, strict=True)), []
+    return wanted, list(_LIVE)
 
 
-def item_bytes(subject: Subject, record: Record) -> int:
+def item_bytes(subject: Subject, record: Record, consequences: Consequences = Consequences()) -> int:
     """Size of the record's item as DynamoDB counts it, with one day in `lake_days` (a write unit is 1 KB)."""
     attributes, _ = _attributes(subject, record)
-    attributes |= _key(subject.key) | {"lake_days": {"L": [{"S": lake_day(record)}]}}
+    attributes |= _key(subject.key) | {"lake_days": _texts([lake_day(record)]), "version": {"N": "12"}}
+    if consequences != Consequences():
+        attributes["consequences"] = {"B": pack(to_json(consequences), subject.key)}
     return sum(len(name) + _value_bytes(value) for name, value in attributes.items())
 
 
@@ -344,11 +462,18 @@ def _value_bytes(value: dict[str, Any]) -> int:
 
 def _row(item: dict[str, Any]) -> Loaded:
     key = item["pk"]["S"]
-    packed = bytes(item["doc"]["B"])
-    is_message = Subject.from_key(key).kind is SubjectKind.MESSAGE
+    consequences = item.get("consequences")
     return Loaded(
         key=key,
-        record=unpack(packed, key, MessageRecord) if is_message else unpack(packed, key, CallRecord),
-        etag=item["etag"]["S"],
-        lake_days=tuple(sorted(day["S"] for day in item.get("lake_days", {}).get("L", []))),
+        record=unpack(bytes(item["doc"]["B"]), key, RECORDS[Subject.from_key(key).kind]) if "doc" in item else None,
+        etag=item["etag"]["S"] if "etag" in item else "",
+        lake_days=_read_texts(item, "lake_days"),
+        left=_read_texts(item, "left_places"),
+        consequences=unpack(bytes(consequences["B"]), key, Consequences) if consequences else Consequences(),
+        version=int(item["version"]["N"]) if "version" in item else 0,
+        dirty="dirty_ws" in item,
     )
+
+
+def _read_texts(item: dict[str, Any], name: str) -> tuple[str, ...]:
+    return tuple(sorted(text["S"] for text in item.get(name, {}).get("L", [])))
