@@ -86,8 +86,8 @@ def _shard(contact_id: str) -> int:
     return zlib.crc32(contact_id.encode()) % _SHARDS
 
 
-def _place(contact_id: str) -> str:
-    """Where the entry stands in the order of pages."""
+def place(contact_id: str) -> str:
+    """Where the entry stands in the order of pages: the page after it begins there."""
     return f"{_shard(contact_id)}/{contact_id}"
 
 
@@ -122,7 +122,7 @@ class MemoryContacts:
         return _deleted(self, workspace, contact_id, at)
 
     def page(self, workspace: str, after: str = "", limit: int = PAGE) -> ContactPage:
-        places = sorted(_place(i) for i in self.kept[workspace])
+        places = sorted(place(i) for i in self.kept[workspace])
         following = [p for p in places if p > after]
         shown = tuple(self.kept[workspace][p.partition("/")[2]] for p in following[:limit])
         return ContactPage(contacts=shown, next=following[limit - 1] if len(following) > limit else "")
@@ -186,7 +186,7 @@ class DynamoContacts:
             items = self._query(workspace, number, last, limit + 1 - len(found))
             found.extend(from_json(item["doc"]["S"], Contact) for item in items)
             if len(found) > limit:
-                return ContactPage(contacts=tuple(found[:limit]), next=_place(found[limit - 1].id))
+                return ContactPage(contacts=tuple(found[:limit]), next=place(found[limit - 1].id))
             last = ""
         return ContactPage(contacts=tuple(found))
 

@@ -1,0 +1,204 @@
+"""Sources, lists and tariffs: small tables that calls are read with (features.md N5, N14, N16; demands.md D49)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from ringlake.access import Principal
+from ringlake.errors import InvalidRequest, NotFound, Taken
+from ringlake.model.directory import CallSource, Directory, Lists, Tariff
+from ringlake.model.numbers import party_key
+from ringlake.model.subjects import party_subject
+from ringlake.query.filters import parse
+from ringlake.stores.directory import Change
+
+from .bodies import ListsBody, SourceBody, SourcePatch, TariffBody
+from .numbers import dialable
+from .office import Office, View, changed, check_version, convert, etag_of, line, new_id, refuse
+
+
+class Sources(Office):
+    def all(self, viewer: Principal) -> list[dict[str, Any]]:
+        found = [source for source in self._directory(viewer).sources if source.deleted_at is None]
+        return [_source(source).document for source in sorted(found, key=lambda s: (s.name.casefold(), s.id))]
+
+    def create(self, viewer: Principal, body: Any, now: datetime) -> View:
+        asked = parse(SourceBody, body)
+        source = convert({"id": new_id("source"), **asked.given}, CallSource)
+        self._write(viewer, line(viewer, now, "source.create", source.id), Change(document=source))
+        return _source(source)
+
+    def change(self, viewer: Principal, source_id: str, body: Any, version: str | None, now: datetime) -> View:
+        patch = parse(SourcePatch, body)
+        before = self._living(viewer, source_id)
+        check_version(etag_of(before), version)
+        after = changed(before, patch.given)
+        if after != before:
+            said = line(viewer, now, "source.change", source_id, fields=sorted(patch.given))
+            self._write(viewer, said, Change(document=after, previous=before))
+        return _source(after)
+
+    def delete(self, viewer: Principal, source_id: str, now: datetime) -> View:
+        """Refused while a number names it."""
+        before = self._living(viewer, source_id)
+        used = [n.e164 for n in self._directory(viewer).numbers if n.source == source_id and n.deleted_at is None]
+        if used:
+            raise Taken(f"still the source of {', '.join(used[:5])}{' ...' if len(used) > 5 else ''}")
+        after = msgspec.structs.replace(before, deleted_at=now)
+        self._write(viewer, line(viewer, now, "source.delete", source_id), Change(document=after, previous=before))
+        return _source(after)
+
+    def _living(self, viewer: Principal, source_id: str) -> CallSource:
+        found = self._kept(viewer, CallSource, source_id)
+        if found.deleted_at is not None:
+            raise NotFound(source_id)
+        return found
+
+
+def _source(source: CallSource) -> View:
+    etag = etag_of(source)
+    shown = {"id": source.id, "name": source.name, "medium": source.medium, "campaign": source.campaign, "etag": etag}
+    return View(shown, etag)
+
+
+class CallLists(Office):
+    def show(self, viewer: Principal) -> View:
+        return _lists(self._lists(viewer) or Lists())
+
+    def put(self, viewer: Principal, body: Any, version: str | None, now: datetime) -> View:
+        """Replace both lists. Customers on or off the spam list are judged again, and calls whose number
+        begins or ends to stand for a withheld one are folded again.
+        """
+        asked = parse(ListsBody, body)
+        known = self._lists(viewer)
+        before = known or Lists()
+        check_version(etag_of(before), version)
+        directory = self._stores.directory.load(viewer.workspace)
+        after = Lists(
+            spam=_dialable(asked.spam, directory.workspace.country),
+            withheld=tuple(dict.fromkeys(text.casefold() for text in asked.withheld)),
+        )
+        if after == before:
+            return _lists(after)
+        spam, withheld = set(before.spam) ^ set(after.spam), set(before.withheld) ^ set(after.withheld)
+        said = line(viewer, now, "lists.change", spam=len(after.spam), withheld=len(after.withheld))
+        self._write(viewer, said, Change(document=after, previous=known))
+        keys = {party_key(directory.party_key_secret, [number]) for number in spam} - {""}
+        self._stores.records.mark(viewer.workspace, sorted(party_subject(viewer.workspace, k).key for k in keys))
+        if withheld:
+            self._refold(viewer, now, "withheld", numbers=tuple(sorted(withheld)))
+        return _lists(after)
+
+    def _lists(self, viewer: Principal) -> Lists | None:
+        return self._stores.directory.find(viewer.workspace, Lists)
+
+
+def _dialable(spellings: Iterable[str], country: str) -> tuple[str, ...]:
+    numbers: list[str] = []
+    errors: list[tuple[str, str]] = []
+    for n, spelling in enumerate(spellings):
+        try:
+            numbers.append(dialable(f"spam.{n}", spelling, country))
+        except InvalidRequest as error:
+            errors += error.errors
+    refuse(errors)
+    return tuple(sorted(set(numbers)))
+
+
+def _lists(lists: Lists) -> View:
+    etag = etag_of(lists)
+    return View({"spam": list(lists.spam), "withheld": list(lists.withheld), "etag": etag}, etag)
+
+
+class Tariffs(Office):
+    def all(self, viewer: Principal) -> list[dict[str, Any]]:
+        """Without rates, which may be many."""
+        found = sorted(self._directory(viewer).tariffs, key=lambda t: (t.name.casefold(), t.id))
+        return [{name: value for name, value in _tariff(t).document.items() if name != "rates"} for t in found]
+
+    def show(self, viewer: Principal, tariff_id: str) -> View:
+        return _tariff(self._living(viewer, tariff_id))
+
+    def create(self, viewer: Principal, body: Any, now: datetime) -> View:
+        tariff = self._made(viewer, body, new_id("tariff"))
+        self._write(viewer, line(viewer, now, "tariff.create", tariff.id), Change(document=tariff))
+        self._rate_again(viewer, now, None, tariff)
+        return _tariff(tariff)
+
+    def put(self, viewer: Principal, tariff_id: str, body: Any, version: str | None, now: datetime) -> View:
+        before = self._living(viewer, tariff_id)
+        check_version(etag_of(before), version)
+        after = self._made(viewer, body, tariff_id)
+        if after != before:
+            said = line(viewer, now, "tariff.change", tariff_id, rates=len(after.rates))
+            self._write(viewer, said, Change(document=after, previous=before))
+            self._rate_again(viewer, now, before, after)
+        return _tariff(after)
+
+    def delete(self, viewer: Principal, tariff_id: str, now: datetime) -> View:
+        """What it rated is rated anew without it. To end a tariff, give it `valid_to`."""
+        before = self._living(viewer, tariff_id)
+        after = msgspec.structs.replace(before, deleted_at=now)
+        self._write(viewer, line(viewer, now, "tariff.delete", tariff_id), Change(document=after, previous=before))
+        self._rate_again(viewer, now, before, None)
+        return _tariff(after)
+
+    def _made(self, viewer: Principal, body: Any, tariff_id: str) -> Tariff:
+        """The tariff of a body. Raises `Taken` when another one prices the same at the same time."""
+        asked = parse(TariffBody, body)
+        directory = self._directory(viewer)
+        if asked.connection and directory.connection(asked.connection) is None:
+            raise InvalidRequest("connection", "there is no such connection")
+        tariff = convert({"id": tariff_id, **asked.plain()}, Tariff)
+        _check_rival(directory, tariff)
+        return tariff
+
+    def _living(self, viewer: Principal, tariff_id: str) -> Tariff:
+        found = self._kept(viewer, Tariff, tariff_id)
+        if found.deleted_at is not None:
+            raise NotFound(tariff_id)
+        return found
+
+    def _rate_again(self, viewer: Principal, now: datetime, before: Tariff | None, after: Tariff | None) -> None:
+        tariffs = [tariff for tariff in (before, after) if tariff is not None]
+        connections = {tariff.connection for tariff in tariffs}
+        since = [tariff.valid_from for tariff in tariffs]
+        until = [tariff.valid_to for tariff in tariffs]
+        self._refold(
+            viewer,
+            now,
+            f"tariff-{tariffs[0].id}",
+            connection=connections.pop() if len(connections) == 1 else "",
+            everything=True,
+            since=None if None in since else min(at for at in since if at).date(),
+            until=None if None in until else max(at for at in until if at).date(),
+        )
+
+
+def _check_rival(directory: Directory, tariff: Tariff) -> None:
+    for other in directory.tariffs:
+        same = (other.connection, other.channel) == (tariff.connection, tariff.channel) and other.id != tariff.id
+        before = tariff.valid_to is not None and other.valid_from is not None and tariff.valid_to <= other.valid_from
+        after = tariff.valid_from is not None and other.valid_to is not None and other.valid_to <= tariff.valid_from
+        if same and not before and not after:
+            raise Taken(f"the tariff {other.name} (id {other.id}) prices the same at that time: end it first")
+
+
+def _tariff(tariff: Tariff) -> View:
+    etag = etag_of(tariff)
+    shown = {name: msgspec.to_builtins(getattr(tariff, name)) for name in tariff.__struct_fields__}
+    return View({**shown, "rates": [_rate(rate) for rate in tariff.rates], "etag": etag}, etag)
+
+
+def _rate(rate: Any) -> dict[str, Any]:
+    return {
+        "prefix": rate.prefix,
+        "name": rate.name,
+        "connect_fee": str(rate.connect_fee),
+        "per_minute": str(rate.per_minute),
+        "increment_s": rate.increment_s,
+    }

@@ -1,0 +1,185 @@
+"""Connections: provider accounts joined to the workspace, their addresses and secrets (demands.md D42).
+
+A path token and a secret that is made here are shown once, in the answer to the request that made
+them; only a digest and a ciphertext are kept, which the API's role may write and not open.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from ringlake import providers
+from ringlake.access import Principal
+from ringlake.errors import InvalidRequest, NotFound, Taken
+from ringlake.flows.ingest import secret_context
+from ringlake.model.directory import Connection, Secret
+from ringlake.query.filters import parse
+from ringlake.stores.directory import Change, token_digest
+
+from .bodies import ConnectionBody, ConnectionPatch, SecretBody
+from .hints import hints
+from .office import Office, View, changed, check_id, check_version, convert, etag_of, line, new_id, settled
+
+# A provider's new secret and the one before it: senders switch over a while (security.md 6).
+LIVE_SECRETS = 2
+# How far back a test looks, and how much of the quarantine it counts and shows.
+TEST_DAYS = 2
+COUNTED = 1000
+SHOWN = 5
+
+
+class Connections(Office):
+    def all(self, viewer: Principal) -> list[dict[str, Any]]:
+        """Enabled ones first, by name."""
+        found = sorted(self._directory(viewer).connections, key=lambda c: (c.disabled, c.name.casefold(), c.id))
+        return [shown(connection) for connection in found]
+
+    def show(self, viewer: Principal, connection_id: str) -> View:
+        connection = self._kept(viewer, Connection, connection_id)
+        return View(self._hinted(connection), etag_of(connection))
+
+    def create(self, viewer: Principal, body: Any, now: datetime) -> View:
+        """Join a provider account. The answer holds the webhook address and, unless the body brought the
+        provider's own, the signing secret: both this once.
+        """
+        asked = parse(ConnectionBody, body)
+        if asked.provider not in providers.names():
+            raise InvalidRequest("provider", f"known providers are {', '.join(providers.names())}")
+        workspace = self._workspace(viewer)
+        connection_id = check_id("id", asked.id) if asked.id else new_id("connection")
+        secret, token = asked.secret or new_secret(), secrets.token_urlsafe(32)
+        connection = convert(
+            {
+                "id": connection_id,
+                "workspace": viewer.workspace,
+                "provider": asked.provider,
+                "name": asked.name,
+                "token_sha256": token_digest(token),
+                "zone": asked.zone or workspace.zone,
+                "country": asked.country or workspace.country,
+                "options": asked.options,
+                "capabilities": asked.capabilities,
+            },
+            Connection,
+        )
+        connection = msgspec.structs.replace(connection, secrets=(self._sealed(connection, secret),))
+        said = line(viewer, now, "connection.create", connection_id, provider=asked.provider, shown=["token", "secret"])
+        settled(lambda: self._write(viewer, said, Change(document=connection)), "there is a connection with this id")
+        return View(self._hinted(connection, token) | {"secret": "" if asked.secret else secret}, etag_of(connection))
+
+    def change(self, viewer: Principal, connection_id: str, body: Any, version: str | None, now: datetime) -> View:
+        patch = parse(ConnectionPatch, body)
+        before = self._kept(viewer, Connection, connection_id)
+        check_version(etag_of(before), version)
+        after = changed(before, patch.given)
+        return self._changed(viewer, before, after, "connection.change", now, fields=sorted(patch.given))
+
+    def rotate(self, viewer: Principal, connection_id: str, body: Any, now: datetime) -> View:
+        """Add a secret beside the newest one: deliveries signed by either are accepted until it is removed."""
+        asked = parse(SecretBody, body)
+        before = self._kept(viewer, Connection, connection_id)
+        secret = asked.secret or new_secret()
+        sealed = self._sealed(before, secret)
+        after = msgspec.structs.replace(before, secrets=(sealed, *before.secrets)[:LIVE_SECRETS])
+        view = self._changed(viewer, before, after, "connection.rotate_secret", now, secret=sealed.id, shown=["secret"])
+        return View(view.document | {"secret": "" if asked.secret else secret}, view.etag)
+
+    def remove_secret(self, viewer: Principal, connection_id: str, secret_id: str, now: datetime) -> View:
+        """Accept nothing signed by this secret any more; the last one cannot go."""
+        before = self._kept(viewer, Connection, connection_id)
+        left = tuple(secret for secret in before.secrets if secret.id != secret_id)
+        if len(left) == len(before.secrets):
+            raise NotFound(secret_id)
+        if not left:
+            raise Taken("a connection needs a secret: add a new one before, or disable the connection")
+        after = msgspec.structs.replace(before, secrets=left)
+        return self._changed(viewer, before, after, "connection.remove_secret", now, secret=secret_id)
+
+    def rotate_token(self, viewer: Principal, connection_id: str, now: datetime) -> View:
+        """A new address; the old one answers 404 from now on (ingest's cache: within a minute)."""
+        before = self._kept(viewer, Connection, connection_id)
+        token = secrets.token_urlsafe(32)
+        after = msgspec.structs.replace(before, token_sha256=token_digest(token))
+        view = self._changed(viewer, before, after, "connection.rotate_token", now, shown=["token"])
+        return View(self._hinted(after, token), view.etag)
+
+    def switch(self, viewer: Principal, connection_id: str, now: datetime, *, disabled: bool) -> View:
+        """Disabled, an address answers 404 (within a minute) and nothing is stored."""
+        before = self._kept(viewer, Connection, connection_id)
+        if before.disabled is disabled:
+            return self.show(viewer, connection_id)
+        after = msgspec.structs.replace(before, disabled=disabled)
+        return self._changed(viewer, before, after, f"connection.{'disable' if disabled else 'enable'}", now)
+
+    def test(self, viewer: Principal, connection_id: str, now: datetime) -> dict[str, Any]:
+        """What arrived lately: when something was last accepted or refused, and what was set aside why.
+
+        Bodies are not shown: they hold customers' data.
+        """
+        connection = self._kept(viewer, Connection, connection_id)
+        days = [(now - timedelta(days=n)).date().isoformat() for n in range(TEST_DAYS)]
+        aside = [
+            item
+            for day in days
+            for item in islice(self._stores.journal.quarantined(viewer.workspace, connection.id, day), COUNTED)
+        ]
+        latest = sorted(aside, key=lambda item: item.received_at, reverse=True)[:SHOWN]
+        return {
+            "connection": connection.id,
+            "disabled": connection.disabled,
+            "since": f"{days[-1]}T00:00:00Z",
+            "arrivals": msgspec.to_builtins(self._stores.arrivals.of(viewer.workspace, connection.id)),
+            "quarantined": {
+                "count": len(aside),
+                "at_least": len(aside) >= COUNTED,
+                "latest": [
+                    {"at": item.received_at, "stage": item.stage, "field": item.field, "reason": item.reason}
+                    for item in latest
+                ],
+            },
+        }
+
+    def _changed(
+        self, viewer: Principal, before: Connection, after: Connection, action: str, now: datetime, **detail: object
+    ) -> View:
+        if after != before:
+            said = line(viewer, now, action, before.id, **detail)
+            self._write(viewer, said, Change(document=after, previous=before))
+        return View(self._hinted(after), etag_of(after))
+
+    def _sealed(self, connection: Connection, secret: str) -> Secret:
+        context = secret_context(connection.workspace, connection.id)
+        return Secret(id=secrets.token_hex(4), ciphertext=self._stores.vault.encrypt(secret.encode(), context))
+
+    def _hinted(self, connection: Connection, token: str = "") -> dict[str, Any]:
+        """`webhook_url` is complete while its token is known, which is once."""
+        base = f"{self._stores.public_url.rstrip('/')}/webhooks/{connection.provider}"
+        url = f"{base}/{token}" if token else ""
+        return shown(connection) | {"webhook_url": url, "set_up": hints(connection.provider)}
+
+
+def shown(connection: Connection) -> dict[str, Any]:
+    """A connection without its secrets: their ids only, the newest first."""
+    return {
+        "id": connection.id,
+        "provider": connection.provider,
+        "name": connection.name,
+        "zone": connection.zone,
+        "country": connection.country,
+        "options": connection.options,
+        "capabilities": list(connection.capabilities),
+        "disabled": connection.disabled,
+        "secrets": [secret.id for secret in connection.secrets],
+        "etag": etag_of(connection),
+    }
+
+
+def new_secret() -> str:
+    """256 random bits in the form that Standard Webhooks senders take."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()

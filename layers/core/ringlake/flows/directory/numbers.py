@@ -1,0 +1,132 @@
+"""Business numbers: one spelling each, the provider's ids, team and source (features.md N16, demands.md D46)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from ringlake.access import Principal
+from ringlake.errors import InvalidRequest
+from ringlake.model.directory import Directory, Number
+from ringlake.model.numbers import country_of, e164
+from ringlake.query.filters import parse
+from ringlake.stores.directory import Change
+
+from .bodies import NumberBody, NumberPatch
+from .office import Office, View, changed, check_version, convert, etag_of, line, new_id, refuse
+
+# What a call's number, team and source follow from: a change makes history again.
+DECIDING = ("e164", "provider_ids", "country", "source")
+
+
+class Numbers(Office):
+    def all(self, viewer: Principal, *, deleted: bool = False) -> list[dict[str, Any]]:
+        """By name and number; deleted ones only when asked for, and last (features.md O25)."""
+        found = [number for number in self._directory(viewer).numbers if deleted or number.deleted_at is None]
+        found.sort(key=lambda n: (n.deleted_at is not None, n.name.casefold(), n.e164))
+        return [shown(number) for number in found]
+
+    def show(self, viewer: Principal, number_id: str) -> View:
+        return _view(self._kept(viewer, Number, number_id))
+
+    def create(self, viewer: Principal, body: Any, now: datetime) -> View:
+        asked = parse(NumberBody, body)
+        directory = self._directory(viewer)
+        country = asked.country or directory.workspace.country
+        fields = {**asked.given, "e164": dialable("e164", asked.e164, country)}
+        fields["country"] = asked.country or country_of(fields["e164"]) or country
+        number = convert({"id": new_id("number"), **fields}, Number)
+        refuse(wrong(directory, number))
+        self._write(viewer, line(viewer, now, "number.create", number.id, team=number.team), Change(document=number))
+        self.refold(viewer, None, number, now)
+        return _view(number)
+
+    def change(self, viewer: Principal, number_id: str, body: Any, version: str | None, now: datetime) -> View:
+        patch = parse(NumberPatch, body)
+        directory = self._directory(viewer)
+        before = self._kept(viewer, Number, number_id)
+        check_version(etag_of(before), version)
+        fields = patch.given
+        if "e164" in fields:
+            fields["e164"] = dialable("e164", patch.e164, fields.get("country") or before.country)
+        after = changed(before, fields)
+        refuse(wrong(directory, after))
+        if after != before:
+            said = line(viewer, now, "number.change", number_id, fields=sorted(fields), team=after.team)
+            self._write(viewer, said, Change(document=after, previous=before))
+            self.refold(viewer, before, after, now)
+        return _view(after)
+
+    def delete(self, viewer: Principal, number_id: str, now: datetime) -> View:
+        """Out of pickers; what happened on it keeps it (features.md O25). Numbers are not used twice."""
+        before = self._kept(viewer, Number, number_id)
+        return self._mark(viewer, before, before.deleted_at or now, "number.delete", now)
+
+    def restore(self, viewer: Principal, number_id: str, now: datetime) -> View:
+        return self._mark(viewer, self._kept(viewer, Number, number_id), None, "number.restore", now)
+
+    def refold(self, viewer: Principal, before: Number | None, after: Number, now: datetime) -> None:
+        """History at the number is folded again when what it says about calls changed."""
+        if before is not None and all(getattr(before, name) == getattr(after, name) for name in DECIDING):
+            return
+        numbers = {after.e164} | ({before.e164} if before else set())
+        gained = set(after.provider_ids) - set(before.provider_ids if before else ())
+        # A call that came with nothing but a provider's id of the number is among those without a number of ours.
+        ids = (after.id, "") if gained else (after.id,)
+        self._refold(viewer, now, f"number-{after.id}", numbers=tuple(sorted(numbers)), number_ids=ids)
+
+    def _mark(self, viewer: Principal, before: Number, at: datetime | None, action: str, now: datetime) -> View:
+        after = msgspec.structs.replace(before, deleted_at=at)
+        if after != before:
+            self._write(viewer, line(viewer, now, action, before.id), Change(document=after, previous=before))
+        return _view(after)
+
+
+def dialable(field: str, spelling: str, country: str) -> str:
+    """The number in E.164, by the library's numbering plans; raises `InvalidRequest`."""
+    found = e164(spelling, country)
+    if not found.startswith("+") or not country_of(found):
+        raise InvalidRequest(field, "is no telephone number: write +, country code and digits, or name its country")
+    return found
+
+
+def wrong(directory: Directory, number: Number) -> list[tuple[str, str]]:
+    """What the number refers to that is not there, or shares with another."""
+    errors = []
+    team = directory.team(number.team)
+    if number.team and (team is None or team.deleted_at is not None):
+        errors.append(("team", "there is no such team"))
+    if number.source and not any(s.id == number.source and s.deleted_at is None for s in directory.sources):
+        errors.append(("source", "there is no such source"))
+    others = [other for other in directory.numbers if other.id != number.id]
+    same = next((other for other in others if other.e164 == number.e164), None)
+    if same is not None:
+        hint = "is deleted: restore it instead" if same.deleted_at else "is in the directory"
+        errors.append(("e164", f"this number {hint} (id {same.id})"))
+    taken = {provider_id for other in others for provider_id in other.provider_ids}
+    errors += [
+        (f"provider_ids.{n}", "another number has this id")
+        for n, provider_id in enumerate(number.provider_ids)
+        if provider_id in taken
+    ]
+    return errors
+
+
+def shown(number: Number) -> dict[str, Any]:
+    return {
+        "id": number.id,
+        "e164": number.e164,
+        "name": number.name,
+        "country": number.country,
+        "team": number.team,
+        "source": number.source,
+        "provider_ids": list(number.provider_ids),
+        "deleted_at": number.deleted_at,
+        "etag": etag_of(number),
+    }
+
+
+def _view(number: Number) -> View:
+    return View(shown(number), etag_of(number))

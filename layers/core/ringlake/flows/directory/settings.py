@@ -1,0 +1,93 @@
+"""Settings of the workspace (features.md O19, O23, R28; demands.md D10, D69)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from ringlake.access import Principal
+from ringlake.model.directory import Ability, Directory, Workspace
+from ringlake.query.filters import parse
+from ringlake.stores.directory import Change
+
+from .bodies import HoursBody, SettingsPatch
+from .office import Office, View, changed, check_version, etag_of, line, need, refuse
+
+# What decides how calls, cases and local days come out: a change makes history again.
+DECIDING = frozenset(
+    {
+        "zone", "country", "hours", "schedules", "short_abandon_s", "service_threshold_s", "missed_ring_s",
+        "target_talk_s", "repeat_days", "recovery_window_days", "recovery_strict", "recover_voicemail",
+        "recover_short", "case_burst_s", "callback_sla_s", "text_sla_s",
+    }
+)  # fmt: skip
+# What the contract and the law decide, not the daily work.
+ADMINISTERED = frozenset({"plan", "raw_days", "record_days"})
+
+
+class Settings(Office):
+    def show(self, viewer: Principal) -> View:
+        return _view(self._workspace(viewer))
+
+    def change(self, viewer: Principal, body: Any, version: str | None, now: datetime) -> View:
+        """Change what the body names. `settings_version` rises with every change that changes something."""
+        patch = parse(SettingsPatch, body)
+        directory = self._directory(viewer)
+        before = directory.workspace
+        check_version(_view(before).etag, version)
+        fields = {name: _plain(value) for name, value in patch.given.items()}
+        wanted = changed(before, fields)
+        different = sorted(name for name in fields if getattr(wanted, name) != getattr(before, name))
+        if set(different) & ADMINISTERED:
+            need(viewer, Ability.ADMINISTER, "plan and retention")
+        refuse(_owners(wanted, directory))
+        if not different:
+            return _view(before)
+        after = msgspec.structs.replace(wanted, settings_version=before.settings_version + 1)
+        said = line(
+            viewer, now, "settings.change", fields=different, settings_version=after.settings_version,
+            **{name: fields[name] for name in different if isinstance(fields[name], str | int)},
+        )  # fmt: skip
+        self._write(viewer, said, Change(document=after, previous=before))
+        if DECIDING.intersection(different):
+            self._refold(viewer, now, "settings", everything=True)
+        return _view(after)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, HoursBody):
+        return value.plain()
+    if isinstance(value, list):
+        return [one.plain() if hasattr(one, "plain") else one.model_dump() for one in value]
+    return value
+
+
+def _owners(wanted: Workspace, directory: Directory) -> list[tuple[str, str]]:
+    """Schedules and targets of teams and numbers that are not there."""
+    teams = {team.id for team in directory.teams}
+    numbers = {number.id for number in directory.numbers}
+    found = [
+        (f"schedules.{n}.{field}", f"there is no such {field}")
+        for n, schedule in enumerate(wanted.schedules)
+        for field, given, known in (("team", schedule.team, teams), ("number", schedule.number, numbers))
+        if given and given not in known
+    ]
+    found += [
+        (f"targets.{n}.team", "there is no such team")
+        for n, target in enumerate(wanted.targets)
+        if target.team and target.team not in teams
+    ]
+    if wanted.record_days < wanted.raw_days and wanted.record_days < 90:
+        found.append(("record_days", "records are kept at least 90 days, or as long as raw events"))
+    return found
+
+
+def _view(workspace: Workspace) -> View:
+    shown: dict[str, Any] = {
+        name: msgspec.to_builtins(getattr(workspace, name))
+        for name in workspace.__struct_fields__
+        if name != "party_secret"
+    }
+    return View(shown, etag_of(workspace))
