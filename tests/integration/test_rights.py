@@ -312,7 +312,16 @@ def _dynamodb(house: House, action: str, arguments: Mapping[str, Any]) -> Iterat
         # All our queries compare the partition key with one value, which their condition names first.
         first = arguments["KeyConditionExpression"].partition("=")[2].split()[0]
         leading = arguments["ExpressionAttributeValues"][first]["S"]
-    yield Call(action, resource, {"dynamodb:LeadingKeys": (leading,)})
+    yield Call(action, resource, {"dynamodb:LeadingKeys": (leading,), **_changed(arguments)})
+
+
+def _changed(arguments: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Attributes that an update names, with those of its key."""
+    if "UpdateExpression" not in arguments:
+        return {}
+    names = arguments.get("ExpressionAttributeNames", {})
+    found = re.findall(r"(#?\w+) = ", arguments["UpdateExpression"])
+    return {"dynamodb:Attributes": (*arguments["Key"], *(names.get(name, name) for name in found))}
 
 
 def granted(function: str) -> list[dict[str, Any]]:
@@ -349,12 +358,14 @@ def _holds(operator: str, keys: Mapping[str, Any], context: Mapping[str, tuple[s
         match operator:
             case "ForAllValues:StringLike" | "StringLike":
                 fits = all(any(matches(pattern, value) for pattern in patterns) for value in values)
+            case "StringEqualsIfExists":
+                fits = set(values) <= set(patterns)
             case "StringEquals":
                 # A display name before the address is not part of the key's value.
                 fits = all(value.rpartition("<")[2].rstrip(">") in patterns for value in values)
             case _:
                 raise ValueError(f"the evaluator does not know {operator}")
-        if not fits or (not values and not operator.startswith("ForAllValues")):
+        if not fits or (not values and not operator.startswith("ForAllValues") and not operator.endswith("IfExists")):
             return False
     return True
 
@@ -445,6 +456,8 @@ def _owner(resource: Any) -> str:
         ("ingest", Call("dynamodb:GetItem", "DirectoryTable", {"dynamodb:LeadingKeys": ("sub#1",)})),
         ("fold", Call("dynamodb:PutItem", "JournalTable", {"dynamodb:LeadingKeys": ("acme#call#line#1",)})),
         ("rollup", Call("dynamodb:PutItem", "DirectoryTable", {"dynamodb:LeadingKeys": ("workspace#acme",)})),
+        ("rollup", Call("dynamodb:UpdateItem", "JournalTable", {"dynamodb:Attributes": ("pk", "sk", "body")})),
+        ("rollup", Call("dynamodb:UpdateItem", "JournalTable", {"dynamodb:ReturnValues": ("ALL_OLD",)})),
         ("api", Call("s3:PutObject", "ExportsBucket/workspace=acme/1/a.csv", {})),
         ("api", Call("s3:GetObject", "ExportsBucket/athena/1.csv", {})),
         ("export", Call("ses:SendRawEmail", "MailFrom", {"ses:FromAddress": ("ceo@example.com",)})),

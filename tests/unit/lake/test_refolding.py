@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from functions.rollup import rollup as entry
 from ringlake.errors import Unavailable
 from ringlake.flows import refolding
 from ringlake.flows.refolding import SETTLED, Refolded, work_off
@@ -217,3 +219,41 @@ def test_what_is_asked_again_while_it_is_worked_off_begins_anew() -> None:
     assert there.run().done == 0
     there.journal = MemoryJournal()
     assert there.run() == Refolded(done=1, rung=4)
+
+
+# --- the function of Lambda ---------------------------------------------------
+
+
+def test_the_roll_up_works_off_requests_when_it_is_done(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there = site()
+    monkeypatch.setattr(entry, "bells", lambda: (there.refolds, there.journal))
+    monkeypatch.setattr(entry, "stores", lambda: (MemoryRecords(), there.lake, there.directory))
+    there.ask(connection="line", accounts=("107",))
+
+    assert entry._refold(["acme"], entry.now() + timedelta(minutes=4)) == []
+    assert len(there.rung) == 4
+    assert json.loads(capsys.readouterr().out) == {
+        "workspace": "acme",
+        "refold": {"done": 1, "waiting": 0, "rung": 4},
+    }
+
+
+def test_a_request_that_fails_is_told_and_comes_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there = site()
+
+    class Down(MemoryJournal):
+        def ring(self, keys: Sequence[str], at: datetime) -> None:
+            raise Unavailable("UpdateItem: ThrottlingException")
+
+    monkeypatch.setattr(entry, "bells", lambda: (there.refolds, Down()))
+    monkeypatch.setattr(entry, "stores", lambda: (MemoryRecords(), there.lake, there.directory))
+    there.ask(connection="line", accounts=("107",))
+
+    failures = entry._refold(["zeta", "acme"], entry.now() + timedelta(minutes=4))
+    assert [type(failure) for failure in failures] == [Unavailable]
+    assert json.loads(capsys.readouterr().out) == {"workspace": "acme", "refold": "Unavailable"}
+    assert len(there.refolds.open("acme")) == 1

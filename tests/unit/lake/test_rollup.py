@@ -18,10 +18,12 @@ from ringlake.flows.rollup import ATTEMPTS, INDEX_LAG, RolledUp, rollup
 from ringlake.model.calls import Leg, LiveState
 from ringlake.model.directory import Workspace
 from ringlake.model.tables import ACTIVITY, CALLS, LEGS, MESSAGES, Table
+from ringlake.stores.journal import MemoryJournal
 from ringlake.stores.lake import ObjectLake, lake_key
 from ringlake.stores.objects import MemoryObjects
 from ringlake.stores.records import MemoryRecords, Record
-from tests.unit.lake.making import ANNA, NOON, call, directory, message, store, subject
+from ringlake.stores.refolds import MemoryRefolds
+from tests.unit.lake.making import ANNA, NOON, beside, call, directory, message, store, subject
 
 WEDNESDAY, THURSDAY = "2026-03-04", "2026-03-05"
 
@@ -31,6 +33,7 @@ class Company:
 
     def __init__(self) -> None:
         self.memory, self.objects = MemoryRecords(), MemoryObjects()
+        self.beside = beside()
         self.directory = directory()
         self.calls: Counter[str] = Counter()
         self.before: dict[str, Callable[[], object]] = {}
@@ -47,6 +50,7 @@ class Company:
             lake=ObjectLake(self._watched(self.objects)),
             directory=self.directory,
             clock=lambda: self.now,
+            **{name: self._watched(store) for name, store in self.beside.items()},
             **options,
         )
 
@@ -78,11 +82,11 @@ def company() -> Company:
     return Company()
 
 
-def test_nothing_marked_is_one_read(company: Company) -> None:
+def test_nothing_marked_is_two_reads(company: Company) -> None:
     done = company.run()
 
     assert done == RolledUp(workspace="acme")
-    assert company.calls == {"dirty": 1}
+    assert company.calls == {"live": 1, "dirty": 1}
     assert company.directory.watermark("acme") == company.now - INDEX_LAG
 
 
@@ -271,7 +275,7 @@ def test_a_record_that_changes_while_it_is_written_stays_marked_and_is_written_a
 def test_an_object_that_somebody_else_replaced_is_read_again_before_it_is_written(company: Company) -> None:
     company.put(call("c1"))
     other = Company()
-    other.memory, other.objects = company.memory, company.objects
+    other.memory, other.objects, other.beside = company.memory, company.objects, company.beside
 
     def overtake() -> None:
         company.put(call("c1", revision=5), call("c2"))
@@ -289,7 +293,7 @@ def test_an_outdated_row_is_taken_out_again_when_the_etag_came_back(company: Com
     """The object was replaced by equal bytes, so If-Match sees no change: the etag is a digest of content."""
     company.put(call("c1"))
     other = Company()
-    other.memory, other.objects = company.memory, company.objects
+    other.memory, other.objects, other.beside = company.memory, company.objects, company.beside
 
     def leave() -> None:
         company.put(call("c1", part_of="line:c2", revision=4))
@@ -328,7 +332,7 @@ def test_activity_is_right_also_when_another_run_found_the_old_one_right(company
 def _before_activity_is_written(company: Company, change: Record) -> None:
     """Between our look at the facts and our second write, another run takes this change to the lake."""
     other = Company()
-    other.memory, other.objects = company.memory, company.objects
+    other.memory, other.objects, other.beside = company.memory, company.objects, company.beside
 
     def overtake() -> None:
         company.put(change)
@@ -401,7 +405,9 @@ def test_duckdb_reads_the_files_as_we_do(company: Company, tmp_path: Any) -> Non
 @pytest.fixture
 def deployed(company: Company, monkeypatch: pytest.MonkeyPatch) -> Company:
     company.directory.put_workspace(Workspace(id="zeta", name="Zeta"))
-    monkeypatch.setattr(entry, "stores", lambda: (company._watched(company.memory), company.lake, company.directory))
+    site = entry.Stores(company._watched(company.memory), company.lake, company.directory, **company.beside)
+    monkeypatch.setattr(entry, "stores", lambda: site)
+    monkeypatch.setattr(entry, "bells", lambda: (MemoryRefolds(), MemoryJournal()))
     return company
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import timedelta
 from threading import Lock
 from typing import Any, Protocol
 
@@ -11,6 +12,8 @@ from ringlake.model.base import from_json, to_json
 from ringlake.model.refolds import Refold
 
 from .clients import client, translated
+
+_KEPT = timedelta(days=30)
 
 
 class Refolds(Protocol):
@@ -25,7 +28,7 @@ class Refolds(Protocol):
         ...
 
     def advance(self, workspace: str, before: Refold, after: Refold | None) -> bool:
-        """Replace a request by how far it has come, or remove it when it is done (None).
+        """Replace a request by how far it has come, or close it when it is done (None).
 
         False when it is no longer `before`: asked again, or taken further by another run.
         """
@@ -58,7 +61,10 @@ class MemoryRefolds:
 
 
 class DynamoRefolds:
-    """In the directory's table, in a partition of their own: `workspace#<id>#refolds`."""
+    """In the directory's table, in a partition of their own: `workspace#<id>#refolds`.
+
+    A closed request stays until it expires: nothing that runs by itself may delete from the directory.
+    """
 
     def __init__(self, table: str) -> None:
         self._table = table
@@ -78,24 +84,23 @@ class DynamoRefolds:
         while True:
             with translated():
                 page = client("dynamodb").query(**asked)
-            found += [from_json(item["doc"]["S"], Refold) for item in page["Items"]]
+            found += [from_json(item["doc"]["S"], Refold) for item in page["Items"] if "done" not in item]
             if not page.get("LastEvaluatedKey"):
                 return sorted(found, key=_place)
             asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def advance(self, workspace: str, before: Refold, after: Refold | None) -> bool:
-        condition: dict[str, Any] = {
-            "TableName": self._table,
-            "ConditionExpression": "doc = :before",
-            "ExpressionAttributeValues": {":before": {"S": to_json(before).decode()}},
-        }
-        item = _item(workspace, before if after is None else after)
+        item = _item(workspace, after or before)
+        if after is None:
+            item |= {"done": {"BOOL": True}, "expires_at": {"N": str(int((before.requested_at + _KEPT).timestamp()))}}
         try:
             with translated():
-                if after is None:
-                    client("dynamodb").delete_item(Key={"pk": item["pk"], "sk": item["sk"]}, **condition)
-                else:
-                    client("dynamodb").put_item(Item=item, **condition)
+                client("dynamodb").put_item(
+                    TableName=self._table,
+                    Item=item,
+                    ConditionExpression="doc = :before AND attribute_not_exists(done)",
+                    ExpressionAttributeValues={":before": {"S": to_json(before).decode()}},
+                )
         except Conflict:
             return False
         return True
