@@ -150,7 +150,7 @@ class _Installation:
 
         company = people.company(1)
         story = history(company, 1, month(date(2026, 3, 3), days), scale)
-        self.seeded = seeding.seed(self.site, WORKSPACE, "Acme", company, seeding.new_secrets())
+        self.seeded = seeding.seed(self.site, WORKSPACE, "Acme", company, seeding.new_keys)
         # Setting up is no part of the traffic.
         for counter in (self.tables.writes, self.tables.reads, self.tables.calls):
             counter.clear()
@@ -177,19 +177,12 @@ class _Installation:
 
     def _receive(self, notice: Any) -> None:
         from ringlake.flows.ingest import ingest
-        from ringlake.model.events import Delivery
-        from tools.simulator import render
+        from tools.simulator import seeding
 
         endpoint = self.seeded.endpoints[notice.connection, notice.scheme]
         _, _, provider, token = urlsplit(endpoint.url).path.split("/")
         done = ingest(
-            Delivery(
-                method="POST",
-                url=endpoint.url,
-                headers=render.sign(notice, endpoint.secrets, self.now),
-                query="",
-                body=notice.body,
-            ),
+            seeding.delivery(notice, endpoint, self.now),
             provider,
             token,
             directory=self.directory,

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from ringlake.flows.folding import Result, Snapshots, fold_subjects
 from ringlake.flows.ingest import Endpoints, ingest
 from ringlake.flows.rollup import rollup
-from ringlake.model.events import Delivery, RawEvent
+from ringlake.model.events import RawEvent
 from ringlake.stores.directory import MemoryDirectory
 from ringlake.stores.journal import MemoryJournal
 from ringlake.stores.lake import ObjectLake
@@ -33,7 +33,7 @@ class Company:
         self.empty()
         self._endpoints = Endpoints()
         site = admin.Site(self.directory, self.vault, admin.MemoryIdentities(), "https://ringlake.example.com")
-        self._seeded = seeding.seed(site, WORKSPACE, "Acme", company, seeding.new_secrets())
+        self._seeded = seeding.seed(site, WORKSPACE, "Acme", company, seeding.new_keys)
 
     def empty(self) -> None:
         """Forget everything that was received; the workspace and its secrets stay."""
@@ -48,9 +48,8 @@ class Company:
             self.now += self.pace
             endpoint = self._seeded.endpoints[notice.connection, notice.scheme]
             _, _, provider, token = urlsplit(endpoint.url).path.split("/")
-            headers = render.sign(notice, endpoint.secrets, self.now)
             done = ingest(
-                Delivery(method="POST", url=endpoint.url, headers=headers, query="", body=notice.body),
+                seeding.delivery(notice, endpoint, self.now),
                 provider,
                 token,
                 directory=self.directory,

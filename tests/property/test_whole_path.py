@@ -24,7 +24,6 @@ from ringlake.flows.folding import Result, Snapshots, fold_subjects
 from ringlake.flows.ingest import Endpoints, ingest
 from ringlake.flows.requests import Desk
 from ringlake.flows.rollup import rollup
-from ringlake.model.events import Delivery
 from ringlake.model.tables import ACTIVITY, CALLS, MESSAGES, Table
 from ringlake.stores.directory import MemoryDirectory
 from ringlake.stores.jobs import MemoryJobs
@@ -67,7 +66,7 @@ class Installation:
         self.answers: Counter[str] = Counter()
 
     def open(self, company: people.Company) -> None:
-        self.seeded = seeding.seed(self.site, WORKSPACE, "Acme", company, seeding.new_secrets())
+        self.seeded = seeding.seed(self.site, WORKSPACE, "Acme", company, seeding.new_keys)
 
     def receive(self, attempt: deliver.Attempt) -> set[str]:
         """One delivery; the keys whose bell it rings."""
@@ -75,8 +74,7 @@ class Installation:
         notice = attempt.notice
         endpoint = self.seeded.endpoints[notice.connection, notice.scheme]
         _, _, provider, token = urlsplit(endpoint.url).path.split("/")
-        headers = render.sign(notice, endpoint.secrets, self.now)
-        delivery = Delivery(method="POST", url=endpoint.url, headers=headers, query="", body=notice.body)
+        delivery = seeding.delivery(notice, endpoint, self.now)
         done = ingest(
             delivery,
             provider,

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from .render import Notice, sign
+from .render import Notice, request
+from .signing import Request
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,6 @@ class Sent:
         return len(self.answers) / self.seconds if self.seconds else 0.0
 
 
-Headers = Callable[[Notice, Sequence[str], datetime], dict[str, str]]
-
 # Providers try for a day; a sender on the same machine gives up sooner. 0 stands for no answer at all.
 TRIES = 7
 FIRST_PAUSE_S = 0.2
@@ -108,12 +107,12 @@ TIMEOUT_S = 30.0
 NO_ANSWER = 0
 
 
-def post(
-    connection: http.client.HTTPConnection, path: str, body: bytes, headers: Mapping[str, str]
-) -> tuple[int, bytes]:
+def post(connection: http.client.HTTPConnection, asked: Request) -> tuple[int, bytes]:
     """One request on a kept connection; (0, reason) when nothing came back."""
+    parts = urlsplit(asked.url)
+    target = f"{parts.path}?{parts.query}" if parts.query else parts.path
     try:
-        connection.request("POST", path, body=body, headers=dict(headers))
+        connection.request(asked.method, target, body=asked.body or None, headers=dict(asked.headers))
         answer = connection.getresponse()
         return answer.status, answer.read()
     except (OSError, http.client.HTTPException) as error:
@@ -167,8 +166,8 @@ def _hand_over(attempt: Attempt, endpoint: Endpoint, kept: dict[str, http.client
     status, body, tries = NO_ANSWER, b"", 0
     while tries < TRIES:
         tries += 1
-        headers = sign(attempt.notice, endpoint.secrets, datetime.now(UTC))
-        status, body = post(connection, url.path, attempt.notice.body, headers)
+        asked = request(attempt.notice, endpoint.url, endpoint.secrets, datetime.now(UTC))
+        status, body = post(connection, asked)
         if status != NO_ANSWER and status < 500:
             break
         time.sleep(pause)

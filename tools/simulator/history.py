@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
-from .people import ANONYMOUS, BOTH, PBX, Q26, V2, V4, Company, Customer, Line
+from .people import ANONYMOUS, GROUP, HOTLINE, PBX, Company, Customer, Line, Person
+from .systems import TRAITS, Text, Traits
 
 
 class Ending(StrEnum):
@@ -34,17 +35,6 @@ class Ending(StrEnum):
     BROKEN = "broken"
     CHANGED_MIND = "changed_mind"
     HUNG_UP_AT_ONCE = "hung_up_at_once"
-
-
-class Text(StrEnum):
-    """What became of a text."""
-
-    RECEIVED = "received"
-    DELIVERED = "delivered"
-    UNDELIVERED = "undelivered"
-    FAILED = "failed"
-    SENT = "sent"
-    PENDING = "pending"
 
 
 # Volume at scale 1.0: a month of 30 days has about 1,700 calls and 1,300 texts.
@@ -79,7 +69,7 @@ HOTLINE_OPEN = {
     Ending.TECHNICAL: 1,
     Ending.STRAIGHT_TO_VOICEMAIL: 2,
 }
-HOTLINE_CLOSED = {Ending.LEFT_MENU: 40, Ending.STRAIGHT_TO_VOICEMAIL: 60}
+HOTLINE_CLOSED = {Ending.LEFT_MENU: 36, Ending.STRAIGHT_TO_VOICEMAIL: 56, Ending.NOBODY_THERE: 8}
 OUTBOUND = {
     Ending.REACHED: 62,
     Ending.UNREACHED: 24,
@@ -88,15 +78,6 @@ OUTBOUND = {
     Ending.CHANGED_MIND: 3,
     Ending.HUNG_UP_AT_ONCE: 3,
 }
-TEXTS_OUT = {
-    Q26: {Text.DELIVERED: 92, Text.UNDELIVERED: 5, Text.FAILED: 3},
-    PBX: {Text.DELIVERED: 78, Text.UNDELIVERED: 8, Text.SENT: 10, Text.PENDING: 4},
-    # Older OpenPhone webhooks speak of an outbound text only once it has arrived.
-    V2: {Text.DELIVERED: 1},
-    V4: {Text.DELIVERED: 1},
-    BOTH: {Text.DELIVERED: 1},
-}
-
 ANSWER_AFTER = (2_000, 26_000)
 RING_OUT_AFTER = (22_000, 45_000)
 GIVE_UP_AFTER = (7_000, 60_000)
@@ -122,12 +103,16 @@ UNRUNG = {
 }
 HOLD_LENGTH = (8_000, 90_000)
 CALL_BACK_AFTER = (180_000, 5_400_000)
+# Some of it inside half an hour, so that a burst is one case, some after (metrics.md Recovered rate).
+RINGS_AGAIN_AFTER = (30_000, 3_600_000)
 ARTEFACT_AFTER = (4_000, 240_000)
 LATE_ARTEFACT_AFTER, LATE_ARTEFACT_SHARE = (3_600_000, 30_000_000), 0.1
 TEXT_DELIVERED_AFTER = (600, 9_000)
 
 ANONYMOUS_SHARE = 0.04
 CALL_BACK_SHARE = 0.45
+RINGS_AGAIN_SHARE = 0.2
+TEXT_BACK_SHARE = 0.25
 MENU_SHARE = 0.6
 HOLD_SHARE = 0.2
 TRANSFER_SHARE = 0.12
@@ -141,6 +126,8 @@ LOOKUP_FAILED_SHARE = 0.02
 MEDIA_SHARE = 0.06
 GROUP_SHARE = 0.015
 CLASSIFIER_ROWS_A_DAY = 0.4
+SUNDAY = 7
+DAY_OFF_SHARE, FORGETS_SHARE, QUIET_SHARE, CAPABLE_SHARE = 0.12, 0.08, 0.4, 0.6
 
 MENU_CHOICES = (("1 English", "2 Español"), ("1 Orders", "2 Repairs", "3 Other"))
 CLASSIFIERS = ("Repair booked", "Complaint", "Information", "Call again")
@@ -237,6 +224,21 @@ class ClassifierRow:
 
 
 @dataclass(frozen=True)
+class Change:
+    """One account of a colleague changed its status to `online`, `dnd` or `offline`; whether it talks follows
+    from the calls. `capable` is whether the device is one whose do-not-disturb counts (features.md R35).
+    `sends` is the kind of webhooks.
+    """
+
+    person: str
+    account: str
+    sends: str
+    at: datetime
+    status: str
+    capable: bool = True
+
+
+@dataclass(frozen=True)
 class History:
     """All that happened on `days`, in order of time."""
 
@@ -246,6 +248,7 @@ class History:
     calls: tuple[Call, ...] = ()
     messages: tuple[Message, ...] = ()
     classifier_rows: tuple[ClassifierRow, ...] = ()
+    changes: tuple[Change, ...] = ()
 
     def __add__(self, other: History) -> History:
         """Two stretches of the same company told as one."""
@@ -256,7 +259,29 @@ class History:
             calls=tuple(sorted((*self.calls, *other.calls), key=lambda c: (c.started_at, c.id))),
             messages=tuple(sorted((*self.messages, *other.messages), key=lambda m: (m.created_at, m.id))),
             classifier_rows=(*self.classifier_rows, *other.classifier_rows),
+            changes=tuple(sorted((*self.changes, *other.changes), key=lambda c: (c.at, c.account))),
         )
+
+
+def shown(changes: Sequence[Change], talks: Sequence[Span]) -> tuple[tuple[datetime, str], ...]:
+    """What one account shows of one day when its system itself knows who talks: every change of status.
+
+    While a talk lasts it is `talking`; then what was chosen last is shown again.
+    """
+    spans: list[tuple[datetime, datetime]] = []
+    for talk in sorted(talks, key=lambda t: t.start):
+        if spans and talk.start <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(spans[-1][1], talk.end))
+        else:
+            spans.append((talk.start, talk.end))
+    moments = sorted({c.at for c in changes} | {at for span in spans for at in span})
+    found: list[tuple[datetime, str]] = []
+    for at in moments:
+        chosen = [c.status for c in changes if c.at <= at]
+        status = "talking" if any(start <= at < end for start, end in spans) else (chosen or ["offline"])[-1]
+        if not found or found[-1][1] != status:
+            found.append((at, status))
+    return tuple(found)
 
 
 def month(ending: date, length: int = 30) -> tuple[date, ...]:
@@ -285,6 +310,7 @@ class _Day:
     day: date
     scale: float
     busy: dict[str, datetime] = field(default_factory=dict)
+    replies: list[Message] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.chance = random.Random(f"day-{self.seed}-{self.day.isoformat()}")
@@ -294,8 +320,8 @@ class _Day:
         if self.day.isoformat() in self.company.holidays:
             share *= HOLIDAY_SHARE
         calls = list(self._calls(self._count(CALLS_A_WEEK * share * self.scale)))
-        texts = [self._message() for _ in range(self._count(TEXTS_A_WEEK * share * self.scale))]
-        rows = [self._classifier_row() for _ in range(self._count(CLASSIFIER_ROWS_A_DAY * share * 7 * self.scale))]
+        texts = list(self._texts(self._count(TEXTS_A_WEEK * share * self.scale)))
+        rows = list(self._classifier_rows(self._count(CLASSIFIER_ROWS_A_DAY * share * 7 * self.scale)))
         return History(
             company=self.company,
             seed=self.seed,
@@ -303,6 +329,7 @@ class _Day:
             calls=tuple(sorted(calls, key=lambda c: (c.started_at, c.id))),
             messages=tuple(sorted(texts, key=lambda m: (m.created_at, m.id))),
             classifier_rows=tuple(rows),
+            changes=tuple(sorted(self._changes(), key=lambda c: (c.at, c.account))),
         )
 
     # --- chance
@@ -336,6 +363,14 @@ class _Day:
             return f"pbx-{self.day:%y%m%d}-{self.chance.getrandbits(40):010x}"
         return f"AC{self.chance.getrandbits(128):032x}"
 
+    def _draw(self, line: Line, weights: Mapping[Ending, float]) -> Ending:
+        """An ending that this number's telephone system knows."""
+        traits = TRAITS[line.sends]
+        unknown = set() if traits.voicemail else {Ending.VOICEMAIL, Ending.STRAIGHT_TO_VOICEMAIL}
+        unknown |= set() if traits.busy else {Ending.ENGAGED}
+        unknown |= set() if traits.menu else {Ending.LEFT_MENU}
+        return self._pick({ending: weight for ending, weight in weights.items() if ending not in unknown})
+
     def _free(self, line: Line, at: datetime) -> str:
         """Somebody of the line who is not talking at that instant, else anybody."""
         idle = [p for p in line.people if self.busy.get(p, at) <= at]
@@ -360,21 +395,45 @@ class _Day:
             number = ANONYMOUS if self._happens(ANONYMOUS_SHARE) else customer.number
             call = self._inbound(line, number, at)
             yield call
-            back = self._after(call.ended_at, CALL_BACK_AFTER)
-            if not call.talks and number != ANONYMOUS and self._happens(CALL_BACK_SHARE) and self._same_open_day(back):
-                yield self._outbound(line, number, back)
-                made += 1
+            if not call.talks and number != ANONYMOUS:
+                for later in self._aftermath(line, call):
+                    made += later.direction == "outbound"
+                    yield later
         for at in sorted(self._moment(HOURS_OF_STAFF) for _ in range(max(count - inbound - made, 0))):
             yield self._outbound(self._line("call_share"), self._customer().number, at)
 
+    def _aftermath(self, line: Line, missed: Call) -> Iterator[Call]:
+        """What a miss leads to: the customer rings again at once or later, somebody calls or writes back."""
+        last = missed
+        while not last.talks and self._happens(RINGS_AGAIN_SHARE):
+            again = self._after(last.ended_at, RINGS_AGAIN_AFTER)
+            if not self._same_day(again):
+                break
+            last = self._inbound(line, missed.customer, again)
+            yield last
+        if last.talks:
+            return
+        back = self._after(last.ended_at, CALL_BACK_AFTER)
+        if self._happens(CALL_BACK_SHARE) and self._same_open_day(back):
+            made = self._outbound(line, missed.customer, back)
+            yield made
+            again = self._after(made.ended_at, CALL_BACK_AFTER)
+            if not made.talks and self._happens(CALL_BACK_SHARE) and self._same_open_day(again):
+                yield self._outbound(line, missed.customer, again)
+        elif TRAITS[line.sends].texts and self._happens(TEXT_BACK_SHARE) and self._same_open_day(back):
+            self.replies.append(self._written(line, missed.customer, "outbound", back))
+
+    def _same_day(self, at: datetime) -> bool:
+        return at.astimezone(self.company.tz).date() == self.day
+
     def _same_open_day(self, at: datetime) -> bool:
-        return self.company.is_open(at) and at.astimezone(self.company.tz).date() == self.day
+        return self.company.is_open(at) and self._same_day(at)
 
     def _inbound(self, line: Line, customer: str, at: datetime) -> Call:
         opened = self.company.is_open(at)
-        if line.sends == PBX:
-            return self._hotline(line, customer, at, self._pick(HOTLINE_OPEN if opened else HOTLINE_CLOSED))
-        ending = self._pick(INBOUND_OPEN if opened else INBOUND_CLOSED)
+        if line.manner == HOTLINE:
+            return self._hotline(line, customer, at, self._draw(line, HOTLINE_OPEN if opened else HOTLINE_CLOSED))
+        ending = self._draw(line, INBOUND_OPEN if opened else INBOUND_CLOSED)
         person = self._free(line, at)
         ring = {
             Ending.ANSWERED: ANSWER_AFTER,
@@ -385,13 +444,10 @@ class _Day:
             Ending.TECHNICAL: TECHNICAL_AFTER,
         }[ending]
         quiet = self._after(at, ring)
-        ended = quiet
-        if ending is Ending.ANSWERED:
-            ended = self._talk(quiet)
-            self.busy[person] = ended
-        elif ending is Ending.VOICEMAIL:
-            ended = self._after(quiet, VOICEMAIL_LENGTH)
+        ended = self._after(quiet, VOICEMAIL_LENGTH) if ending is Ending.VOICEMAIL else quiet
         answered = ending is Ending.ANSWERED
+        others = [p for p in line.people if p != person] if line.manner == GROUP else []
+        traits = TRAITS[line.sends]
         call = Call(
             id=self._id(line),
             line=line.id,
@@ -400,18 +456,18 @@ class _Day:
             ending=ending,
             started_at=at,
             ended_at=ended,
-            person=person if answered else "",
-            rings=(Ring(person, at, quiet, answered),),
-            talks=(Span(quiet, ended, person),) if answered else (),
+            rings=tuple(Ring(p, at, quiet, answered and p == person) for p in (person, *others)),
             voicemail_from=quiet if ending is Ending.VOICEMAIL else None,
             voicemail_ready=self._after(ended, ARTEFACT_AFTER) if ending is Ending.VOICEMAIL else None,
             # A voicemail names its caller by itself.
-            lookup_failed=line.sends == Q26 and ending is not Ending.VOICEMAIL and self._happens(LOOKUP_FAILED_SHARE),
+            lookup_failed=traits.lookup_fails and ending is not Ending.VOICEMAIL and self._happens(LOOKUP_FAILED_SHARE),
         )
-        return self._with_artefacts(line, call)
+        if not answered:
+            return call
+        return self._with_artefacts(traits, self._conversation(line, call, quiet, person))
 
     def _outbound(self, line: Line, customer: str, at: datetime) -> Call:
-        ending = self._pick(OUTBOUND)
+        ending = self._draw(line, OUTBOUND)
         person = self._free(line, at)
         ring = {
             Ending.REACHED: ANSWER_AFTER,
@@ -437,25 +493,29 @@ class _Day:
             rings=(Ring(person, at, quiet, reached),),
             talks=(Span(quiet, ended, person),) if reached else (),
         )
-        return self._with_artefacts(line, call)
+        return self._with_artefacts(TRAITS[line.sends], call)
 
-    def _with_artefacts(self, line: Line, call: Call) -> Call:
-        """Only a conversation is recorded, and the oldest webhooks know no summaries."""
+    def _with_artefacts(self, traits: Traits, call: Call) -> Call:
+        """Only a conversation is recorded."""
         if not call.talks:
             return call
-        later = line.sends != V2
+        classified = traits.classifier and self._happens(CLASSIFIED_SHARE)
         return replace(
             call,
-            recording_ready=self._ready(RECORDING_SHARE, call.ended_at),
-            summary_ready=self._ready(SUMMARY_SHARE * later, call.ended_at),
-            transcript_ready=self._ready(TRANSCRIPT_SHARE * later, call.ended_at),
+            recording_ready=self._ready(RECORDING_SHARE * traits.recording, call.ended_at),
+            summary_ready=self._ready(SUMMARY_SHARE * traits.summary, call.ended_at),
+            transcript_ready=self._ready(TRANSCRIPT_SHARE * traits.transcript, call.ended_at),
+            charged_at=self._ready(CHARGED_SHARE * traits.charge, call.ended_at),
+            price=f"0.{self.chance.randrange(10, 9_999):04d}" if traits.charge else "",
+            classifier=self.chance.choice(CLASSIFIERS) if classified else "",
         )
 
-    # --- the hotline: menu, queue, group, hold, consultation, transfer
+    # --- the hotline: menu, queue, group
 
     def _hotline(self, line: Line, customer: str, at: datetime, ending: Ending) -> Call:
         quiet = (Ending.LEFT_MENU, Ending.STRAIGHT_TO_VOICEMAIL)
-        menu_from, menu, left = self._menu(at, leaves=ending is Ending.LEFT_MENU, shown=ending in quiet)
+        leaves = ending is Ending.LEFT_MENU
+        menu_from, menu, left = self._menu(line, at, leaves=leaves, shown=ending in quiet)
         call = Call(
             id=self._id(line),
             line=line.id,
@@ -480,10 +540,10 @@ class _Day:
         return self._rung(line, call, self._after(left, QUEUE_BEFORE_RING))
 
     def _menu(
-        self, at: datetime, *, leaves: bool, shown: bool
+        self, line: Line, at: datetime, *, leaves: bool, shown: bool
     ) -> tuple[datetime | None, tuple[tuple[datetime, str], ...], datetime]:
         """Start, choices and end of the menu; without one it ends as it starts."""
-        if not (shown or self._happens(MENU_SHARE)):
+        if not (TRAITS[line.sends].menu and (shown or self._happens(MENU_SHARE))):
             return None, (), at
         steps, now = [], at
         for choices in MENU_CHOICES[: self.chance.randrange(len(MENU_CHOICES)) if leaves else None]:
@@ -506,16 +566,26 @@ class _Day:
         rings = [Ring(p, at, quiet, p == winner) for p in group]
         if not answered:
             return replace(call, ended_at=quiet, rings=tuple(rings))
-        ended = self._talk(quiet)
-        talks, consulted = [Span(quiet, ended, winner)], None
-        holds = self._holds(quiet, ended)
-        colleague = self.chance.choice([p for p in line.people if p != winner])
-        if self._happens(CONSULTATION_SHARE):
-            consulted = Span(self._between(quiet, ended, 0.3), self._between(quiet, ended, 0.45), colleague)
-        if self._happens(TRANSFER_SHARE):
-            handed, taken = self._between(quiet, ended, 0.7), self._between(quiet, ended, 0.75)
-            rings.append(Ring(colleague, handed, taken, answered=True))
-            talks = [Span(quiet, handed, winner), Span(taken, ended, colleague)]
+        talking = self._conversation(line, replace(call, rings=tuple(rings)), quiet, winner)
+        return self._with_artefacts(TRAITS[line.sends], talking)
+
+    # --- the conversation: hold, consultation, transfer
+
+    def _conversation(self, line: Line, call: Call, answered_at: datetime, winner: str) -> Call:
+        ended = self._talk(answered_at)
+        talks, consulted, rings = [Span(answered_at, ended, winner)], None, list(call.rings)
+        holds: tuple[Span, ...] = ()
+        colleagues = [p for p in line.people if p != winner]
+        if TRAITS[line.sends].conversation and colleagues:
+            holds = self._holds(answered_at, ended)
+            colleague = self.chance.choice(colleagues)
+            if self._happens(CONSULTATION_SHARE):
+                begin, over = self._between(answered_at, ended, 0.3), self._between(answered_at, ended, 0.45)
+                consulted = Span(begin, over, colleague)
+            if self._happens(TRANSFER_SHARE):
+                handed, taken = self._between(answered_at, ended, 0.7), self._between(answered_at, ended, 0.75)
+                rings.append(Ring(colleague, handed, taken, answered=True))
+                talks = [Span(answered_at, handed, winner), Span(taken, ended, colleague)]
         for talk in talks:
             self.busy[talk.person] = talk.end
         return replace(
@@ -526,10 +596,6 @@ class _Day:
             talks=tuple(talks),
             holds=holds,
             consulted=consulted,
-            recording_ready=self._ready(RECORDING_SHARE, ended),
-            charged_at=self._ready(CHARGED_SHARE, ended),
-            price=f"0.{self.chance.randrange(10, 9_999):04d}",
-            classifier=self.chance.choice(CLASSIFIERS) if self._happens(CLASSIFIED_SHARE) else "",
         )
 
     def _between(self, start: datetime, end: datetime, share: float) -> datetime:
@@ -545,32 +611,43 @@ class _Day:
 
     # --- texts
 
-    def _message(self) -> Message:
-        inbound = self._happens(INBOUND_TEXTS)
-        line = self._line("message_share")
-        at = self._moment(HOURS_OF_CALLS if inbound else HOURS_OF_STAFF)
-        status = Text.RECEIVED if inbound else self._pick(TEXTS_OUT[line.sends])
-        others = (self._customer().number,) if inbound and line.sends == V2 and self._happens(GROUP_SHARE) else ()
-        customer = self._customer().number
-        scheduled = self._after(at, CALL_BACK_AFTER) if status is Text.PENDING else None
+    def _texts(self, count: int) -> Iterator[Message]:
+        """Texts of numbers that have any, and those written back after a miss."""
+        yield from self.replies
+        writing = {x: float(x.message_share) for x in self.company.lines if TRAITS[x.sends].texts}
+        for _ in range(count if writing else 0):
+            inbound = self._happens(INBOUND_TEXTS)
+            at = self._moment(HOURS_OF_CALLS if inbound else HOURS_OF_STAFF)
+            line, customer = self._pick(writing), self._customer().number
+            yield self._written(line, customer, "inbound" if inbound else "outbound", at)
+
+    def _written(self, line: Line, customer: str, direction: str, at: datetime) -> Message:
+        traits, inbound = TRAITS[line.sends], direction == "inbound"
+        status = Text.RECEIVED if inbound else self._pick(traits.texts or {Text.SENT: 1.0})
+        group = inbound and traits.group_texts and self._happens(GROUP_SHARE)
+        others = (self._customer().number,) if group else ()
         return Message(
             id=self._id(line),
             line=line.id,
-            direction="inbound" if inbound else "outbound",
+            direction=direction,
             customer=customer,
             status=status,
             created_at=at,
             settled_at=at if inbound else self._after(at, TEXT_DELIVERED_AFTER),
             person=self.chance.choice(line.people),
             # Of a text that failed no provider tells whether it had a picture.
-            media=int(self._happens(MEDIA_SHARE) and status is not Text.FAILED),
+            media=int(traits.media and self._happens(MEDIA_SHARE) and status is not Text.FAILED),
             others=tuple(o for o in others if o != customer),
             error="30006" if status in (Text.UNDELIVERED, Text.FAILED) else "",
-            scheduled_for=scheduled,
+            scheduled_for=self._after(at, CALL_BACK_AFTER) if status is Text.PENDING else None,
         )
 
-    def _classifier_row(self) -> ClassifierRow:
-        line = next(x for x in self.company.lines if x.sends == PBX)
+    def _classifier_rows(self, count: int) -> Iterator[ClassifierRow]:
+        lines = [x for x in self.company.lines if TRAITS[x.sends].classifier_rows]
+        for _ in range(count if lines else 0):
+            yield self._classifier_row(self.chance.choice(lines))
+
+    def _classifier_row(self, line: Line) -> ClassifierRow:
         return ClassifierRow(
             id=self._id(line),
             line=line.id,
@@ -578,3 +655,41 @@ class _Day:
             at=self._moment(HOURS_OF_STAFF),
             classifier=self.chance.choice(CLASSIFIERS),
         )
+
+    # --- presence
+
+    def _changes(self) -> Iterator[Change]:
+        """The day of everybody whose accounts report their status."""
+        for person in self.company.people:
+            kinds = {x.sends for x in self.company.lines if person.id in x.people and TRAITS[x.sends].presence}
+            for sends in sorted(kinds):
+                # By themselves, so that a shift more or less leaves the calls of the day as they are.
+                chance = random.Random(f"shift-{self.seed}-{self.day.isoformat()}-{person.id}-{sends}")
+                if self.day.isoweekday() == SUNDAY or chance.random() < DAY_OFF_SHARE:
+                    continue
+                yield from self._shift(person, sends, chance)
+
+    def _shift(self, person: Person, sends: str, chance: random.Random) -> Iterator[Change]:
+        """Two half days around lunch; some forget to leave in the evening, a second account comes and goes."""
+        desk = f"desk:{person.id}"
+
+        def at(hour: int, minute: int) -> datetime:
+            wall = datetime.combine(self.day, time(hour, minute), self.company.tz)
+            return wall.astimezone(UTC) + timedelta(milliseconds=chance.randrange(-600_000, 600_000))
+
+        yield Change(person.id, desk, sends, at(9, 0), "online")
+        # A browser may ask for quiet, but only the desk telephone is believed.
+        yield Change(person.id, desk, sends, at(12, 10), "dnd", capable=chance.random() < CAPABLE_SHARE)
+        yield Change(person.id, desk, sends, at(12, 50), "online")
+        if chance.random() < QUIET_SHARE:
+            yield Change(person.id, desk, sends, at(15, 0), "dnd")
+            yield Change(person.id, desk, sends, at(15, 30), "online")
+        if chance.random() >= FORGETS_SHARE:
+            yield Change(person.id, desk, sends, at(18, 5), "offline")
+        if TRAITS[sends].app:
+            app = f"app:{person.id}"
+            yield Change(person.id, app, sends, at(12, 30), "online")
+            yield Change(person.id, app, sends, at(13, 30), "offline")
+            if chance.random() < QUIET_SHARE:
+                yield Change(person.id, app, sends, at(19, 0), "online")
+                yield Change(person.id, app, sends, at(20, 30), "offline")

@@ -11,8 +11,35 @@ from zoneinfo import ZoneInfo
 # v2 made in OpenPhone's app, v4 made by its first API, q26 the versioned API of 2026-03-30,
 # both a number in migration that sends v2 and q26, pbx our own generic contract.
 V2, V4, Q26, BOTH, PBX = "v2", "v4", "q26", "both", "pbx"
+# The other kinds are called after their provider; Novofon has two product lines.
+RINGOSTAT, NOVOFON, NOVOFON2, ZADARMA, TWILIO = "ringostat", "novofon", "novofon2", "zadarma", "twilio"
+AIRCALL, TELNYX, VONAGE, DIALPAD, RINGCENTRAL = "aircall", "telnyx", "vonage", "dialpad", "ringcentral"
+AMAZON_CONNECT, FCC, WISEPARTS = "amazon_connect", "fcc", "wiseparts"
+BRANCHES = (
+    RINGOSTAT,
+    NOVOFON,
+    ZADARMA,
+    TWILIO,
+    AIRCALL,
+    TELNYX,
+    VONAGE,
+    DIALPAD,
+    RINGCENTRAL,
+    AMAZON_CONNECT,
+    FCC,
+    WISEPARTS,
+)
+# Kind of webhooks -> provider, which is also the connection's id except for Novofon's second line.
+_PROVIDER = {V2: "openphone", V4: "openphone", Q26: "openphone", BOTH: "openphone", PBX: "generic", NOVOFON2: "novofon"}
+_CONNECTION = {V2: "openphone", V4: "openphone", Q26: "openphone", BOTH: "openphone", PBX: "generic"}
+
+# How a number is served: one telephone rings, several at once, or a menu and a queue come first.
+PHONE, GROUP, HOTLINE = "phone", "group", "hotline"
+# Whose webhooks tell of a menu or a queue; elsewhere the hotline is just another group.
+WITH_HOTLINE = frozenset({AIRCALL, TELNYX, DIALPAD, AMAZON_CONNECT, FCC, WISEPARTS})
 
 ANONYMOUS = "anonymous"
+INSTANCE_ARN = "arn:aws:connect:us-east-1:111122223333:instance/aaaaaaaa-0000-4000-8000-000000000009"
 
 ZONE = "America/New_York"
 COUNTRY = "US"
@@ -48,11 +75,30 @@ _LINES = (
     ("support", "+12025550103", "Support", "support", V4, "PN00suppo3", ("david", "elena", "farid", "priya"), 25, 26),
     ("ines", "+12025550104", "Inês direct", "", V4, "PN00inesD4", ("ines",), 6, 8),
     ("moving", "+12025550105", "Field sales", "sales", BOTH, "PN00movin5", ("boris", "carla"), 5, 4),
-    ("hotline", "+12025550106", "Service hotline", "service", PBX, "hotline", ("grace", "hugo", "farid"), 14, 10),
+    (
+        "hotline",
+        "+12025550106",
+        "Service hotline",
+        "service",
+        PBX,
+        "hotline",
+        ("grace", "hugo", "farid"),
+        14,
+        10,
+        HOTLINE,
+    ),
 )
+# A branch has all its numbers at one provider: a group, a hotline and somebody's own number.
+_BRANCH_LINES = (
+    ("sales", "Sales", "sales", ("anna", "boris", "carla"), 40, 60, GROUP),
+    ("hotline", "Service hotline", "service", ("grace", "hugo", "farid"), 40, 20, HOTLINE),
+    ("ines", "Inês direct", "", ("ines",), 20, 20, PHONE),
+)
+_BRANCH_STAFF = ("olivia", "anna", "boris", "carla", "grace", "hugo", "farid", "ines")
 
 _AREA_CODES = ("202", "212", "305", "312", "404", "415", "512", "617", "702", "808")
 # Share of customers abroad; numbers that their countries set apart for films and books.
+_BRANCH_AREAS = ("720", "818", "916")
 _ABROAD = (("+442079460", 3), ("+61255501", 2))
 _FIRST = (
     "Alex",
@@ -76,7 +122,7 @@ _LAST = ("Baker", "Cho", "Diaz", "Evans", "Fox", "Gallo", "Hill", "Ito", "Jones"
 
 @dataclass(frozen=True)
 class Person:
-    """A colleague. `openphone` and `pbx` are the accounts at the two providers."""
+    """A colleague. `openphone` and `pbx` are the accounts at the two providers of the main company."""
 
     id: str
     name: str
@@ -100,11 +146,18 @@ class Line:
     people: tuple[str, ...]
     call_share: int
     message_share: int
+    manner: str = PHONE
+    source: str = ""
 
     @property
     def provider(self) -> str:
-        """Provider's name, which is also the id of the connection."""
-        return "generic" if self.sends == PBX else "openphone"
+        """Name of the provider whose webhooks speak of the number."""
+        return _PROVIDER.get(self.sends, self.sends)
+
+    @property
+    def connection(self) -> str:
+        """Id of the connection that they come in by."""
+        return _CONNECTION.get(self.sends, self.sends)
 
 
 @dataclass(frozen=True)
@@ -114,6 +167,7 @@ class Customer:
     number: str
     name: str
     weight: float
+    spam: bool = False
 
 
 @dataclass(frozen=True)
@@ -136,6 +190,11 @@ class Company:
 
     def line(self, line_id: str) -> Line:
         return next(x for x in self.lines if x.id == line_id)
+
+    @property
+    def connections(self) -> tuple[str, ...]:
+        """Ids of the connections that the numbers' webhooks come in by."""
+        return tuple(dict.fromkeys(x.connection for x in self.lines))
 
     def is_open(self, at: datetime) -> bool:
         """Whether the company serves its telephones at this instant, by its own clock on the wall."""
@@ -162,6 +221,58 @@ def company(seed: int = 1, *, customers: int = 420, holidays: tuple[date, ...] =
         hours=HOURS,
         holidays=tuple(d.isoformat() for d in holidays),
     )
+
+
+def branch(provider: str, seed: int = 1, *, customers: int = 60) -> Company:
+    """A company all of whose numbers are at one provider; the same people under that provider's accounts."""
+    whole = company(seed, customers=420)
+    place = BRANCHES.index(provider)
+    lines = []
+    for number, (line_id, name, team, people, calls, texts, manner) in enumerate(_BRANCH_LINES):
+        e164 = f"+1{_BRANCH_AREAS[number]}55501{place:02d}"
+        # Novofon's two product lines stand side by side: the hotline is on the newer one.
+        sends = NOVOFON2 if provider == NOVOFON and manner == HOTLINE else provider
+        served = manner if manner != HOTLINE or provider in WITH_HOTLINE else GROUP
+        lines.append(Line(line_id, e164, name, team, sends, f"{7002}{place:02d}{number}", people, calls, texts, served))
+    chance = random.Random(f"branch-{provider}-{seed}")
+    return Company(
+        zone=whole.zone,
+        people=tuple(p for p in whole.people if p.id in _BRANCH_STAFF),
+        lines=tuple(lines),
+        customers=tuple(_customers(chance, customers)),
+        hours=whole.hours,
+    )
+
+
+def account(person: Person, kind: str) -> str:
+    """The name under which a kind of webhooks speaks of a colleague on a call."""
+    number = int(person.pbx)
+    return {
+        V2: person.openphone,
+        V4: person.openphone,
+        Q26: person.openphone,
+        BOTH: person.openphone,
+        RINGOSTAT: f"acmeexample_{person.id}",
+        NOVOFON2: f"{323_000 + number}",
+        TWILIO: f"client:{person.id}",
+        AIRCALL: f"{900_000 + number}",
+        TELNYX: f"sip:{person.id}@sip.example.com",
+        VONAGE: f"1646555{number - 100:04d}",
+        DIALPAD: f"{5_000_000_000_000_000 + number}",
+        RINGCENTRAL: f"{400_000 + number}",
+        AMAZON_CONNECT: f"{INSTANCE_ARN}/agent/f0000000-0000-4000-8000-{number:012d}",
+    }.get(kind, person.pbx)
+
+
+def aliases(person: Person, kind: str) -> tuple[str, ...]:
+    """Every name under which a kind of webhooks may speak of a colleague."""
+    more = {
+        PBX: (f"sip-{person.id}", f"app-{person.id}"),
+        RINGOSTAT: (person.pbx,),
+        NOVOFON2: (person.pbx,),
+        VONAGE: (f"+{account(person, kind)}",),
+    }
+    return (account(person, kind), *more.get(kind, ()))
 
 
 def _customers(chance: random.Random, count: int) -> list[Customer]:

@@ -6,18 +6,40 @@ The one module here that knows Ringlake: it goes through the same functions as t
 
 from __future__ import annotations
 
+import hashlib
 import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from ringlake.model.directory import Ability, Role
+from ringlake.model.events import Delivery
 from tools import admin
 
+from . import signing
 from .deliver import Endpoint, Endpoints
-from .people import COUNTRY, CURRENCY, PBX, TEAMS, Company, Person
-from .render import LEGACY, STANDARD
+from .people import (
+    AIRCALL,
+    AMAZON_CONNECT,
+    COUNTRY,
+    CURRENCY,
+    DIALPAD,
+    FCC,
+    INSTANCE_ARN,
+    NOVOFON2,
+    RINGCENTRAL,
+    TEAMS,
+    WISEPARTS,
+    Company,
+    Person,
+    aliases,
+)
+from .render import Notice, request
 
 OPENPHONE, GENERIC = "openphone", "generic"
+NAMES = {OPENPHONE: "OpenPhone", GENERIC: "Hotline", FCC: "Focus Contact Center", NOVOFON2: "Novofon 2.0"}
 # Who may take files away, beside what the role allows.
 GRANTS = {
     "owner": (Ability.EXPORT, Ability.RAW_EXPORT, Ability.REPORTS),
@@ -48,16 +70,28 @@ class Seeded:
         return next(x for x in self.logins if x.person.id == person_id)
 
 
-@dataclass(frozen=True)
-class Secrets:
-    """The providers' secrets: OpenPhone's two generations are live on one connection at once."""
+# (connection, scheme) -> the sender's secret.
+Keys = Callable[[str, str], str]
 
-    legacy: str
-    standard: str
-    generic: str
+# Kinds of webhooks that need more than their provider's name: how they sign, and settings of the connection.
+SCHEMES: Mapping[str, tuple[str, ...]] = {
+    OPENPHONE: (signing.OPENPHONE, signing.STANDARD),
+    GENERIC: (signing.STANDARD,),
+    FCC: (signing.STANDARD, signing.FCC),
+    WISEPARTS: (signing.STANDARD,),
+    NOVOFON2: (signing.NOVOFON2,),
+}
+OPTIONS: Mapping[str, Mapping[str, str]] = {
+    GENERIC: {"dnd_devices": "Ringlake Desk"},
+    FCC: {"call_prefix": "fcc-"},
+    NOVOFON2: {"line": "2.0"},
+    AMAZON_CONNECT: {"instance_arn": INSTANCE_ARN},
+}
+# Whose do-not-disturb is believed (features.md R35).
+CAPABILITIES: Mapping[str, tuple[str, ...]] = {AIRCALL: ("dnd",), DIALPAD: ("dnd",), RINGCENTRAL: ("dnd",)}
 
 
-def seed(site: admin.Site, workspace: str, name: str, company: Company, keys: Secrets) -> Seeded:
+def seed(site: admin.Site, workspace: str, name: str, company: Company, keys: Keys) -> Seeded:
     """Workspace, teams, numbers, connections and users of the company."""
     hours: dict[str, Any] = {"weekly": company.hours, "holidays": list(company.holidays)}
     admin.create_workspace(site, workspace, name, zone=company.zone, country=COUNTRY, currency=CURRENCY, hours=hours)
@@ -79,32 +113,43 @@ def seed(site: admin.Site, workspace: str, name: str, company: Company, keys: Se
     return Seeded(workspace=workspace, logins=logins, endpoints=endpoints)
 
 
-def connect(site: admin.Site, workspace: str, company: Company, keys: Secrets) -> Endpoints:
-    """The two provider accounts; OpenPhone moves from one generation to the next, so both secrets are live."""
-    numbers = ", ".join(f"{x.provider_id}={x.e164}" for x in company.lines if x.sends != PBX)
-    openphone = admin.add_connection(
-        site,
-        workspace,
-        OPENPHONE,
-        connection_id=OPENPHONE,
-        name="OpenPhone",
-        secret=keys.legacy,
-        options={"numbers": numbers},
-    )
-    admin.rotate_connection(site, workspace, OPENPHONE, keys.standard)
-    generic = admin.add_connection(site, workspace, GENERIC, connection_id=GENERIC, name="Hotline", secret=keys.generic)
-    return {
-        (OPENPHONE, LEGACY): Endpoint(openphone.webhook_url, (keys.legacy,)),
-        (OPENPHONE, STANDARD): Endpoint(openphone.webhook_url, (keys.standard,)),
-        (GENERIC, STANDARD): Endpoint(generic.webhook_url, (keys.generic,)),
-    }
+def connect(site: admin.Site, workspace: str, company: Company, keys: Keys) -> Endpoints:
+    """The provider accounts of all numbers. Where two schemes are in use, both secrets are live."""
+    endpoints = {}
+    for connection in company.connections:
+        provider = next(x.provider for x in company.lines if x.connection == connection)
+        schemes = SCHEMES.get(connection, (provider,))
+        secret, *others = (keys(connection, scheme) for scheme in schemes)
+        options = dict(OPTIONS.get(connection, {}))
+        if connection == OPENPHONE:
+            options["numbers"] = ", ".join(
+                f"{x.provider_id}={x.e164}" for x in company.lines if x.provider == OPENPHONE
+            )
+        added = admin.add_connection(
+            site,
+            workspace,
+            provider,
+            connection_id=connection,
+            name=NAMES.get(connection, connection.replace("_", " ").title()),
+            secret=signing.receiver_secret(schemes[0], secret),
+            options=options,
+            capabilities=CAPABILITIES.get(connection, ()),
+        )
+        endpoints[connection, schemes[0]] = Endpoint(added.webhook_url, (secret,))
+        for scheme, other in zip(schemes[1:], others, strict=True):
+            admin.rotate_connection(site, workspace, connection, signing.receiver_secret(scheme, other))
+            endpoints[connection, scheme] = Endpoint(added.webhook_url, (other,))
+    return endpoints
 
 
-def new_secrets() -> Secrets:
-    """Fresh secrets in the forms in which the providers show them."""
-    return Secrets(
-        legacy=admin.new_secret().removeprefix("whsec_"), standard=admin.new_secret(), generic=admin.new_secret()
-    )
+def new_keys(_connection: str, scheme: str) -> str:
+    """A fresh secret in the form in which the provider shows it."""
+    return signing.new_secret(scheme, secrets.token_bytes(32))
+
+
+def same_keys(connection: str, scheme: str) -> str:
+    """The same secret each time, for tests."""
+    return signing.new_secret(scheme, hashlib.sha256(f"{connection} {scheme}".encode()).digest())
 
 
 def _user(site: admin.Site, workspace: str, company: Company, person: Person) -> Login:
@@ -122,9 +167,20 @@ def _user(site: admin.Site, workspace: str, company: Company, person: Person) ->
         teams=[person.team] if person.team else [],
         manages=[person.team] if person.role == "manager" else [],
         numbers=[x.id for x in company.lines if person.id in x.people],
-        accounts=[
-            {"connection": OPENPHONE, "id": person.openphone},
-            {"connection": GENERIC, "id": person.pbx},
-        ],
+        accounts=_accounts(company, person),
     )
     return Login(person=person, email=email, password=added.password)
+
+
+def _accounts(company: Company, person: Person) -> list[dict[str, Any]]:
+    """Whatever the connections call this colleague."""
+    kinds = {x.connection: x.sends for x in company.lines}
+    return [{"connection": c, "id": name} for c, kind in kinds.items() for name in aliases(person, kind)]
+
+
+def delivery(notice: Notice, endpoint: Endpoint, now: datetime) -> Delivery:
+    """A signed notice as the receiver's entry hands it on; the address names provider and token."""
+    asked = request(notice, endpoint.url, endpoint.secrets, now)
+    headers = {name.lower(): value for name, value in asked.headers.items()}
+    query = urlsplit(asked.url).query
+    return Delivery(method=asked.method, url=asked.url, headers=headers, query=query, body=asked.body)

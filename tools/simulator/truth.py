@@ -1,7 +1,8 @@
 """What must be counted: worked out from the story alone, column by column as the files name them.
 
-The story knows more than a provider tells, and nobody can count what was never said. `UNTOLD` is
-that difference as data: with these webhooks this ending looks like that one.
+The story knows more than a provider tells, and nobody can count what was never said. That
+difference is data and stands with each provider's words in `wire`: the call as it is heard, and
+the columns that the contract leaves open.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from .history import QUEUE, SCHEME, Call, ClassifierRow, Ending, History, Message, Text
-from .people import ANONYMOUS, BOTH, CURRENCY, PBX, Q26, V2, V4, Company, Line
+from .history import Call, ClassifierRow, Ending, History, Message
+from .people import ANONYMOUS, CURRENCY, Company, Line
+from .systems import Text
+from .wire import WIRES
 
 # Column -> value as a file or table holds it: whole seconds, None for a phase that never was.
 Row = Mapping[str, str | int | bool | None]
@@ -51,23 +54,6 @@ REASON = {
     Ending.LEFT_QUEUE: "caller_gave_up",
     Ending.NOBODY_THERE: "nobody_available",
     Ending.STRAIGHT_TO_VOICEMAIL: "direct_voicemail",
-}
-# Webhooks -> ending -> the ending that it cannot be told from.
-UNTOLD: Mapping[str, Mapping[Ending, Ending]] = {
-    # `completed` is the only word there is; a call that nobody answered just was not answered.
-    V2: {
-        Ending.GAVE_UP: Ending.RANG_OUT,
-        Ending.GAVE_UP_SOON: Ending.RANG_OUT,
-        Ending.TECHNICAL: Ending.RANG_OUT,
-        Ending.ENGAGED: Ending.UNREACHED,
-        Ending.BROKEN: Ending.UNREACHED,
-        Ending.HUNG_UP_AT_ONCE: Ending.UNREACHED,
-    },
-    # A voicemail can only be fetched, it is not sent.
-    V4: {Ending.VOICEMAIL: Ending.RANG_OUT},
-    Q26: {Ending.ENGAGED: Ending.UNREACHED},
-    BOTH: {Ending.ENGAGED: Ending.UNREACHED},
-    PBX: {},
 }
 MESSAGE_STATUS = {
     Text.RECEIVED: "received",
@@ -184,13 +170,18 @@ def sums(rows: Iterable[Row], column: str, *columns: str) -> Counter[tuple[str |
     return found
 
 
-def told(line: Line, ending: Ending) -> Ending:
-    """The ending as far as this line's webhooks tell it."""
-    return UNTOLD[line.sends].get(ending, ending)
-
-
 def _record_id(line: Line, story: Call | Message | ClassifierRow) -> str:
-    return f"{line.provider}:{story.id}"
+    return f"{line.connection}:{_provider_id(line, story)}"
+
+
+def _provider_id(line: Line, story: Call | Message | ClassifierRow) -> str:
+    """The provider's id where it is another than the story's."""
+    if isinstance(story, ClassifierRow):
+        return story.id
+    wire = WIRES[line.sends]
+    names = ("text_id", "provider_id") if isinstance(story, Message) else ("provider_id",)
+    named = next((getattr(wire, name) for name in names if hasattr(wire, name)), None)
+    return str(named(story)) if named else story.id
 
 
 def _s(start: datetime | None, end: datetime | None) -> int | None:
@@ -210,23 +201,28 @@ def _local_date(company: Company, at: datetime) -> date:
     return at.astimezone(company.tz).date()
 
 
-def _call(company: Company, call: Call) -> Row:
-    line = company.line(call.line)
-    ending = told(line, call.ending)
-    inbound, answered = call.direction == "inbound", call.answered_at
+def _call(company: Company, story: Call) -> Row:
+    line = company.line(story.line)
+    wire = WIRES[line.sends]
+    call: Call = wire.heard(company, line, story)
+    ending = call.ending
+    answered = call.answered_at
+    numberless = getattr(wire, "NUMBERLESS", False)
     user = _owner(line, call)
-    heard = 0 if call.charged_at is None else 1
-    return {
-        "record_id": _record_id(line, call),
-        "connection": line.provider,
+    team = "" if numberless else line.team
+    charged = call.charged_at is not None
+    spans = _phases(call, box_told=getattr(wire, "BOX_TOLD", False))
+    row: dict[str, str | int | bool | None] = {
+        "record_id": _record_id(line, story),
+        "connection": line.connection,
         "provider": line.provider,
-        "provider_id": call.id,
+        "provider_id": _provider_id(line, story),
         "direction": call.direction,
         "outcome": OUTCOME[ending],
-        "business_number": line.e164,
+        "business_number": "" if numberless else line.e164,
         "remote_number": "" if call.lookup_failed else call.customer,
         "user_id": user,
-        "team_id": line.team or (company.person(user).team if user else ""),
+        "team_id": team or (company.person(user).team if user else ""),
         "unattributed": "" if user else _why_nobody(line, call),
         "started_at": _utc(call.started_at),
         "answered_at": _utc(answered),
@@ -234,41 +230,55 @@ def _call(company: Company, call: Call) -> Row:
         "local_date": _local_date(company, call.started_at).isoformat(),
         "local_hour": call.started_at.astimezone(company.tz).hour,
         "local_weekday": _local_date(company, call.started_at).isoweekday(),
-        **_phases(call),
-        **_artefacts(line, call, ending),
+        **spans,
+        **_artefacts(call, ending),
         **_sets(company, call, ending),
-        "queue": QUEUE if call.queued_at else "",
-        "scheme": SCHEME if line.sends == PBX and inbound else "",
+        "queue": wire.queue(line, call) if hasattr(wire, "queue") else "",
+        "scheme": wire.scheme(line, call) if hasattr(wire, "scheme") else "",
         "classifier": call.classifier,
-        "cost_amount": call.price if heard else None,
-        "cost_currency": CURRENCY if heard else "",
+        "cost_amount": call.price if charged else None,
+        "cost_currency": getattr(wire, "CURRENCY", CURRENCY) if charged else "",
         "transfers": max(len(call.talks) - 1, 0),
         "answered_elsewhere": sum(not r.answered for r in call.rings) if answered else 0,
         "is_anonymous": int(call.customer == ANONYMOUS and not call.lookup_failed),
     }
+    return {column: value for column, value in row.items() if column not in wire.SILENT}
 
 
 def _owner(line: Line, call: Call) -> str:
-    """Who talked last or dialled; a call that nobody took belongs to nobody, unless it rang somebody's own number."""
+    """Who talked last or dialled; a call that nobody took belongs to nobody, unless it rang one person alone."""
     if call.talks:
         return call.talks[-1].person
     if call.direction == "outbound":
         return call.person
-    return line.people[0] if not line.team else ""
+    alone = {r.person for r in call.rings}
+    return alone.pop() if not line.team and len(alone) == 1 else ""
 
 
 def _why_nobody(line: Line, call: Call) -> str:
-    """A machine had the caller to itself, or a group was called and nobody came."""
-    return "system" if line.sends == PBX and not call.queued_at else "group_call"
+    """A group was called and nobody came; else a machine had the caller to itself, or nobody is named."""
+    if call.direction == "inbound" and not call.talks:
+        if (line.team or call.queued_at) and (call.queued_at or _rang(call)):
+            return "group_call"
+        if call.menu_from:
+            return "system"
+    return "nobody"
 
 
-def _phases(call: Call) -> Row:
-    """Seconds of each phase. Nobody is told when a voicemail box took over, so ringing lasts to the end."""
-    answered, rang = call.answered_at, min((r.start for r in call.rings), default=None)
-    stop = answered or call.ended_at
+def _rang(call: Call) -> datetime | None:
+    """The first ring; a call of which neither ring nor menu nor queue is told rings from its start."""
+    silent = not (call.rings or call.queued_at or call.menu_from)
+    return call.started_at if silent else min((r.start for r in call.rings), default=None)
+
+
+def _phases(call: Call, *, box_told: bool) -> Row:
+    """Seconds of each phase. Unless it is told when a voicemail box took over, ringing lasts to the end."""
+    answered, rang = call.answered_at, _rang(call)
+    stop = answered or (call.voicemail_from if box_told else None) or call.ended_at
     hold = sum((h.end - h.start).total_seconds() for h in call.holds)
+    left_menu = min(at for at in (call.queued_at, rang, stop) if at)
     return {
-        "ivr_s": _s(call.menu_from, call.queued_at or call.ended_at),
+        "ivr_s": _s(call.menu_from, left_menu),
         "wait_s": _s(call.queued_at or rang, stop),
         "ring_s": _s(rang, stop),
         "hold_s": int(hold + 0.5) if call.holds else None,
@@ -277,15 +287,16 @@ def _phases(call: Call) -> Row:
     }
 
 
-def _artefacts(line: Line, call: Call, ending: Ending) -> Row:
-    voicemail = call.voicemail_from if ending in (Ending.VOICEMAIL, Ending.STRAIGHT_TO_VOICEMAIL) else None
+def _artefacts(call: Call, ending: Ending) -> Row:
+    boxed = ending in (Ending.VOICEMAIL, Ending.STRAIGHT_TO_VOICEMAIL) and call.voicemail_ready
+    voicemail = call.voicemail_from if boxed else None
     return {
         "voicemail_status": "left" if voicemail else "none",
         # Providers cut to whole seconds.
         "voicemail_s": int((call.ended_at - voicemail).total_seconds()) if voicemail else None,
         "recordings": int(call.recording_ready is not None),
-        "summary": int(call.summary_ready is not None and line.sends != V2),
-        "transcript": int(call.transcript_ready is not None and line.sends != V2),
+        "summary": int(call.summary_ready is not None),
+        "transcript": int(call.transcript_ready is not None),
     }
 
 
@@ -296,7 +307,8 @@ def _sets(company: Company, call: Call, ending: Ending) -> Row:
     reason = "" if answered or not inbound else REASON[ending] if opened else "closed_hours"
     offered = inbound and opened and reason != "ivr_abandon"
     short = reason == "short_abandon"
-    wait = (call.answered_at - (call.queued_at or call.rings[0].start)).total_seconds() if call.answered_at else 0
+    since = call.queued_at or _rang(call)
+    wait = (call.answered_at - since).total_seconds() if call.answered_at and since else 0
     return {
         "missed_reason": reason,
         "is_offered": int(offered),
@@ -308,24 +320,25 @@ def _sets(company: Company, call: Call, ending: Ending) -> Row:
     }
 
 
-def _message(company: Company, message: Message) -> Row:
-    line = company.line(message.line)
+def _message(company: Company, story: Message) -> Row:
+    line = company.line(story.line)
+    wire = WIRES[line.sends]
+    message: Message = wire.heard_text(line, story)
     group = bool(message.others)
-    # Nobody of ours is named on a text that the telephone system received.
-    nobody = line.sends == PBX and message.direction == "inbound"
-    return {
-        "record_id": _record_id(line, message),
-        "connection": line.provider,
+    row: dict[str, str | int | bool | None] = {
+        "record_id": _record_id(line, story),
+        "connection": line.connection,
         "direction": message.direction,
         "status": MESSAGE_STATUS[message.status],
         "business_number": line.e164,
         "remote_number": "" if group else message.customer,
         "remote_count": 1 + len(message.others),
-        "user_id": "" if nobody else message.person,
+        "user_id": message.person,
         "started_at": _utc(message.created_at),
         "local_date": _local_date(company, message.created_at).isoformat(),
         "local_hour": message.created_at.astimezone(company.tz).hour,
-        # The texts of v4 come without their pictures.
-        "media_count": 0 if line.sends == V4 else message.media,
+        "media_count": message.media,
         "error_code": message.error,
     }
+    silent = getattr(wire, "SILENT_TEXTS", {})
+    return {column: value for column, value in row.items() if column not in silent}
