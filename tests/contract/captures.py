@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+import tools  # noqa: F401  (makes the library known when this is run as a module)
 from ringlake import providers
 from ringlake.flows.ingest import Ingested, ingest, raw_event, secret_context
 from ringlake.model.base import to_json

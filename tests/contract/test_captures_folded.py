@@ -83,6 +83,7 @@ def told(record: Any, name: str) -> Any:
     shown: dict[str, Callable[[], Any]] = {
         "user": lambda: record.user.user_id,
         "voicemail": lambda: record.voicemail.seconds,
+        "voicemail_left": lambda: record.voicemail is not None,
         "recordings": lambda: len(record.recordings),
         "legs": lambda: len(record.legs),
         "cost": lambda: f"{record.cost.amount} {record.cost.currency}",

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from functions.ingest import ingest as function
+from ringlake import providers
 from ringlake import settings as environment
 from ringlake.flows.ingest import MAX_WEBHOOK_BODY, Endpoints
 from ringlake.stores.journal import MemoryJournal
@@ -67,9 +68,13 @@ def _encoded(seen: Capture) -> dict[str, Any]:
 
 
 def call(event: dict[str, Any], seen: Capture = SEEN) -> tuple[int, dict[str, int]]:
-    with time_machine.travel(seen.now, tick=False):
-        answer = function.handler(event, None)
+    answer = answered(event, seen)
     return answer["statusCode"], json.loads(answer["body"])
+
+
+def answered(event: dict[str, Any], seen: Capture = SEEN) -> dict[str, Any]:
+    with time_machine.travel(seen.now, tick=False):
+        return function.handler(event, None)
 
 
 @pytest.mark.parametrize("seen", [c for c in captures() if c.outcome != SET_UP], ids=lambda seen: seen.name)
@@ -84,10 +89,17 @@ def test_every_capture_through_the_entry(
     event = envelope(seen)
     if encoded:
         event |= _encoded(seen)
-    status, counts = call(event, seen)
-    assert status == {"accepted": 200, "quarantined": 200, "not_authentic": 401}[seen.outcome]
-    assert sum(counts.values()) == (status == 200)
-    assert counts["accepted"] == len(home.stored()) == (seen.outcome == "accepted")
+    answer = answered(event, seen)
+    assert answer["statusCode"] == {"accepted": 200, "quarantined": 200, "not_authentic": 401}[seen.outcome]
+    assert len(home.stored()) == (seen.outcome == "accepted")
+    receipt = getattr(providers.adapter(seen.provider), "receipt", None)
+    if receipt and seen.valid:
+        # A provider that acts on what it hears.
+        assert (answer["headers"] | receipt.headers, answer["body"]) == (answer["headers"], receipt.body)
+    else:
+        counts = json.loads(answer["body"])
+        assert sum(counts.values()) == seen.valid
+        assert counts["accepted"] == (seen.outcome == "accepted")
     [line] = capsys.readouterr().out.splitlines()
     said = json.loads(line)
     assert said[seen.outcome] == 1

@@ -52,7 +52,9 @@ def joined(call_id: str, facts: tuple[CallFact, ...]) -> tuple[CallFact, ...]:
     lines = _lines(own, going_on)
     beside = [f for told in parts.values() if kind_of(told) not in CONTINUES for f in told]
     told = [new for f in (*own, *going_on) if (new := _told(f, call_id, lines)) is not None]
-    return as_set([*(_worded(told) if lines.several else told), *beside])
+    if lines.several:
+        told = _worded([*told, *_closed(told)])
+    return as_set([*told, *beside])
 
 
 def _lines(own: Sequence[CallFact], going_on: Sequence[CallFact]) -> _Lines:
@@ -121,6 +123,19 @@ def _side(hangup: HangupBy | None, direction: Direction | None) -> HangupBy | No
     if hangup not in (HangupBy.CALLER, HangupBy.CALLEE):
         return hangup
     return _SIDES[direction][hangup] if direction in _SIDES else None
+
+
+def _closed(facts: Sequence[CallFact]) -> list[CallFact]:
+    """The end of a call of which nothing was heard after the end of its last attempt, told without a line
+    and a time: the program goes on, but nobody may ever say so.
+    """
+    alive = sorted((f for f in facts if f.kind in LIFE), key=when)
+    if not alive or any(f.kind is FactKind.ENDED for f in alive):
+        return []
+    final = alive[-1]
+    if final.kind is not FactKind.LEG_ENDED or final.at is not None:
+        return []
+    return [CallFact(kind=FactKind.ENDED, call_id=final.call_id, received_at=final.received_at)]
 
 
 def _worded(facts: Sequence[CallFact]) -> list[CallFact]:
