@@ -47,6 +47,10 @@ class ProviderContacts:
     def derive(self, day: str, calls: Sequence[str] = ()) -> None:
         """Nothing of a day is made of contacts."""
 
+    @property
+    def objects(self) -> int:
+        return 0
+
     def _keep(self, key: str) -> None:
         contact_id = Subject.from_key(key).record_id
         for _ in range(ATTEMPTS):

@@ -172,6 +172,7 @@ class Presence:
         self._wanted: dict[date, set[LineId] | None] = {}
         self._read: dict[date, _Talks] = {}
         self._directory: Directory | None = None
+        self.objects = 0
 
     def turn(self) -> None:
         """When a UTC day began since the last complete run, everybody's lines are closed and opened again.
@@ -267,12 +268,13 @@ class Presence:
             self._derive(on + _DAY, set(), ids)
 
     def _derive(self, day: date, wanted: set[LineId] | None, calls: set[str]) -> None:
+        # Whoever is the first to report reads the legs after this, and so what was changed in them before.
+        if day > self._today or not self._reporters():
+            return
         for _ in range(ATTEMPTS):
             before = self._lake.stored(PRESENCE, self._id, day.isoformat())
             today = self._today
             reporters = self._reporters()
-            if day > today or not reporters:
-                return
             directory = self._store.load(self._id, key=False)
             talks = [self._talks(day - _DAY), self._talks(day)]
             whose = wanted if wanted is None or not calls else wanted | self._on_calls(calls, talks, before, day)
@@ -304,6 +306,7 @@ class Presence:
             body = merged(PRESENCE, before.body, [line.text for line in whose], fresh)
         if body != before.body:
             self._lake.replace(PRESENCE, self._id, day.isoformat(), body, before.etag)
+            self.objects += 1
 
     # --- what is read
 

@@ -49,7 +49,9 @@ from ringlake.stores.marks import MarksStore
 from ringlake.stores.records import Loaded, Records, lake_day
 from ringlake.stores.trails import Trails
 
+from .contacts import ProviderContacts
 from .parties import Parties
+from .presence import Presence
 
 # Marked records taken at a time, a few MB of documents. As long as there are more, each batch is twice
 # the one before: a catch-up over a year must not write the same day's object over and over.
@@ -83,13 +85,22 @@ class Part(Protocol):
         """UTC days (`YYYY-MM-DD`) that have to be derived because this record is marked; none is fine."""
         ...
 
-    def derive(self, day: str) -> None:
+    def shown(self, row: Loaded) -> str:
+        """The day to be kept as the record's `lake_days` when its mark is cleared, "" for none."""
+        ...
+
+    def derive(self, day: str, calls: Sequence[str] = ()) -> None:
         """Bring the part's objects of this day up to date, with their etag read first.
 
-        Called for `days` of the marked records, and for each day on which calls changed, after their rows
-        in `legs` were written. Raises `Conflict` when its races were lost: then nothing of the day is
-        cleaned.
+        Called for `days` of the marked records, and for each day on which calls changed, with the subject
+        keys of those calls and after their rows in `legs` were written. Raises `Conflict` when its races
+        were lost: then nothing of the day is cleaned.
         """
+        ...
+
+    @property
+    def objects(self) -> int:
+        """How many objects of the lake it has written."""
         ...
 
 
@@ -121,7 +132,7 @@ def rollup(
 ) -> RolledUp:
     """Bring all marked records of a workspace into the lake, as long as it is before `until`.
 
-    Nothing marked costs two reads. Raises `Unavailable` when a store does not answer; everything
+    Nothing marked costs three reads. Raises `Unavailable` when a store does not answer; everything
     not finished then is still marked.
     """
 
@@ -129,7 +140,11 @@ def rollup(
         return until is not None and clock() >= until
 
     parties = Parties(workspace, records, trails, marks, contacts, directory, clock)
-    run = _Run(workspace, records, marks, lake, directory, parties, {}, late)
+    parts: dict[SubjectKind, Part] = {
+        SubjectKind.PRESENCE: Presence(workspace, records, trails, lake, directory, clock),
+        SubjectKind.CONTACT: ProviderContacts(workspace, records, contacts),
+    }
+    run = _Run(workspace, records, marks, lake, directory, parties, parts, late)
     run.turn()
     while True:
         before = clock()
@@ -180,7 +195,7 @@ class _Run:
         return RolledUp(
             workspace=self._id,
             records=len(self._cleaned),
-            objects=self._objects,
+            objects=self._objects + sum(part.objects for part in self._parts.values()),
             days=len(self._days),
             conflicts=self._conflicts,
             complete=complete,
@@ -238,12 +253,16 @@ class _Run:
         self.owed |= {key: self.owed.get(key, set()) for key in settled.overtaken}
         for row in todo.values():
             self.owed.pop(row.key, None)
-            if versions[row.key] <= {row.version} and self._records.clean(row, _day_in_lake(row)):
+            if versions[row.key] <= {row.version} and self._records.clean(row, self._shown(row)):
                 self._cleaned.add(row.key)
                 done = True
             elif versions[row.key] != {_NOT_WRITTEN} or not self.skipped:
                 self.owed[row.key] = days[row.key]
         return done
+
+    def _shown(self, row: Loaded) -> str:
+        part = self._parts.get(Subject.from_key(row.key).kind)
+        return part.shown(row) if part else _day_in_lake(row)
 
     def _days_of(self, row: Loaded) -> set[str]:
         if isinstance(row.record, Interaction):
@@ -266,7 +285,7 @@ class _Run:
                 self._derive_activity(day)
             if calls or others:
                 for part in self._parts.values():
-                    part.derive(day)
+                    part.derive(day, calls)
         except Conflict:
             return {}
         return written | others
