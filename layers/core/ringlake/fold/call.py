@@ -18,6 +18,7 @@ from .durations import Durations, durations
 from .ends import final_party, requested
 from .facts import LIFE, as_set, first, last, name_of, when
 from .legs import legs as legs_of
+from .lines import joined
 from .outcome import ending, is_spam, live_state, missed_reason, outcome_of
 from .steps import steps
 from .timeline import Milestones, milestones
@@ -33,7 +34,8 @@ def fold_call(
     Facts whose `call_id` is not the subject's id speak of parts of the call. There must be at
     least one fact of the call itself.
     """
-    facts = as_set(facts)
+    stated = as_set(facts)
+    facts = joined(subject.id, stated)
     own, parts = split(subject.id, facts)
     going_on = as_set([f for told in parts.values() if kind_of(told) in CONTINUES for f in told])
     kind = kind_of(own)
@@ -133,7 +135,7 @@ def fold_call(
         legs=legs,
         timeline=steps(facts, parts, subject.id, party_of),
         flags=_flags(own, moments, spans, unknown_direction=is_call and ends.direction is None, mixed=cost.mixed),
-        facts=facts,
+        facts=stated,
     )
 
 

@@ -130,14 +130,14 @@ def in_menu(fact: CallFact) -> bool:
 
 
 def _says_talked(fact: CallFact) -> bool:
-    """A closing word `answered` with an agent on it: the agent talked (features.md F15, F33).
+    """A closing word `answered` with an agent, or with whoever picked up, on it: they talked (features.md F15, F33).
 
     The word alone proves nothing: a menu that picked up is closed with the same word.
     """
     return (
         fact.kind is FactKind.ENDED
         and fact.ended_as is EndedAs.ANSWERED
-        and fact.agent is not None
+        and (fact.agent is not None or fact.answered_by is not None)
         and fact.answered_by not in _NOT_A_PERSON
     )
 
@@ -158,7 +158,7 @@ def _end(own: Sequence[CallFact], going_on: Sequence[CallFact]) -> tuple[Moment 
     if forwarded and going_on and not continued:
         return None, False
     # A closing event that does not say how the call ended only announces the one that does.
-    worded = [f for f in closing if f.ended_as or f.status]
+    worded = [f for f in closing if f.ended_as or f.status or f.strand]
     return _latest([*(worded or closing), *continued]), True
 
 
@@ -174,7 +174,7 @@ def _answered_by(facts: Sequence[CallFact]) -> AnsweredBy | None:
         if fact.kind is FactKind.ANSWERED and fact.answered_by is None:
             found.add(AnsweredBy.PERSON if fact.agent and not outbound else AnsweredBy.UNKNOWN)
         elif _says_talked(fact):
-            found.add(AnsweredBy.PERSON)
+            found.add(fact.answered_by or AnsweredBy.PERSON)
     return next((who for who in _PICKED_UP if who in found), None)
 
 
