@@ -20,16 +20,17 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
+import msgspec
 import typer
 
 from ringlake.errors import RinglakeError
 from ringlake.flows.archive import archived
 from ringlake.flows.folding import Result, Snapshots, fold_subject
+from ringlake.model.consequences import Consequences
 from ringlake.model.events import Quarantined, RawEvent
 from ringlake.model.subjects import Subject
 from ringlake.stores.directory import AuditLine, DirectoryStore, DynamoDirectory
@@ -95,7 +96,7 @@ def refold(
         keys = sorted(set(site.journal.subjects(workspace, begin, end)))
     _fold(site, keys, done, clock, say)
     if lake:
-        _mark(site, keys, done, say)
+        _mark(site, workspace, keys, done, say)
     if not dry_run:
         detail: dict[str, object] = {"since": since.isoformat(), "until": last.isoformat(), "subjects": len(keys)}
         if from_archive:
@@ -145,16 +146,12 @@ def _fold(
             say(f"{number} of {len(keys)} subjects folded: {_told(done.folded)}")
 
 
-def _mark(site: Site, keys: Iterable[str], done: Done, say: Callable[[str], object]) -> None:
-    """Writing a record again as it is marks it for the roll-up."""
-    for key in keys:
-        with suppress(ValueError):
-            subject = Subject.from_key(key)
-            loaded = site.records.load(subject)
-            # Overtaken by a fold: that has marked it already.
-            if loaded.record is not None:
-                site.records.put(subject, loaded.record, loaded)
-                done.marked += 1
+def _mark(site: Site, workspace: str, keys: Sequence[str], done: Done, say: Callable[[str], object]) -> None:
+    """Mark those subjects that have a record, and with them their customers are settled again."""
+    for at in range(0, len(keys), STEP):
+        there = [row.key for row in site.records.get_many(keys[at : at + STEP]) if row.record is not None]
+        site.records.mark(workspace, there)
+        done.marked += len(there)
     say(f"{done.marked} records marked for the roll-up")
 
 
@@ -191,13 +188,7 @@ class _Compared:
     def load(self, subject: Subject) -> Loaded:
         loaded = self._below.load(subject)
         links = {*loaded.links, *self._links.get(subject.key, ())}
-        return Loaded(
-            key=loaded.key,
-            record=loaded.record,
-            etag=loaded.etag,
-            links=tuple(sorted(links)),
-            lake_days=loaded.lake_days,
-        )
+        return msgspec.structs.replace(loaded, links=tuple(sorted(links)))
 
     def link(self, parent: Subject, child_id: str) -> None:
         self._links.setdefault(parent.key, set()).add(child_id)
@@ -212,15 +203,18 @@ class _Compared:
     def get_many(self, keys: Sequence[str]) -> list[Loaded]:
         return self._below.get_many(keys)
 
-    def clean(self, key: str, etag: str, day: str) -> bool:
-        del key, etag, day
+    def mark(self, workspace: str, keys: Iterable[str]) -> None:
+        del workspace, keys
+
+    def note(self, loaded: Loaded, consequences: Consequences) -> Loaded | None:
+        return loaded if loaded.consequences == consequences else None
+
+    def clean(self, loaded: Loaded, day: str) -> bool:
+        del loaded, day
         return False
 
-    def live(self, workspace: str) -> list[str]:
-        return self._below.live(workspace)
-
-    def of_party(self, workspace: str, party_key: str) -> list[str]:
-        return self._below.of_party(workspace, party_key)
+    def live(self, workspace: str, before: datetime | None = None) -> list[str]:
+        return self._below.live(workspace, before)
 
 
 def open_site(stack: str, since: date, journal_table: str = "", records_table: str = "") -> Site:

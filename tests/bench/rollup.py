@@ -210,8 +210,11 @@ def merge(folder: str, changes: int) -> Mapping[str, int]:
 
 def _prepare_merge(folder: str, changes: int) -> None:
     from ringlake.flows.rollup import rollup
+    from ringlake.stores.contacts import MemoryContacts
     from ringlake.stores.directory import MemoryDirectory
+    from ringlake.stores.marks import MemoryMarks
     from ringlake.stores.records import MemoryRecords
+    from ringlake.stores.trails import MemoryTrails
 
     imports_arrow()
     records, directory = MemoryRecords(), MemoryDirectory()
@@ -227,6 +230,9 @@ def _prepare_merge(folder: str, changes: int) -> None:
         records=records,
         lake=ObjectLake(objects),
         directory=directory,
+        trails=MemoryTrails(),
+        marks=MemoryMarks(),
+        contacts=MemoryContacts(),
         clock=lambda: datetime(2026, 3, 3, tzinfo=UTC),
     )
 

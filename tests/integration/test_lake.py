@@ -20,7 +20,7 @@ from ringlake.stores.lake import ObjectLake, as_rows
 from ringlake.stores.objects import MemoryObjects, S3Objects
 from ringlake.stores.records import MemoryRecords
 from tests.integration.conftest import Stack
-from tests.unit.lake.making import NOON, call, directory, store
+from tests.unit.lake.making import NOON, beside, call, directory, store
 from tests.unit.lake.test_reports import FIRST, HERE, LAST, Business
 
 pytestmark = [
@@ -110,10 +110,10 @@ def test_a_roll_up_writes_the_same_bytes_to_s3_as_to_memory(stack: Stack) -> Non
     known = directory(msgspec.structs.replace(HERE, id=own))
     bucket, memory = S3Objects(stack.outputs["LakeBucket"]), MemoryObjects()
     for objects in (bucket, memory):
-        records = MemoryRecords()
+        records, kept = MemoryRecords(), beside()
         store(records, *(msgspec.structs.replace(call(f"c{n}"), workspace=own) for n in range(20)))
         for _ in range(2):
-            rollup(own, records=records, lake=ObjectLake(objects), directory=known, clock=lambda: NOON)
+            rollup(own, records=records, lake=ObjectLake(objects), directory=known, clock=lambda: NOON, **kept)
             store(records, msgspec.structs.replace(call("c7", revision=9), workspace=own))
 
     there = {key: (bucket.get(key) or (b"", ""))[0] for key in memory.bodies}
@@ -149,14 +149,16 @@ def test_readers_see_the_old_day_or_the_new_one(stack: Stack) -> None:
 def test_roll_ups_at_once_converge_on_s3(stack: Stack) -> None:
     own = f"race-{secrets.token_hex(4)}"
     known = directory(msgspec.structs.replace(HERE, id=own))
-    bucket, records = S3Objects(stack.outputs["LakeBucket"]), MemoryRecords()
+    bucket, records, kept = S3Objects(stack.outputs["LakeBucket"]), MemoryRecords(), beside()
     versions = [
         msgspec.structs.replace(call(f"c{n % 40}", revision=1 + n // 40, talk_ms=1000 * n), workspace=own)
         for n in range(200)
     ]
 
     def roll(_: int) -> RolledUp:
-        return rollup(own, records=records, lake=ObjectLake(bucket), directory=known, clock=lambda: NOON, batch=10)
+        return rollup(
+            own, records=records, lake=ObjectLake(bucket), directory=known, clock=lambda: NOON, batch=10, **kept
+        )
 
     with ThreadPoolExecutor(4) as pool:
         running: list[Future[RolledUp]] = []

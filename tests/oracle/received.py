@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from ringlake.flows.folding import Result, Snapshots, fold_subjects
@@ -16,6 +17,7 @@ from ringlake.stores.lake import ObjectLake
 from ringlake.stores.objects import MemoryObjects
 from ringlake.stores.records import MemoryRecords
 from ringlake.stores.vault import MemoryVault
+from tests.unit.lake.making import beside
 from tools import admin
 from tools.simulator import people, render, seeding
 
@@ -38,6 +40,7 @@ class Company:
     def empty(self) -> None:
         """Forget everything that was received; the workspace and its secrets stay."""
         self.journal, self.records, self.objects = MemoryJournal(), MemoryRecords(), MemoryObjects()
+        self.beside = beside()
 
     def clock(self) -> datetime:
         return self.now
@@ -77,5 +80,6 @@ class Company:
 
     def roll_up(self) -> ObjectLake:
         lake = ObjectLake(self.objects)
-        assert rollup(WORKSPACE, records=self.records, lake=lake, directory=self.directory, clock=self.clock).complete
+        stores: dict[str, Any] = {"records": self.records, "lake": lake, "directory": self.directory, **self.beside}
+        assert rollup(WORKSPACE, **stores, clock=self.clock).complete
         return lake

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringlake.flows.rollup import rollup
+from ringlake.flows.rollup import RolledUp, rollup
 from ringlake.model.calls import Leg, MissedReason, Outcome, Party
+from ringlake.model.contacts import Contact
 from ringlake.model.facts import Direction, MessageStatus
+from ringlake.model.marks import CaseState, Label, Marks
+from ringlake.model.subjects import Subject, SubjectKind, party_subject
 from ringlake.model.tables import TABLES
 from ringlake.stores.lake import ObjectLake, from_parquet
 from ringlake.stores.objects import MemoryObjects
 from ringlake.stores.records import MemoryRecords, Record
 from tests.property.turns import Turn, Turns
+from tests.unit.lake import making
 from tests.unit.lake.making import ANNA, NOON, call, directory, message, store, subject
 
 DIRECTORY = directory()
+NOW = NOON + timedelta(days=3)
 
 
 @st.composite
@@ -37,6 +44,8 @@ def histories(draw: st.DrawFn) -> list[Record]:
         common: dict[str, Any] = {
             "user": draw(st.sampled_from([ANNA, Party()])),
             "direction": draw(st.sampled_from([Direction.INBOUND, Direction.OUTBOUND])),
+            # Two customers and a withheld number: records meet in one history, and move between two.
+            "party_key": draw(st.sampled_from(["p1", "p1", "p2", ""])),
             "revision": revision[name],
         }
         if name == "m1":
@@ -58,84 +67,171 @@ def histories(draw: st.DrawFn) -> list[Record]:
     return versions
 
 
-def content(objects: MemoryObjects) -> dict[str, bytes]:
-    """The objects that hold rows. A day that once held some may keep an object without any."""
-    tables = {table.name: table for table in TABLES}
-    return {key: body for key, body in objects.bodies.items() if len(from_parquet(tables[key.partition("/")[0]], body))}
+class Company:
+    """One company's stores, in memory; an actor's own view of them pauses before every call."""
+
+    def __init__(self, records: Any = None, objects: Any = None, beside: dict[str, Any] | None = None) -> None:
+        self.records = records or MemoryRecords()
+        self.objects = objects or MemoryObjects()
+        self.beside = beside or making.beside()
+
+    def seen_by(self, turn: Turn) -> Company:
+        return Company(turn(self.records), turn(self.objects), {name: turn(s) for name, s in self.beside.items()})
+
+    def roll_up(self, batch: int = 100) -> RolledUp:
+        return rollup(
+            "acme",
+            records=self.records,
+            lake=ObjectLake(self.objects),
+            directory=DIRECTORY,
+            clock=lambda: NOW,
+            batch=batch,
+            **self.beside,
+        )
+
+    def catch_up(self, batch: int = 100) -> None:
+        assert self.roll_up(batch).complete
+
+    def say(self, marks: Marks) -> None:
+        """What somebody says about a record, as the API takes it: kept, then the record is marked."""
+        (known,) = self.beside["marks"].get("acme", [marks.record_id]).values() or (None,)
+        said = msgspec.structs.replace(marks, version=known.version + 1 if known else 1)
+        self.beside["marks"].put("acme", said, known)
+        connection, _, own = marks.record_id.partition(":")
+        call = Subject(workspace="acme", kind=SubjectKind.CALL, connection=connection, id=own)
+        self.records.mark("acme", [call.key])
+
+    def name(self, contact: Contact) -> None:
+        known = self.beside["contacts"].get("acme", contact.id)
+        self.beside["contacts"].put("acme", contact)
+        keys = {*contact.party_keys, *(known.party_keys if known else ())}
+        self.records.mark("acme", [party_subject("acme", key).key for key in sorted(keys)])
+
+    def content(self) -> dict[str, bytes]:
+        """The objects that hold rows. A day that once held some may keep an object without any."""
+        tables = {table.name: table for table in TABLES}
+        bodies = self.objects.bodies.items()
+        return {key: body for key, body in bodies if len(from_parquet(tables[key.partition("/")[0]], body))}
 
 
-def at_once(versions: list[Record]) -> dict[str, bytes]:
+def at_once(versions: list[Record], told: Sequence[Marks | Contact] = ()) -> dict[str, bytes]:
     """The lake of a company that rolls up once, in the end."""
     last = {subject(version).key: version for version in versions}
-    records, objects = MemoryRecords(), MemoryObjects()
-    store(records, *last.values())
-    run(records, objects)
-    return content(objects)
+    company = Company()
+    store(company.records, *last.values())
+    tell(company, told)
+    company.catch_up()
+    return company.content()
 
 
-def run(records: Any, objects: Any, batch: int = 100) -> None:
-    done = rollup(
-        "acme", records=records, lake=ObjectLake(objects), directory=DIRECTORY, clock=lambda: NOON, batch=batch
+def tell(company: Company, told: Iterable[Marks | Contact]) -> None:
+    for word in told:
+        company.say(word) if isinstance(word, Marks) else company.name(word)
+
+
+WORDS = st.lists(
+    st.builds(
+        Marks,
+        record_id=st.sampled_from(["line:c1", "line:c2", "line:c3"]),
+        labels=st.sampled_from([None, (), (Label.SPAM,)]),
+        case_state=st.sampled_from([None, CaseState.DISMISSED, CaseState.ASSIGNED]),
+        success=st.sampled_from([None, True]),
+        updated_at=st.sampled_from([NOON - timedelta(days=1), NOON + timedelta(hours=13)]),
+        updated_by=st.just("u-anna"),
     )
-    assert done.complete
+    | st.builds(
+        Contact,
+        id=st.sampled_from(["k1", "k2"]),
+        name=st.sampled_from(["Zoe", "Yan"]),
+        party_keys=st.sampled_from([("p1",), ("p1", "p2")]),
+        updated_at=st.sampled_from([NOON, NOON + timedelta(hours=1)]),
+    ),
+    max_size=3,
+)
 
 
 @given(histories(), st.lists(st.integers(0, 7)), st.integers(1, 3))
 def test_any_batching_gives_the_same_bytes(versions: list[Record], rolled_up_after: list[int], batch: int) -> None:
-    records, objects = MemoryRecords(), MemoryObjects()
+    company = Company()
     for number, version in enumerate(versions):
-        store(records, version)
+        store(company.records, version)
         if number in rolled_up_after:
-            run(records, objects, batch)
-    run(records, objects, batch)
+            company.catch_up(batch)
+    company.catch_up(batch)
 
-    assert content(objects) == at_once(versions)
-    assert not records.dirt
+    assert company.content() == at_once(versions)
+    assert not company.records.dirt
 
 
-@given(histories(), st.integers(1, 40), st.integers(0, 7))
-def test_a_crash_at_any_store_call_is_made_good(versions: list[Record], crash_at: int, first: int) -> None:
-    records, objects = MemoryRecords(), MemoryObjects()
-    store(records, *versions[:first])
+@given(histories(), WORDS, st.lists(st.integers(0, 9)))
+def test_what_people_say_counts_whenever_they_say_it(
+    versions: list[Record], words: list[Marks | Contact], rolled_up_after: list[int]
+) -> None:
+    company = Company()
+    for number, step in enumerate([*versions, *words]):
+        if isinstance(step, Marks | Contact):
+            tell(company, [step])
+        else:
+            store(company.records, step)
+        if number in rolled_up_after:
+            company.catch_up()
+    company.catch_up()
+
+    assert company.content() == at_once(versions, words)
+    assert not company.records.dirt
+
+
+@given(histories(), WORDS, st.integers(1, 60), st.integers(0, 7))
+def test_a_crash_at_any_store_call_is_made_good(
+    versions: list[Record], words: list[Marks | Contact], crash_at: int, first: int
+) -> None:
+    company = Company()
+    store(company.records, *versions[:first])
 
     def crashing(turn: Turn) -> None:
-        run(turn(records), turn(objects))
+        company.seen_by(turn).catch_up()
 
     Turns(iter(()), {0: crash_at}).run([crashing])
-    store(records, *versions[first:])
+    store(company.records, *versions[first:])
+    tell(company, words)
     Turns(iter(()), {0: crash_at // 2}).run([crashing])
-    run(records, objects)
+    company.catch_up()
 
-    assert content(objects) == at_once(versions)
+    assert company.content() == at_once(versions, words)
 
 
-@given(histories(), st.lists(st.integers(0, 2), max_size=120))
-def test_roll_ups_at_once_while_the_fold_goes_on_converge(versions: list[Record], order: list[int]) -> None:
-    records, objects = MemoryRecords(), MemoryObjects()
+@given(histories(), WORDS, st.lists(st.integers(0, 3), max_size=200))
+def test_roll_ups_at_once_while_the_fold_goes_on_converge(
+    versions: list[Record], words: list[Marks | Contact], order: list[int]
+) -> None:
+    company = Company()
 
     def folding(turn: Turn) -> None:
-        store(turn(records), *versions)
+        store(turn(company.records), *versions)
+
+    def talking(turn: Turn) -> None:
+        tell(company.seen_by(turn), words)
 
     def rolling(turn: Turn) -> None:
-        rollup("acme", records=turn(records), lake=ObjectLake(turn(objects)), directory=DIRECTORY, clock=lambda: NOON)
+        company.seen_by(turn).roll_up()
 
-    Turns(iter(order)).run([folding, rolling, rolling])
-    run(records, objects)
+    Turns(iter(order)).run([folding, rolling, rolling, talking])
+    company.catch_up()
 
-    assert content(objects) == at_once(versions)
+    assert company.content() == at_once(versions, words)
 
 
-@given(histories(), st.lists(st.integers(0, 2), max_size=120), st.integers(1, 60))
+@given(histories(), st.lists(st.integers(0, 2), max_size=200), st.integers(1, 90))
 def test_a_crash_in_the_middle_of_a_race_is_made_good(versions: list[Record], order: list[int], crash_at: int) -> None:
-    records, objects = MemoryRecords(), MemoryObjects()
+    company = Company()
 
     def folding(turn: Turn) -> None:
-        store(turn(records), *versions)
+        store(turn(company.records), *versions)
 
     def rolling(turn: Turn) -> None:
-        rollup("acme", records=turn(records), lake=ObjectLake(turn(objects)), directory=DIRECTORY, clock=lambda: NOON)
+        company.seen_by(turn).roll_up()
 
     Turns(iter(order), {1: crash_at}).run([folding, rolling, rolling])
-    run(records, objects)
+    company.catch_up()
 
-    assert content(objects) == at_once(versions)
+    assert company.content() == at_once(versions)

@@ -34,6 +34,7 @@ from ringlake.stores.objects import MemoryObjects
 from ringlake.stores.queue import MemoryQueue
 from ringlake.stores.records import MemoryRecords
 from ringlake.stores.vault import MemoryVault
+from tests.unit.lake.making import beside
 from tools import admin
 from tools.simulator import compare, deliver, people, render, seeding
 from tools.simulator.history import History, history, month
@@ -58,6 +59,7 @@ class Installation:
 
     def __post_init__(self) -> None:
         self.lake = memory_lake()
+        self.beside = beside()
         self.directory = MemoryDirectory(self.vault)
         self.site = admin.Site(self.directory, self.vault, admin.MemoryIdentities(), "https://ringlake.example.com")
         self.endpoints = Endpoints()
@@ -96,7 +98,13 @@ class Installation:
         assert {f.result for f in folded} <= {Result.WRITTEN, Result.UNCHANGED}, folded
 
     def roll_up(self) -> None:
-        done = rollup(WORKSPACE, records=self.records, lake=self.lake, directory=self.directory, clock=lambda: self.now)
+        stores: dict[str, Any] = {
+            "records": self.records,
+            "lake": self.lake,
+            "directory": self.directory,
+            **self.beside,
+        }
+        done = rollup(WORKSPACE, **stores, clock=lambda: self.now)
         assert done.complete
 
     def export(self, person: str, story: History) -> list[dict[str, str]]:

@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 
 from ringlake.model.calls import CallRecord, LiveState, Outcome
+from ringlake.model.consequences import Consequences, Recovery
 from ringlake.model.facts import CallKind
+from ringlake.model.marks import CaseState, Label
 from ringlake.model.messages import MessageRecord
-from ringlake.model.subjects import Subject, SubjectKind
-from ringlake.stores.records import Loaded, Record, Records, Write, etag_of
+from ringlake.model.subjects import Subject, SubjectKind, party_subject
+from ringlake.stores.records import Loaded, Record, Records, Write, etag_of, party_place
 
 AT = datetime(2026, 9, 14, 9, 0, tzinfo=UTC)
+MEANS = Consequences(labels=(Label.UNIQUE,), contact_no=1, recovery=Recovery(state=CaseState.OPEN))
 _numbers = count()
 
 
@@ -56,7 +59,7 @@ class RecordsSuite:
 
         loaded = put(store, subject, record)
 
-        assert loaded == Loaded(key=subject.key, record=record, etag=etag_of(record))
+        assert loaded == Loaded(key=subject.key, record=record, etag=etag_of(record), version=1, dirty=True)
 
     def test_a_message_comes_back_as_a_message(self, store: Records, workspace: str) -> None:
         subject = subject_of(workspace, "m-1", SubjectKind.MESSAGE)
@@ -140,7 +143,7 @@ class RecordsSuite:
         loaded = put(store, subject, call(subject))
 
         assert store.dirty(workspace, 10) == [subject.key]
-        assert store.clean(subject.key, loaded.etag, "2026-09-14")
+        assert store.clean(loaded, "2026-09-14")
         assert store.dirty(workspace, 10) == []
         assert store.load(subject).lake_days == ("2026-09-14",)
 
@@ -149,14 +152,14 @@ class RecordsSuite:
         loaded = put(store, subject, call(subject))
         put(store, subject, call(subject, revision=2))
 
-        assert not store.clean(subject.key, loaded.etag, "2026-09-14")
+        assert not store.clean(loaded, "2026-09-14")
         assert store.dirty(workspace, 10) == [subject.key]
         assert store.load(subject).lake_days == ()
 
     def test_cleaning_what_is_not_there_does_nothing(self, store: Records, workspace: str) -> None:
         subject = subject_of(workspace)
 
-        assert not store.clean(subject.key, "none", "2026-09-14")
+        assert not store.clean(Loaded(key=subject.key), "2026-09-14")
         assert store.load(subject) == Loaded(key=subject.key)
 
     def test_a_record_that_moves_to_another_day_remembers_the_days_it_leaves(
@@ -164,19 +167,19 @@ class RecordsSuite:
     ) -> None:
         subject = subject_of(workspace)
         first = put(store, subject, call(subject))
-        assert store.clean(subject.key, first.etag, "2026-09-14")
+        assert store.clean(first, "2026-09-14")
 
         put(store, subject, call(subject, revision=2, started_at=AT - timedelta(days=1)))
         moved = put(store, subject, call(subject, revision=3, started_at=AT - timedelta(days=2)))
 
         assert moved.lake_days == ("2026-09-13", "2026-09-14")
-        assert store.clean(subject.key, moved.etag, "2026-09-12")
+        assert store.clean(moved, "2026-09-12")
         assert store.load(subject).lake_days == ("2026-09-12",)
 
     def test_a_change_within_the_day_keeps_where_the_lake_has_it(self, store: Records, workspace: str) -> None:
         subject = subject_of(workspace)
         first = put(store, subject, call(subject))
-        assert store.clean(subject.key, first.etag, "2026-09-14")
+        assert store.clean(first, "2026-09-14")
 
         changed = put(store, subject, call(subject, revision=2))
 
@@ -225,20 +228,122 @@ class RecordsSuite:
 
         assert store.live(workspace) == []
 
-    def test_records_of_a_party_come_in_time_order(self, store: Records, workspace: str) -> None:
-        for name, minutes, party in (("b", 5, "k1"), ("a", 9, "k1"), ("c", 1, "k2"), ("d", 1, "")):
+    def test_live_calls_can_be_asked_for_by_age(self, store: Records, workspace: str) -> None:
+        lasting: dict[str, Any] = {"live": LiveState.RINGING, "outcome": None}
+        for name, minutes in (("young", 1), ("old", 0)):
             subject = subject_of(workspace, name)
-            put(store, subject, call(subject, started_at=AT + timedelta(minutes=minutes), party_key=party))
-        stranger = subject_of(f"{workspace}x")
-        put(store, stranger, call(stranger))
+            put(store, subject, call(subject, **lasting, started_at=AT + timedelta(minutes=minutes)))
 
-        assert store.of_party(workspace, "k1") == [subject_of(workspace, i).key for i in ("b", "a")]
-        assert store.of_party(workspace, "") == []
+        assert store.live(workspace, AT) == []
+        assert store.live(workspace, AT + timedelta(minutes=1)) == [subject_of(workspace, "old").key]
 
-    def test_a_record_that_moves_to_another_party_is_found_there_only(self, store: Records, workspace: str) -> None:
+    # --- what stands beside a record
+
+    def test_consequences_stand_beside_the_record_and_mark_it(self, store: Records, workspace: str) -> None:
+        subject = subject_of(workspace)
+        loaded = put(store, subject, call(subject))
+        assert store.clean(loaded, "2026-09-14")
+        clean = store.load(subject)
+
+        noted = store.note(clean, MEANS)
+
+        assert noted == store.load(subject) == store.get_many([subject.key])[0]
+        assert noted is not None
+        assert (noted.consequences, noted.record, noted.etag) == (MEANS, loaded.record, loaded.etag)
+        assert (noted.lake_days, noted.dirty, noted.version) == (("2026-09-14",), True, clean.version + 1)
+        assert store.dirty(workspace, 10) == [subject.key]
+
+    def test_consequences_survive_the_next_version_of_the_record(self, store: Records, workspace: str) -> None:
+        subject = subject_of(workspace)
+        assert store.note(put(store, subject, call(subject)), MEANS)
+
+        assert put(store, subject, call(subject, revision=2)).consequences == MEANS
+
+    def test_consequences_of_an_older_version_are_not_noted(self, store: Records, workspace: str) -> None:
+        subject = subject_of(workspace)
+        older = put(store, subject, call(subject))
+        put(store, subject, call(subject, revision=2))
+
+        assert store.note(older, MEANS) is None
+        assert store.load(subject).consequences == Consequences()
+        assert store.note(Loaded(key=subject_of(workspace, "nothing").key, version=3), MEANS) is None
+
+    @pytest.mark.parametrize("change", ["put", "mark", "note", "clean"])
+    def test_every_change_makes_a_new_version(self, store: Records, workspace: str, change: str) -> None:
+        subject = subject_of(workspace)
+        loaded = put(store, subject, call(subject))
+        match change:
+            case "put":
+                put(store, subject, call(subject))
+            case "mark":
+                store.mark(workspace, [subject.key])
+            case "note":
+                store.note(loaded, loaded.consequences)
+            case _:
+                store.clean(loaded, "2026-09-14")
+
+        assert store.load(subject).version == loaded.version + 1
+        assert not store.clean(loaded, "2026-09-15")
+        assert store.note(loaded, MEANS) is None
+
+    def test_a_record_can_be_marked_without_having_changed(self, store: Records, workspace: str) -> None:
+        subject = subject_of(workspace)
+        loaded = put(store, subject, call(subject))
+        assert store.clean(loaded, "2026-09-14")
+
+        store.mark(workspace, [subject.key])
+
+        marked = store.load(subject)
+        assert store.dirty(workspace, 10) == [subject.key]
+        assert (marked.record, marked.etag, marked.lake_days) == (loaded.record, loaded.etag, ("2026-09-14",))
+
+    def test_a_customer_can_be_marked_and_is_forgotten_when_clean(self, store: Records, workspace: str) -> None:
+        party = party_subject(workspace, "k1")
+        store.mark(workspace, [party.key, party.key])
+
+        (row,) = store.get_many([party.key])
+        assert (row.record, row.etag, row.dirty) == (None, "", True)
+        assert store.dirty(workspace, 10) == [party.key]
+        store.mark(workspace, [party.key])
+        assert not store.clean(row, "")
+        assert store.clean(store.load(party), "")
+        assert (store.dirty(workspace, 10), store.get_many([party.key])) == ([], [])
+
+    def test_a_subject_that_was_marked_first_gets_its_record(self, store: Records, workspace: str) -> None:
+        subject = subject_of(workspace)
+        store.mark(workspace, [subject.key])
+
+        assert put(store, subject, call(subject)).record == call(subject)
+        assert store.dirty(workspace, 10) == [subject.key]
+
+    def test_a_stale_call_leaves_the_live_list_for_good(self, store: Records, workspace: str) -> None:
+        subject = subject_of(workspace)
+        lasting: dict[str, Any] = {"live": LiveState.IN_PROGRESS, "outcome": None}
+        assert store.note(put(store, subject, call(subject, **lasting)), Consequences(stale=True))
+        assert store.live(workspace) == []
+
+        put(store, subject, call(subject, **lasting, revision=2))
+        assert store.live(workspace) == []
+
+    def test_a_record_remembers_the_places_that_it_left(self, store: Records, workspace: str) -> None:
+        subject = subject_of(workspace)
+        versions = [
+            call(subject),
+            call(subject, party_key="k2", revision=2),
+            call(subject, party_key="k2", started_at=AT + timedelta(seconds=1), revision=3),
+            call(subject, part_of="c-2", revision=4),
+        ]
+        for version in versions:
+            moved = put(store, subject, version)
+
+        assert moved.left == tuple(sorted(party_place(version) for version in versions[:3]))
+        assert store.clean(moved, "")
+        assert store.load(subject).left == ()
+
+    def test_a_record_that_comes_back_to_its_place_has_not_left_it(self, store: Records, workspace: str) -> None:
         subject = subject_of(workspace)
         put(store, subject, call(subject))
-        put(store, subject, call(subject, party_key="k2", revision=2))
+        away = put(store, subject, call(subject, party_key="k2", revision=2))
+        back = put(store, subject, call(subject, revision=3))
 
-        assert store.of_party(workspace, "k1") == []
-        assert store.of_party(workspace, "k2") == [subject.key]
+        assert (away.left, back.left) == ((party_place(call(subject)),), (party_place(call(subject, party_key="k2")),))

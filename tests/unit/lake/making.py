@@ -11,8 +11,11 @@ from ringlake.model.directory import Hours, Workspace
 from ringlake.model.facts import Direction, MessageStatus
 from ringlake.model.messages import MessageRecord
 from ringlake.model.subjects import Subject, SubjectKind
+from ringlake.stores.contacts import MemoryContacts
 from ringlake.stores.directory import MemoryDirectory
+from ringlake.stores.marks import MemoryMarks
 from ringlake.stores.records import MemoryRecords, Record, Write
+from ringlake.stores.trails import MemoryTrails
 
 WORKSPACE = Workspace(id="acme", name="Acme", zone="Europe/Warsaw")
 WEEKDAYS = Hours(weekly={str(day): [("09:00", "17:00")] for day in range(1, 6)})
@@ -80,6 +83,11 @@ def store(records: MemoryRecords, *changed: Record) -> None:
     for record in changed:
         where = subject(record)
         assert records.put(where, record, records.load(where)) is Write.WRITTEN
+
+
+def beside() -> dict[str, Any]:
+    """What a roll-up keeps beside the records, all in memory: its further arguments."""
+    return {"trails": MemoryTrails(), "marks": MemoryMarks(), "contacts": MemoryContacts()}
 
 
 def directory(*workspaces: Workspace) -> MemoryDirectory:

@@ -21,6 +21,7 @@ from ringlake.stores.objects import MemoryObjects
 from ringlake.stores.records import MemoryRecords
 from ringlake.stores.vault import MemoryVault
 from tests.oracle.received import Company
+from tests.unit.lake.making import beside
 from tools import installation
 from tools import refold as tool
 from tools.refold import Site, refold
@@ -72,7 +73,7 @@ def records_of(site: Site) -> dict[str, Any]:
 
 def lake_of(company: Archived, site: Site) -> dict[str, bytes]:
     objects = MemoryObjects()
-    rollup("acme", records=site.records, lake=ObjectLake(objects), directory=company.directory, clock=clock)
+    rollup("acme", records=site.records, lake=ObjectLake(objects), directory=company.directory, clock=clock, **beside())
     return objects.bodies
 
 
@@ -161,10 +162,10 @@ def test_marking_makes_the_roll_up_write_every_row_again(company: Archived) -> N
     objects = MemoryObjects()
 
     def roll_up() -> dict[str, bytes]:
-        rollup("acme", records=site.records, lake=ObjectLake(objects), directory=moved, clock=clock)
+        rollup("acme", records=site.records, lake=ObjectLake(objects), directory=moved, clock=clock, **kept)
         return dict(objects.bodies)
 
-    moved = MemoryDirectory(MemoryVault())
+    moved, kept = MemoryDirectory(MemoryVault()), beside()
     settings = company.directory.settings("acme")
     moved.put_workspace(settings)
     first = roll_up()

@@ -22,7 +22,7 @@ from ringlake.stores.journal import MemoryJournal
 from ringlake.stores.lake import memory_lake
 from ringlake.stores.records import MemoryRecords, Record
 from ringlake.stores.refolds import MemoryRefolds
-from tests.unit.lake.making import ANNA, NOON, call, directory, message, store
+from tests.unit.lake.making import ANNA, NOON, beside, call, directory, message, store
 
 THEN = NOON - timedelta(hours=1)
 KIM = Party(name="Kim", account="107")
@@ -37,7 +37,7 @@ class Site:
         self.now = NOON + timedelta(days=3)
         kept = MemoryRecords()
         store(kept, *records)
-        rollup("acme", records=kept, lake=self.lake, directory=self.directory, clock=lambda: self.now)
+        rollup("acme", records=kept, lake=self.lake, directory=self.directory, clock=lambda: self.now, **beside())
 
     def ask(self, id: str = "r1", at: datetime = THEN, **what: Any) -> None:
         self.refolds.ask("acme", Refold(id=id, requested_at=at, **what))

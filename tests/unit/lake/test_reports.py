@@ -28,7 +28,7 @@ from ringlake.reports import MOST_DAYS, bind, report, reports
 from ringlake.stores.lake import ObjectLake
 from ringlake.stores.objects import MemoryObjects
 from ringlake.stores.records import MemoryRecords
-from tests.unit.lake.making import call, directory, message, store
+from tests.unit.lake.making import beside, call, directory, message, store
 
 NAMES = [
     "calls_and_talk_time_per_day_and_user",
@@ -163,7 +163,12 @@ class Business:
         known = directory(HERE, Workspace(id="zeta", name="Zeta"))
         for workspace in known.workspaces():
             rollup(
-                workspace, records=records, lake=ObjectLake(objects), directory=known, clock=lambda: datetime.now(UTC)
+                workspace,
+                records=records,
+                lake=ObjectLake(objects),
+                directory=known,
+                clock=lambda: datetime.now(UTC),
+                **beside(),
             )
         for key, body in objects.bodies.items():
             (folder / key).parent.mkdir(parents=True, exist_ok=True)
@@ -358,7 +363,8 @@ def test_spend_per_destination(business: Business, dialect: str) -> None:
 def test_spend_is_unknown_and_not_nought_before_charges_arrive(tmp_path: Path) -> None:
     records, objects = MemoryRecords(), MemoryObjects()
     store(records, call(remote_country="PL"))
-    rollup("acme", records=records, lake=ObjectLake(objects), directory=directory(), clock=lambda: datetime.now(UTC))
+    lake = ObjectLake(objects)
+    rollup("acme", records=records, lake=lake, directory=directory(), clock=lambda: datetime.now(UTC), **beside())
     parquet = tmp_path / "calls.parquet"
     parquet.write_bytes(next(body for key, body in objects.bodies.items() if key.startswith("calls/")))
     with duckdb.connect() as sql:

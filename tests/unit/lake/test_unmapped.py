@@ -14,7 +14,7 @@ from ringlake.model.directory import Account, Directory, Number, User
 from ringlake.model.messages import MessageRecord
 from ringlake.stores.lake import Lake, memory_lake
 from ringlake.stores.records import MemoryRecords
-from tests.unit.lake.making import NOON, WORKSPACE, call, directory, message, store
+from tests.unit.lake.making import NOON, WORKSPACE, beside, call, directory, message, store
 
 TODAY = date(2026, 3, 5)
 KIM = Party(name="Kim", account="107")
@@ -28,7 +28,7 @@ DIRECTORY = Directory(
 def lake_of(*records: CallRecord | MessageRecord) -> Lake:
     kept, lake = MemoryRecords(), memory_lake()
     store(kept, *records)
-    rollup("acme", records=kept, lake=lake, directory=directory(), clock=lambda: NOON + timedelta(days=2))
+    rollup("acme", records=kept, lake=lake, directory=directory(), clock=lambda: NOON + timedelta(days=2), **beside())
     return lake
 
 

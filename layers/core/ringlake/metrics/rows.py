@@ -108,7 +108,7 @@ def call_row(
     return row
 
 
-def call_sets(record: CallRecord, workspace: Workspace, *, spam: bool) -> dict[str, int]:
+def call_sets(record: CallRecord, workspace: Workspace, *, spam: bool = False) -> dict[str, int]:
     """The indicator columns of a call. `spam` is the label, which people can set (features.md N14)."""
     call = record.counts_as_call
     inbound = call and record.direction is Direction.INBOUND
