@@ -30,6 +30,7 @@ FUNCTIONS = {
     "sqs_export": "export",
     "sqs_report": "report",
     "schedule_rollup": "rollup",
+    "eventbridge_connect": "connect",
 }
 
 

@@ -22,6 +22,7 @@ ACCESS_TOKEN_SCOPE = "aws.cognito.signin.user.admin"
 # Logical id -> folder, handler module and service name.
 FUNCTIONS = {
     "IngestFunction": "ingest",
+    "ConnectFunction": "connect",
     "FoldFunction": "fold",
     "ArchiveFunction": "archive",
     "RollupFunction": "rollup",
@@ -31,6 +32,7 @@ FUNCTIONS = {
 }
 LAYERS = {
     "IngestFunction": ("Core", "Runtime"),
+    "ConnectFunction": ("Core", "Runtime"),
     "FoldFunction": ("Core", "Runtime"),
     "ArchiveFunction": ("Core", "Runtime"),
     "RollupFunction": ("Core", "Runtime", "Arrow"),
@@ -70,9 +72,7 @@ LEAST_RATE = 1000
 # And of all people together on one route.
 MOST_PEOPLES_RATE = 100
 
-INDEXES = {
-    "RecordsTable": {"live": ("live_ws", "live_at"), "dirty": ("dirty_ws", "dirty_key")}
-}
+INDEXES = {"RecordsTable": {"live": ("live_ws", "live_at"), "dirty": ("dirty_ws", "dirty_key")}}
 STREAMS = {"JournalTable": "KEYS_ONLY"}
 EXPIRING_BUCKETS = {"ExportsBucket": 30, "FailuresBucket": 90}
 
@@ -167,6 +167,7 @@ OWN_METRICS = frozenset(
         ("quarantined", "ingest"),
         ("unavailable", "ingest"),
         ("not_authentic", "ingest"),
+        ("quarantined", "connect"),
         ("Quarantined", "fold"),
         ("RollupFinished", "rollup"),
     }
@@ -245,6 +246,7 @@ OUTPUTS = frozenset(
         "ReportQueueUrl",
         "KeyId",
         "FunctionIngest",
+        "FunctionConnect",
         "FunctionFold",
         "FunctionArchive",
         "FunctionRollup",

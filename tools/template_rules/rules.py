@@ -104,10 +104,60 @@ def api_gateway_may_call_every_integration(stack: Stack) -> Iterator[str]:
 @rule
 def permissions_are_for_our_api_only(stack: Stack) -> Iterator[str]:
     for permission in stack.aws.of("Lambda::Permission"):
+        if permission.get("Principal") == "events.amazonaws.com":
+            rule_of_ours = stack.aws.resources.get(target(permission.get("SourceArn")))
+            if rule_of_ours is None or target(permission.get("FunctionName")) not in _rule_targets(rule_of_ours):
+                yield f"{permission.id}: is not limited to a rule of this stack that calls its function"
+            continue
         if permission.get("Principal") != "apigateway.amazonaws.com":
             yield f"{permission.id}: lets somebody else than API Gateway call"
         if ":${AWS::AccountId}:${HttpApi}/" not in text(permission.get("SourceArn")):
             yield f"{permission.id}: is not limited to this API of this account"
+
+
+def _rule_targets(events_rule: Resource) -> list[str]:
+    return [target(one.get("Arn")) for one in as_list(events_rule.get("Targets"))]
+
+
+@rule
+def events_of_the_bus_are_repeated_and_then_given_up_in_sight(stack: Stack) -> Iterator[str]:
+    """A bus keeps nothing: neither its rule nor the function that it calls may drop an event unseen."""
+    allowed = {
+        (target(p.get("SourceArn")), target(p.get("FunctionName")))
+        for p in stack.aws.of("Lambda::Permission")
+        if p.get("Principal") == "events.amazonaws.com"
+    }
+    handed = {target(c.get("FunctionName")): c for c in stack.aws.of("Lambda::EventInvokeConfig")}
+    for events_rule in stack.aws.of("Events::Rule"):
+        if not events_rule.get("EventPattern.source"):
+            yield f"{events_rule.id}: would take everybody's events, say which source"
+        for one in as_list(events_rule.get("Targets")):
+            function, dead = target(one.get("Arn")), target((one.get("DeadLetterConfig") or {}).get("Arn"))
+            if (events_rule.id, function) not in allowed:
+                yield f"{events_rule.id}: no AWS::Lambda::Permission lets it call {function}"
+            if not (one.get("RetryPolicy") or {}).get("MaximumEventAgeInSeconds"):
+                yield f"{events_rule.id}: leaves repeats to the default"
+            if dead not in stack.aws.resources:
+                yield f"{events_rule.id}: has no dead-letter queue"
+            elif not _takes_from(stack.aws, dead, events_rule):
+                yield f"{events_rule.id}: the policy of {dead} does not let the rule write, so what it gives up is lost"
+            lost = handed.get(function)
+            if lost is None or target(lost.get("DestinationConfig.OnFailure.Destination")) not in stack.aws.resources:
+                yield f"{function}: an event that it fails on would be dropped after the repeats"
+
+
+def _takes_from(view: View, queue: str, events_rule: Resource) -> bool:
+    """Whether a queue's policy lets exactly this rule write."""
+    for policy in view.of("SQS::QueuePolicy"):
+        for statement in statements(policy.get("PolicyDocument")):
+            if target(statement.get("Resource")) == queue and statement.get("Effect") == "Allow":
+                source = statement.get("Condition", {}).get("ArnEquals", {}).get("aws:SourceArn")
+                if (
+                    statement.get("Principal") == {"Service": "events.amazonaws.com"}
+                    and target(source) == events_rule.id
+                ):
+                    return True
+    return False
 
 
 @rule
@@ -340,6 +390,11 @@ def queues_are_encrypted_and_end_in_dead_letters(stack: Stack) -> Iterator[str]:
     queues = stack.aws.of("SQS::Queue")
     dead = {target(q.get("RedrivePolicy.deadLetterTargetArn")) for q in queues}
     dead |= {target(s.get("Target.DeadLetterConfig.Arn")) for s in stack.aws.of("Scheduler::Schedule")}
+    dead |= {
+        target((one.get("DeadLetterConfig") or {}).get("Arn"))
+        for events_rule in stack.aws.of("Events::Rule")
+        for one in as_list(events_rule.get("Targets"))
+    }
     for queue in queues:
         if target(queue.get("KmsMasterKeyId")) != "Key":
             yield f"{queue.id}: is not encrypted with the key of this stack"

@@ -29,6 +29,12 @@ class Directory(Model, frozen=True, kw_only=True):
     key_id: str
 
 
+class Tenants(Model, frozen=True, kw_only=True):
+    """The directory for functions that open nothing in it."""
+
+    directory_table: str
+
+
 class Lake(Model, frozen=True, kw_only=True):
     lake_bucket: str
 

@@ -85,6 +85,7 @@ ROUTE = "every route is guarded or listed as open"
 AUTHORIZER = "the authorizer knows our pool and client only"
 PERMISSION = "api gateway may call every integration"
 OUR_API = "permissions are for our api only"
+BUS = "events of the bus are repeated and then given up in sight"
 PATIENCE = "functions give up before the api does"
 ACCESS_LOG = "access logs hold no path and no query"
 THROTTLE = "throttles act only against an attack"
@@ -154,6 +155,14 @@ MUTATIONS: list[tuple[str, str, Mutation]] = [
     (PERMISSION, "an integration without a function", put("ApiIntegration", f"{S}.IntegrationUri", "https://a.b")),
     (OUR_API, "anybody's API", put("ApiPermission", f"{S}.SourceArn", "arn:aws:execute-api:*")),
     (OUR_API, "anybody's service", put("IngestPermission", f"{S}.Principal", "*")),
+    (OUR_API, "anybody's rule", put("ConnectRulePermission", f"{S}.SourceArn", "arn:aws:events:*")),
+    (OUR_API, "another function's rule", put("ConnectRulePermission", f"{S}.FunctionName", {"Ref": "FoldFunction"})),
+    (BUS, "no permission", drop("ConnectRulePermission")),
+    (BUS, "every source", drop("ConnectRule", f"{S}.EventPattern.source")),
+    (BUS, "default retries", drop("ConnectRule", f"{S}.Targets.0.RetryPolicy")),
+    (BUS, "no dead letters", drop("ConnectRule", f"{S}.Targets.0.DeadLetterConfig")),
+    (BUS, "dead letters refused", drop("ConnectDeadLettersPolicy", f"{S}.PolicyDocument.Statement.1")),
+    (BUS, "no failure destination", drop("ConnectFunction", f"{S}.EventInvokeConfig.DestinationConfig")),
     (PATIENCE, "slow function", put("ApiFunction", f"{S}.Timeout", 60)),
     (PATIENCE, "old payload format", put("IngestIntegration", f"{S}.PayloadFormatVersion", "1.0")),
     (ACCESS_LOG, "path", put("HttpApiStage", f"{S}.AccessLogSettings.Format", '{"path":"$context.path"}')),

@@ -32,6 +32,18 @@ class MemoryVault:
         return plain
 
 
+class ClosedVault:
+    """For functions without the right to the key: nothing is sealed, and no ciphertext is theirs to open."""
+
+    def encrypt(self, plain: bytes, context: Mapping[str, str]) -> bytes:
+        del plain, context
+        raise ValueError("there is no key here")
+
+    def decrypt(self, ciphertext: bytes, context: Mapping[str, str]) -> bytes:
+        del ciphertext, context
+        raise ValueError("ciphertext does not belong to this context")
+
+
 # The key service's words for "this ciphertext is not yours": other key, other context, or no ciphertext.
 _FOREIGN = frozenset({"InvalidCiphertextException", "IncorrectKeyException"})
 

@@ -1,0 +1,87 @@
+"""Connect: Amazon Connect's door. EventBridge hands over one contact event per call (docs/adr/0024)."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from ringlake import settings
+from ringlake.errors import Unavailable
+from ringlake.flows.ingest import Endpoints, Ingested, Outcome, ingest
+from ringlake.model.events import Delivery
+from ringlake.providers.amazon_connect import METHOD
+from ringlake.stores.directory import DirectoryStore, DynamoDirectory
+from ringlake.stores.journal import DynamoJournal, Journal
+from ringlake.stores.vault import ClosedVault, Vault
+
+PROVIDER = "amazon_connect"
+
+
+@cache
+def stores() -> tuple[DirectoryStore, Journal, Vault, Endpoints]:
+    """Directory, journal, a vault without a key (the bus is the proof, there is no secret), cache of endpoints."""
+    journal, vault = settings.read(settings.Journal), ClosedVault()
+    return (
+        DynamoDirectory(settings.read(settings.Tenants).directory_table, vault),
+        DynamoJournal(journal.journal_table, journal.journal_days),
+        vault,
+        Endpoints(),
+    )
+
+
+def handler(event: Mapping[str, Any], _context: object) -> dict[str, int]:
+    """Raises when the event could not be stored: Lambda hands it over again, then to the dead letters.
+
+    An event of an instance that nobody joined to a workspace is counted and let go.
+    """
+    began = time.perf_counter()
+    directory, journal, vault, endpoints = stores()
+    detail = event.get("detail")
+    instance = _instance(detail) if isinstance(detail, Mapping) else ""
+    body = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    result = ingest(
+        Delivery(method=METHOD, url="", headers={}, query="", body=body),
+        PROVIDER,
+        instance,
+        directory=directory,
+        journal=journal,
+        vault=vault,
+        now=datetime.now(UTC),
+        endpoints=endpoints,
+    )
+    print(json.dumps(line(result, len(body), (time.perf_counter() - began) * 1000)))
+    if result.outcome is Outcome.UNAVAILABLE:
+        raise Unavailable(result.reason)
+    return result.answer
+
+
+def _instance(detail: Mapping[str, Any]) -> str:
+    """The ARN that finds the connection; its spelling of case is not the same everywhere."""
+    found = next((value for name, value in detail.items() if name.lower() == "instancearn"), "")
+    return found if isinstance(found, str) else ""
+
+
+def line(result: Ingested, size: int, took_ms: float) -> dict[str, Any]:
+    """The one log line, which is also the metrics (CloudWatch embedded metric format). Nothing personal."""
+    name = result.outcome.value
+    declared = {
+        "Namespace": "Ringlake",
+        "Dimensions": [["service"]],
+        "Metrics": [{"Name": name, "Unit": "Count"}, {"Name": "ms", "Unit": "Milliseconds"}],
+    }
+    said = {field: getattr(result, field) for field in LOGGED if getattr(result, field)}
+    return {
+        "_aws": {"Timestamp": time.time_ns() // 1_000_000, "CloudWatchMetrics": [declared]},
+        "service": "connect",
+        name: 1,
+        "ms": round(took_ms, 1),
+        "bytes": size,
+        **said,
+    }
+
+
+LOGGED = ("workspace", "connection", "event_id", "event_type", "subject", "field", "reason")
