@@ -48,7 +48,9 @@ class Families:
 
         Of the members without a parent (in a ring: of all) the one that began first, then the smallest
         id: ids of a provider may sort differently as text and as time. A callback's leg to our own
-        agent stands for nothing when the leg to the customer is known (features.md F27).
+        agent stands for nothing when the leg to the customer is known (features.md F27). Where nothing is
+        known of those, a part that is the same call under another id stands for it: its sender may have been
+        set up to tell of the parts alone.
         """
         told = told or {}
         family = self.of(member)
@@ -57,6 +59,9 @@ class Families:
         candidates = [m for m in family if not self._parents.get(m)] or family
         if customers and all(kinds.get(m) is CallKind.CALLBACK_AGENT for m in candidates):
             candidates = customers
+        same = [m for m in family if kinds.get(m, CallKind.EXTERNAL_TRANSFER).value in OWN_PATH]
+        if same and not any(m in kinds for m in candidates):
+            candidates = same
         return min(candidates, key=lambda m: (_began(told.get(m, ())), m))
 
     def part_of(self, member: str, told: Mapping[str, Sequence[CallFact]] | None = None) -> str:

@@ -226,11 +226,16 @@ def ending(
         wait_ms=spans.wait_ms,
         in_menu=moments.menu_from is not None,
         queued=moments.queued is not None,
-        rang=moments.rings_from is not None,
+        rang=moments.rings_from is not None or any(_rang_out(f) for f in whole),
         spam=spam,
         open=is_open(workspace, moments.started.at, team, number),
         short_abandon_ms=workspace.short_abandon_s * 1000,
     )
+
+
+def _rang_out(fact: CallFact) -> bool:
+    """An attempt that ended unanswered rang, whether or not its ring was told."""
+    return fact.kind is FactKind.LEG_ENDED and fact.ended_as is EndedAs.NO_ANSWER
 
 
 def outcome_of(end: Ending) -> Outcome:
