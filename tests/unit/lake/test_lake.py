@@ -15,14 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringlake.errors import Conflict
+from ringlake.fold.recovery import consequences_of, touch_of
 from ringlake.metrics.activity import CALL_COLUMNS, MESSAGE_COLUMNS, activity
 from ringlake.metrics.presence import presence_rows
-from ringlake.metrics.rows import call_row, leg_rows, message_row
-from ringlake.model.calls import Leg, TimelineStep
+from ringlake.metrics.rows import Row, call_row, case_rows, leg_rows, message_row
+from ringlake.model.calls import Leg, MissedReason, Outcome, TimelineStep
 from ringlake.model.directory import Directory, User
 from ringlake.model.facts import FactKind, PresenceStatus
 from ringlake.model.presence import Interval, Line, LineId
-from ringlake.model.tables import ACTIVITY, CALLS, LEGS, MESSAGES, PRESENCE, TABLES, Table
+from ringlake.model.tables import ACTIVITY, CALLS, CASES, LEGS, MESSAGES, PRESENCE, TABLES, Table
 from ringlake.stores import lake as lake_module
 from ringlake.stores.lake import (
     ROW_GROUP_ROWS,
@@ -47,6 +48,13 @@ DAY = "2026-03-04"
 OWNER = User(id="u-anna", email="anna@acme.example", name=THEIRS)
 
 
+def missed_rows(name: str) -> list[Row]:
+    """The row of a case that is still open."""
+    record = call(name, outcome=Outcome.NO_ANSWER, missed_reason=MissedReason.RANG_NO_ANSWER, remote_name=THEIRS)
+    means = consequences_of([touch_of(name, record)], {}, WORKSPACE)[name]
+    return case_rows(record, WORKSPACE, means)
+
+
 def sample(table: Table) -> pa.Table:
     """Two rows of a table, with phone numbers in every place that can hold one."""
     step = TimelineStep(at=NOON, kind=FactKind.TRANSFERRED, value=THEIRS)
@@ -69,6 +77,7 @@ def sample(table: Table) -> pa.Table:
         CALLS: calls,
         MESSAGES: messages,
         LEGS: as_rows(LEGS, leg_rows(record)),
+        CASES: as_rows(CASES, [row for name in ("c1", "c2") for row in missed_rows(name)]),
         ACTIVITY: activity(calls, messages).select(list(ACTIVITY.names)),
         PRESENCE: as_rows(PRESENCE, presence_rows(line, Directory(workspace=WORKSPACE, users=(OWNER,)))),
     }[table]

@@ -182,7 +182,7 @@ MUTATIONS: list[tuple[str, str, Mutation]] = [
     (TABLE, "no deletion protection", put("JournalTable", f"{S}.DeletionProtectionEnabled", False)),
     (TABLE, "protected local stack", put("JournalTable", f"{S}.DeletionProtectionEnabled", True)),
     (TABLE, "provisioned", put("JournalTable", f"{S}.BillingMode", "PROVISIONED")),
-    (INDEX, "no dirty index", drop("RecordsTable", f"{S}.GlobalSecondaryIndexes.2")),
+    (INDEX, "no dirty index", drop("RecordsTable", f"{S}.GlobalSecondaryIndexes.1")),
     (INDEX, "wide", put("RecordsTable", f"{S}.GlobalSecondaryIndexes.0.Projection", {"ProjectionType": "ALL"})),
     (INDEX, "images", put("JournalTable", f"{S}.StreamSpecification.StreamViewType", "NEW_IMAGE")),
     (INDEX, "no sort key", put("RecordsTable", f"{S}.KeySchema", [{"AttributeName": "pk", "KeyType": "HASH"}])),
