@@ -27,6 +27,7 @@ import msgspec
 import typer
 
 from ringlake.errors import Conflict, InvalidRequest, NotFound, RinglakeError
+from ringlake.flows.directory.connections import own_address
 from ringlake.flows.ingest import secret_context
 from ringlake.model.directory import Account, Connection, Number, Role, Secret, Team, User, Workspace
 from ringlake.providers import names as provider_names
@@ -220,13 +221,14 @@ def add_connection(
 
     `secret` is the provider's own secret, exactly as the provider shows it; without one a new
     secret of 256 bit is made, to be entered at the sender. The stored secret is that text: its
-    adapter knows how to read it.
+    adapter knows how to read it. A provider without webhooks (Amazon Connect) has neither address nor secret.
     """
     settings = site.directory.settings(workspace)
     if provider not in provider_names():
         raise InvalidRequest("provider", f"known providers are {', '.join(provider_names())}")
-    secret = secret or new_secret()
-    token = secrets.token_urlsafe(32)
+    own = own_address(provider, fields.get("options") or {})
+    secret = "" if own else secret or new_secret()
+    token = own or secrets.token_urlsafe(32)
     connection = _convert(
         {
             "id": _id("connection", connection_id),
@@ -240,14 +242,12 @@ def add_connection(
         Connection,
     )
     _check_zone(connection.zone)
-    connection = msgspec.structs.replace(
-        connection, token_sha256=token_digest(token), secrets=(_sealed(site, workspace, connection.id, secret),)
-    )
+    sealed = (_sealed(site, workspace, connection.id, secret),) if secret else ()
+    connection = msgspec.structs.replace(connection, token_sha256=token_digest(token), secrets=sealed)
     site.directory.put_connection(connection)
     _audit(site, workspace, "connection.put", connection.id, provider=provider)
-    return AddedConnection(
-        connection=connection, webhook_url=f"{site.public_url}/webhooks/{provider}/{token}", secret=secret
-    )
+    url = "" if own else f"{site.public_url}/webhooks/{provider}/{token}"
+    return AddedConnection(connection=connection, webhook_url=url, secret=secret)
 
 
 def rotate_connection(site: Site, workspace: str, connection_id: str, secret: str = "") -> str:
@@ -356,7 +356,9 @@ def _import_connection(site: Site, workspace: str, entry: Mapping[str, Any], kep
     fields = {name: value for name, value in entry.items() if name != "secret"}
     fresh = _convert({"zone": kept.zone, "country": kept.country, **fields, "workspace": workspace}, Connection)
     _check_zone(fresh.zone)
-    site.directory.put_connection(msgspec.structs.replace(fresh, token_sha256=kept.token_sha256, secrets=kept.secrets))
+    own = own_address(fresh.provider, fresh.options)
+    digest = token_digest(own) if own else kept.token_sha256
+    site.directory.put_connection(msgspec.structs.replace(fresh, token_sha256=digest, secrets=kept.secrets))
     _audit(site, workspace, "connection.put", fresh.id, provider=fresh.provider)
     return f"connection {fresh.id}"
 
@@ -559,8 +561,9 @@ def _connection_add(
         **fields,
     )
     typer.echo(f"connection {made.connection.id}")
-    typer.echo(f"webhook URL (shown once) {made.webhook_url}")
-    if not secret:
+    if made.webhook_url:
+        typer.echo(f"webhook URL (shown once) {made.webhook_url}")
+    if made.secret and not secret:
         typer.echo(f"signing secret (shown once) {made.secret}")
 
 

@@ -6,6 +6,7 @@ nothing else has to be touched to add one (docs/adding-a-provider.md).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -13,7 +14,7 @@ from ringlake.errors import NotFound
 
 from .adapter import Adapter, Answer
 
-__all__ = ["Adapter", "Answer", "adapter", "names"]
+__all__ = ["Adapter", "Answer", "adapter", "address", "names"]
 
 _PARTS = {"adapter", "canonical", "clocks", "jws", "notify", "signatures", "template", "values"}
 
@@ -35,3 +36,13 @@ def adapter(name: str) -> Adapter:
             raise NotFound(name)
         found = _known[name] = import_module(f"{__name__}.{name}").ADAPTER
     return found
+
+
+def address(name: str, options: Mapping[str, str]) -> str | None:
+    """What events of this provider name in place of a random path token; None for webhooks.
+
+    Such a connection has no webhook address and no secret. Raises `Unreadable` for an option that is
+    missing or wrong, `NotFound` for an unknown name.
+    """
+    named: Callable[[Mapping[str, str]], str] | None = getattr(adapter(name), "address", None)
+    return None if named is None else named(options)

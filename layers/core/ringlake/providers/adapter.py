@@ -26,10 +26,12 @@ class Adapter(Protocol):
     `version` rises whenever `parse` reads the same event differently (then fold again).
     `kept_headers` are the lower-case names of headers that `parse` or an investigation needs.
 
-    Two more methods are optional and looked up by name. `handshake(delivery, connection) -> Answer | None`
+    Three more methods are optional and looked up by name. `handshake(delivery, connection) -> Answer | None`
     answers a sender's set-up request to a live endpoint (`zd_echo`, `Validation-Token`) before any
     signature is asked for; it stores nothing. `without_credentials(delivery) -> Delivery` takes out of
     body and query what proved the sender (Aircall's `token`), before anything is stored; it raises nothing.
+    `address(options) -> str` is for events that come without HTTP: what they name in place of a path token
+    (docs/adr/0024).
     """
 
     name: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -16,7 +17,7 @@ import msgspec
 
 from ringlake import providers
 from ringlake.access import Principal
-from ringlake.errors import InvalidRequest, NotFound, Taken
+from ringlake.errors import InvalidRequest, NotFound, Taken, Unreadable
 from ringlake.flows.ingest import secret_context
 from ringlake.model.directory import Connection, Secret
 from ringlake.query.filters import parse
@@ -53,7 +54,8 @@ class Connections(Office):
             raise InvalidRequest("provider", f"known providers are {', '.join(providers.names())}")
         workspace = self._workspace(viewer)
         connection_id = check_id("id", asked.id) if asked.id else new_id("connection")
-        secret, token = asked.secret or new_secret(), secrets.token_urlsafe(32)
+        own = own_address(asked.provider, asked.options)
+        secret, token = asked.secret or new_secret(), own or secrets.token_urlsafe(32)
         connection = convert(
             {
                 "id": connection_id,
@@ -68,16 +70,25 @@ class Connections(Office):
             },
             Connection,
         )
-        connection = msgspec.structs.replace(connection, secrets=(self._sealed(connection, secret),))
-        said = line(viewer, now, "connection.create", connection_id, provider=asked.provider, shown=["token", "secret"])
-        settled(lambda: self._write(viewer, said, Change(document=connection)), "there is a connection with this id")
-        return View(self._hinted(connection, token) | {"secret": "" if asked.secret else secret}, etag_of(connection))
+        if own is None:
+            connection = msgspec.structs.replace(connection, secrets=(self._sealed(connection, secret),))
+        revealed = [] if own else ["token", "secret"]
+        said = line(viewer, now, "connection.create", connection_id, provider=asked.provider, shown=revealed)
+        settled(
+            lambda: self._write(viewer, said, Change(document=connection)),
+            "there is a connection with this id" + (" or this address" if own else ""),
+        )
+        view = self._hinted(connection, "" if own else token)
+        return View(view | {"secret": "" if asked.secret or own else secret}, etag_of(connection))
 
     def change(self, viewer: Principal, connection_id: str, body: Any, version: str | None, now: datetime) -> View:
         patch = parse(ConnectionPatch, body)
         before = self._kept(viewer, Connection, connection_id)
         check_version(etag_of(before), version)
         after = changed(before, patch.given)
+        own = own_address(after.provider, after.options)
+        if own:
+            after = msgspec.structs.replace(after, token_sha256=token_digest(own))
         return self._changed(viewer, before, after, "connection.change", now, fields=sorted(patch.given))
 
     def rotate(self, viewer: Principal, connection_id: str, body: Any, now: datetime) -> View:
@@ -104,6 +115,8 @@ class Connections(Office):
     def rotate_token(self, viewer: Principal, connection_id: str, now: datetime) -> View:
         """A new address; the old one answers 404 from now on (ingest's cache: within a minute)."""
         before = self._kept(viewer, Connection, connection_id)
+        if own_address(before.provider, before.options):
+            raise Taken("its address is what its events name: change the option instead")
         token = secrets.token_urlsafe(32)
         after = msgspec.structs.replace(before, token_sha256=token_digest(token))
         view = self._changed(viewer, before, after, "connection.rotate_token", now, shown=["token"])
@@ -162,6 +175,14 @@ class Connections(Office):
         base = f"{self._stores.public_url.rstrip('/')}/webhooks/{connection.provider}"
         url = f"{base}/{token}" if token else ""
         return shown(connection) | {"webhook_url": url, "set_up": hints(connection.provider)}
+
+
+def own_address(provider: str, options: Mapping[str, str]) -> str | None:
+    """The address of a connection without webhook; None for webhooks. Raises `InvalidRequest`."""
+    try:
+        return providers.address(provider, options)
+    except Unreadable as error:
+        raise InvalidRequest(f"options.{error.field}", error.reason) from None
 
 
 def shown(connection: Connection) -> dict[str, Any]:

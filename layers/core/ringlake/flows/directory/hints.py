@@ -12,14 +12,17 @@ _STEPS: dict[str, tuple[str, ...]] = {
     ),
     "amazon_connect": (
         "Contact events come through an EventBridge rule in the same account; no address is entered anywhere.",
-        "Name the instance in the connection's options.",
+        "Give the instance's ARN as the option instance_arn.",
     ),
     "dialpad": (
         "Create a webhook with this address and the secret shown here, algorithm HS256.",
         "Subscribe call, SMS and agent status events to it.",
     ),
-    "fcc": ("Send events to this address in the documented envelope.", _STANDARD),
-    "generic": ("Send events to this address in the form of docs/generic-event.schema.json.", _STANDARD),
+    "fcc": (
+        "Enter this address, a user and a password for system events of each campaign.",
+        "Give user:password as the secret of this connection; add a signing secret for call events of a script.",
+    ),
+    "generic": ("Send events to this address in the form of docs/schemas/generic.schema.json.", _STANDARD),
     "novofon": (
         "Enter this address for call notifications; Novofon tries it out at once.",
         "Give the API secret of the account as the secret of this connection.",
