@@ -113,14 +113,14 @@ def _decoded(part: bytes) -> bytes:
 def _parted(found: dict[str, str], known: frozenset[str]) -> dict[str, str]:
     """Pairs that ran into each other, where the second one's name is known and stated nowhere else."""
     missing = sorted(known - set(found), key=len, reverse=True)
+    names = re.compile(f"({'|'.join(map(re.escape, missing))})=") if missing else None
     apart: dict[str, str] = {}
     for name, value in found.items():
-        rest = value
-        for other in missing if "=" in value and "://" not in value else ():
-            before, mark, after = rest.partition(f"{other}=")
-            if mark and other not in apart:
-                rest, apart[other] = before, after
+        # An address has pairs of its own.
+        rest, *glued = names.split(value) if names and "://" not in value else [value]
         apart[name] = rest
+        for other, said in zip(glued[::2], glued[1::2], strict=True):
+            apart.setdefault(other, said)
     return apart
 
 
