@@ -1,38 +1,56 @@
-"""API: what signed-in people ask for. The authorizer has checked the token; rights are looked up here."""
+"""API: what signed-in people ask for. The authorizer has checked the token; rights are looked up here.
+
+The handlers stand in the modules `api_*` beside this one, by resource.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable
 from functools import cache
 from http import HTTPStatus
 from typing import Any
 
+import api_directory
+import api_jobs
+import api_marks
+import api_people
+from api_answers import Rooms, encoded_path, problem, utc_now
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from ringlake import settings
-from ringlake.access import Principal, permit, principal
+from ringlake.access import permit, principal
 from ringlake.errors import (
     Conflict,
     Forbidden,
     InvalidRequest,
     NotAuthentic,
     NotFound,
+    Outdated,
     PlanTooLow,
     RinglakeError,
+    Taken,
     Unavailable,
+    Unversioned,
 )
+from ringlake.flows.directory import Offices, Stores
 from ringlake.flows.requests import Desk
-from ringlake.model.base import to_json
-from ringlake.model.jobs import JobKind
-from ringlake.stores.directory import DirectoryStore, DynamoDirectory
+from ringlake.stores.arrivals import DynamoArrivals
+from ringlake.stores.contacts import DynamoContacts
+from ringlake.stores.directory import DynamoDirectory
+from ringlake.stores.identities import CognitoIdentities
 from ringlake.stores.jobs import DynamoJobs
+from ringlake.stores.journal import DynamoJournal
+from ringlake.stores.lake import ObjectLake
+from ringlake.stores.marks import DynamoMarks
 from ringlake.stores.objects import S3Objects
 from ringlake.stores.queue import SqsQueue
+from ringlake.stores.records import DynamoRecords
+from ringlake.stores.refolds import DynamoRefolds
 from ringlake.stores.vault import KmsVault
 
 app = APIGatewayHttpResolver()
+now = utc_now
 
 # First match wins, so children stand before their parents.
 STATUS: dict[type[RinglakeError], HTTPStatus] = {
@@ -41,98 +59,72 @@ STATUS: dict[type[RinglakeError], HTTPStatus] = {
     Forbidden: HTTPStatus.FORBIDDEN,
     InvalidRequest: HTTPStatus.BAD_REQUEST,
     NotFound: HTTPStatus.NOT_FOUND,
+    Taken: HTTPStatus.CONFLICT,
     Conflict: HTTPStatus.CONFLICT,
+    Outdated: HTTPStatus.PRECONDITION_FAILED,
+    Unversioned: HTTPStatus.PRECONDITION_REQUIRED,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
-MAX_BODY = 65_536
 RETRY_SECONDS = "5"
 
 
 @cache
-def stores() -> tuple[Desk, DirectoryStore]:
+def stores() -> Rooms:
     """The use cases over the stores of this deployment."""
     table = settings.read(settings.Directory)
     queues = settings.read(settings.Queues)
-    directory = DynamoDirectory(table.directory_table, KmsVault(table.key_id))
+    name, vault = table.directory_table, KmsVault(table.key_id)
+    directory = DynamoDirectory(name, vault)
     desk = Desk(
-        jobs=DynamoJobs(table.directory_table),
+        jobs=DynamoJobs(name),
         directory=directory,
         exports=S3Objects(settings.read(settings.Exports).exports_bucket),
         export_queue=SqsQueue(queues.export_queue_url),
         report_queue=SqsQueue(queues.report_queue_url),
     )
-    return desk, directory
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
+    journal = settings.read(settings.Journal)
+    offices = Offices(
+        Stores(
+            directory=directory,
+            contacts=DynamoContacts(name),
+            marks=DynamoMarks(name),
+            records=DynamoRecords(settings.read(settings.Records).records_table),
+            journal=DynamoJournal(journal.journal_table, journal.journal_days),
+            arrivals=DynamoArrivals(name),
+            refolds=DynamoRefolds(name),
+            lake=ObjectLake(S3Objects(settings.read(settings.Lake).lake_bucket)),
+            vault=vault,
+            identities=CognitoIdentities(settings.read(settings.People).user_pool),
+            public_url=settings.read(settings.Web).public_url,
+        )
+    )
+    return Rooms(desk, directory, offices)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer every request; whatever goes wrong is a problem document, never an exception."""
     try:
-        answer = app.resolve(event, context)
+        answered = app.resolve({**event, "rawPath": encoded_path(event)}, context)
     except Exception as error:  # noqa: BLE001 - nothing may reach the gateway
-        answer = _plain(broken(error))
-    print(json.dumps({"route": event.get("routeKey", ""), "status": answer["statusCode"]}))
-    return answer
+        answered = _plain(broken(error))
+    print(json.dumps({"route": event.get("routeKey", ""), "status": answered["statusCode"]}))
+    return answered
 
 
 def signed_in(app: APIGatewayHttpResolver, next_middleware: Callable[..., Response[str]]) -> Response[str]:
     """Who asks, and may they call this route; before anything else."""
-    _, directory = stores()
+    rooms = stores()
     event = app.current_event.raw_event
     authorizer = event.get("requestContext", {}).get("authorizer") or {}
-    viewer = principal((authorizer.get("jwt") or {}).get("claims") or {}, directory)
+    viewer = principal((authorizer.get("jwt") or {}).get("claims") or {}, rooms.directory)
     permit(viewer.user, event.get("routeKey", ""))
-    app.append_context(viewer=viewer)  # type: ignore[no-untyped-call]
+    app.append_context(viewer=viewer, rooms=rooms, clock=now)  # type: ignore[no-untyped-call]
     return next_middleware(app)
 
 
 app.use(middlewares=[signed_in])
-
-
-@app.get("/v1/me")
-def me() -> Response[str]:
-    return _json(_desk().me(_viewer()))
-
-
-@app.post("/v1/exports")
-def order_export() -> Response[str]:
-    return _json(_desk().export(_viewer(), _body(), now()), HTTPStatus.ACCEPTED)
-
-
-@app.get("/v1/exports")
-def list_exports() -> Response[str]:
-    before = app.current_event.query_string_parameters.get("before", "")
-    jobs, following = _desk().jobs(_viewer(), now(), before)
-    return _json({"exports": jobs, "next": following})
-
-
-@app.get("/v1/exports/<job_id>")
-def show_export(job_id: str) -> Response[str]:
-    return _json(_desk().job(_viewer(), job_id, now()))
-
-
-@app.get("/v1/exports/<job_id>/download")
-def download(job_id: str) -> Response[str]:
-    url = _desk().download(_viewer(), job_id, now())
-    return Response(HTTPStatus.FOUND.value, headers={"Location": url, "Cache-Control": "no-store"})
-
-
-@app.get("/v1/reports")
-def list_reports() -> Response[str]:
-    return _json({"reports": _desk().reports(_viewer())})
-
-
-@app.post("/v1/reports/<name>/runs")
-def order_run(name: str) -> Response[str]:
-    return _json(_desk().run(_viewer(), name, _body(), now()), HTTPStatus.ACCEPTED)
-
-
-@app.get("/v1/reports/runs/<job_id>")
-def show_run(job_id: str) -> Response[str]:
-    return _json(_desk().job(_viewer(), job_id, now(), JobKind.REPORT))
+for part in (api_jobs, api_directory, api_people, api_marks):
+    app.include_router(part.router)
 
 
 @app.exception_handler(RinglakeError)  # type: ignore[untyped-decorator]
@@ -140,60 +132,23 @@ def refused(error: RinglakeError) -> Response[str]:
     """An error of ours as a problem document (RFC 9457)."""
     status = next((s for kind, s in STATUS.items() if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
     if isinstance(error, InvalidRequest):
-        return _problem(status, str(error), errors=[{"field": error.field, "reason": error.reason}])
+        wrong = [{"field": field, "reason": reason} for field, reason in error.errors]
+        return problem(status, str(error), errors=wrong)
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
         print(json.dumps({"unavailable": str(error)}))
-        return _problem(status, "please try again", headers={"Retry-After": RETRY_SECONDS})
+        return problem(status, "please try again", headers={"Retry-After": RETRY_SECONDS})
     if status in (HTTPStatus.NOT_FOUND, HTTPStatus.INTERNAL_SERVER_ERROR):
-        return _problem(status, status.phrase.lower())
-    return _problem(status, str(error))
+        return problem(status, status.phrase.lower())
+    if isinstance(error, Conflict):
+        return problem(status, "somebody else changed it in this moment: read it again")
+    return problem(status, str(error))
 
 
 @app.exception_handler(Exception)  # type: ignore[untyped-decorator]
 def broken(error: Exception) -> Response[str]:
     """Any other error. Its text may hold data, so only its kind is logged."""
     print(json.dumps({"unexpected": type(error).__name__}))
-    return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "something went wrong on our side")
-
-
-def _desk() -> Desk:
-    return stores()[0]
-
-
-def _viewer() -> Principal:
-    viewer: Principal = app.context["viewer"]
-    return viewer
-
-
-def _body() -> object:
-    text = app.current_event.decoded_body or ""
-    if len(text) > MAX_BODY:
-        raise InvalidRequest("body", f"longer than {MAX_BODY} characters")
-    try:
-        return json.loads(text or "{}")
-    except (ValueError, RecursionError):
-        raise InvalidRequest("body", "not JSON") from None
-
-
-def _problem(
-    status: HTTPStatus, detail: str, *, headers: Mapping[str, str] | None = None, **members: object
-) -> Response[str]:
-    document = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail, **members}
-    return Response(
-        status.value,
-        content_type="application/problem+json",
-        body=to_json(document).decode(),
-        headers=dict(headers or {}),
-    )
-
-
-def _json(document: object, status: HTTPStatus = HTTPStatus.OK) -> Response[str]:
-    return Response(
-        status.value,
-        content_type="application/json",
-        body=to_json(document).decode(),
-        headers={"Cache-Control": "no-store"},
-    )
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "something went wrong on our side")
 
 
 def _plain(response: Response[str]) -> dict[str, Any]:

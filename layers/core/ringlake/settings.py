@@ -58,6 +58,12 @@ class Web(Model, frozen=True, kw_only=True):
     public_url: str
 
 
+class People(Model, frozen=True, kw_only=True):
+    """The Cognito user pool whose people sign in."""
+
+    user_pool: str
+
+
 class Mail(Model, frozen=True, kw_only=True):
     """Files up to `attach_limit_bytes` (encoded) travel in the mail, larger ones as a link (demands.md D59)."""
 

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from api_answers import Rooms
 
 from ringlake.access import ROUTES
 from ringlake.errors import Unavailable
@@ -24,7 +25,7 @@ CONTEXT = object()
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     world = World()
-    monkeypatch.setattr(api, "stores", lambda: (world.desk, world.directory))
+    monkeypatch.setattr(api, "stores", lambda: Rooms(world.desk, world.directory, world.offices))
     monkeypatch.setattr(api, "now", world.clock)
     return world
 

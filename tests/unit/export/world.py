@@ -12,19 +12,28 @@ import pyarrow as pa
 from ringlake.access import Principal
 from ringlake.errors import Unavailable
 from ringlake.flows.delivery import Post, Result
+from ringlake.flows.directory import Offices, Stores
 from ringlake.flows.export import run_export
 from ringlake.flows.report import run_report
 from ringlake.flows.requests import Desk
 from ringlake.model.directory import Ability, Number, Role, Team, User, Workspace
 from ringlake.model.jobs import Job
 from ringlake.model.tables import CALLS, LEGS, MESSAGES
+from ringlake.stores.arrivals import MemoryArrivals
 from ringlake.stores.athena import MemoryAthena
+from ringlake.stores.contacts import MemoryContacts
 from ringlake.stores.directory import MemoryDirectory
+from ringlake.stores.identities import MemoryIdentities
 from ringlake.stores.jobs import MemoryJobs
+from ringlake.stores.journal import MemoryJournal
 from ringlake.stores.lake import ObjectLake
 from ringlake.stores.mail import MailUncertain, MemoryMail
+from ringlake.stores.marks import MemoryMarks
 from ringlake.stores.objects import MemoryObjects
 from ringlake.stores.queue import MemoryQueue
+from ringlake.stores.records import MemoryRecords
+from ringlake.stores.refolds import MemoryRefolds
+from ringlake.stores.vault import MemoryVault
 from tests.unit.query.lake_rows import calls, legs, messages
 
 NOW = datetime(2026, 3, 11, 9, tzinfo=UTC)
@@ -75,7 +84,11 @@ class World:
 
     def __init__(self) -> None:
         self.now = NOW
-        self.directory = MemoryDirectory()
+        self.vault = MemoryVault()
+        self.directory = MemoryDirectory(self.vault)
+        self.contacts, self.marks, self.records = MemoryContacts(), MemoryMarks(), MemoryRecords()
+        self.journal, self.arrivals, self.refolds = MemoryJournal(), MemoryArrivals(), MemoryRefolds()
+        self.identities = MemoryIdentities()
         self.jobs, self.objects, self.mail = MemoryJobs(), MemoryObjects(), MemoryMail()
         objects = MemoryObjects()
         objects.bodies = dict(_filled_lake())
@@ -108,6 +121,26 @@ class World:
             export_queue=self.export_queue,
             report_queue=self.report_queue,
         )
+
+    @property
+    def stores(self) -> Stores:
+        return Stores(
+            directory=self.directory,
+            contacts=self.contacts,
+            marks=self.marks,
+            records=self.records,
+            journal=self.journal,
+            arrivals=self.arrivals,
+            refolds=self.refolds,
+            lake=self.lake,
+            vault=self.vault,
+            identities=self.identities,
+            public_url="https://ringlake.example.com",
+        )
+
+    @property
+    def offices(self) -> Offices:
+        return Offices(self.stores)
 
     def viewer(self, user_id: str, workspace: str = "acme") -> Principal:
         users = {user.id: user for user in self.directory.load(workspace).users}

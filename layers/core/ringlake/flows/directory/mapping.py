@@ -15,7 +15,7 @@ from ringlake.query.filters import parse
 from ringlake.stores.directory import Change
 
 from .bodies import MapBody, utc_or_none
-from .numbers import Numbers, wrong
+from .numbers import Numbers, Plan
 from .numbers import shown as number_shown
 from .office import Office, etag_of, line, refuse
 from .users import Users
@@ -74,7 +74,7 @@ class Mapping(Office):
         if added in before.provider_ids:
             return number_shown(before)
         after = msgspec.structs.replace(before, provider_ids=(*before.provider_ids, added))
-        refuse(wrong(self._directory(viewer), after))
+        refuse(Plan(self._directory(viewer)).wrong(after))
         said = line(viewer, now, "number.change", before.id, fields=["provider_ids"])
         self._write(viewer, said, Change(document=after, previous=before))
         Numbers(self._stores).refold(viewer, before, after, now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
@@ -38,7 +39,7 @@ class Numbers(Office):
         fields = {**asked.given, "e164": dialable("e164", asked.e164, country)}
         fields["country"] = asked.country or country_of(fields["e164"]) or country
         number = convert({"id": new_id("number"), **fields}, Number)
-        refuse(wrong(directory, number))
+        refuse(Plan(directory).wrong(number))
         self._write(viewer, line(viewer, now, "number.create", number.id, team=number.team), Change(document=number))
         self.refold(viewer, None, number, now)
         return _view(number)
@@ -52,7 +53,7 @@ class Numbers(Office):
         if "e164" in fields:
             fields["e164"] = dialable("e164", patch.e164, fields.get("country") or before.country)
         after = changed(before, fields)
-        refuse(wrong(directory, after))
+        refuse(Plan(directory).wrong(after))
         if after != before:
             said = line(viewer, now, "number.change", number_id, fields=sorted(fields), team=after.team)
             self._write(viewer, said, Change(document=after, previous=before))
@@ -92,26 +93,36 @@ def dialable(field: str, spelling: str, country: str) -> str:
     return found
 
 
-def wrong(directory: Directory, number: Number) -> list[tuple[str, str]]:
-    """What the number refers to that is not there, or shares with another."""
-    errors = []
-    team = directory.team(number.team)
-    if number.team and (team is None or team.deleted_at is not None):
-        errors.append(("team", "there is no such team"))
-    if number.source and not any(s.id == number.source and s.deleted_at is None for s in directory.sources):
-        errors.append(("source", "there is no such source"))
-    others = [other for other in directory.numbers if other.id != number.id]
-    same = next((other for other in others if other.e164 == number.e164), None)
-    if same is not None:
-        hint = "is deleted: restore it instead" if same.deleted_at else "is in the directory"
-        errors.append(("e164", f"this number {hint} (id {same.id})"))
-    taken = {provider_id for other in others for provider_id in other.provider_ids}
-    errors += [
-        (f"provider_ids.{n}", "another number has this id")
-        for n, provider_id in enumerate(number.provider_ids)
-        if provider_id in taken
-    ]
-    return errors
+class Plan:
+    """What numbers may refer to, and which numbers and ids are taken; made once for many numbers."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._teams = {team.id for team in directory.teams if team.deleted_at is None}
+        self._sources = {source.id for source in directory.sources if source.deleted_at is None}
+        self._by_e164: dict[str, list[Number]] = defaultdict(list)
+        self._by_provider_id: dict[str, list[Number]] = defaultdict(list)
+        for number in directory.numbers:
+            self._by_e164[number.e164].append(number)
+            for provider_id in number.provider_ids:
+                self._by_provider_id[provider_id].append(number)
+
+    def wrong(self, number: Number) -> list[tuple[str, str]]:
+        """What the number refers to that is not there, or shares with another."""
+        errors = []
+        if number.team and number.team not in self._teams:
+            errors.append(("team", "there is no such team"))
+        if number.source and number.source not in self._sources:
+            errors.append(("source", "there is no such source"))
+        same = next((other for other in self._by_e164[number.e164] if other.id != number.id), None)
+        if same is not None:
+            hint = "is deleted: restore it instead" if same.deleted_at else "is in the directory already"
+            errors.append(("e164", f"this number {hint} (id {same.id})"))
+        errors += [
+            (f"provider_ids.{n}", "another number has this id")
+            for n, provider_id in enumerate(number.provider_ids)
+            if any(other.id != number.id for other in self._by_provider_id[provider_id])
+        ]
+        return errors
 
 
 def shown(number: Number) -> dict[str, Any]:

@@ -6,6 +6,7 @@ only owners make owners, and one active owner always remains.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -55,9 +56,9 @@ class Users(Office):
         directory = self._directory(viewer)
         user = convert({"id": new_id("user"), **plain_fields(asked.given, asked.accounts)}, User)
         self.check(viewer, directory, None, user)
-        user = msgspec.structs.replace(user, sub=self._identity(user.email) if asked.signs_in else "")
+        user = msgspec.structs.replace(user, sub=self.identity(user.email) if asked.signs_in else "")
         self._put(viewer, None, user, "user.create", now)
-        self._accounts_changed(viewer, (), user.accounts, now)
+        self.accounts_changed(viewer, (), user.accounts, now)
         return _view(user)
 
     def change(self, viewer: Principal, user_id: str, body: Any, version: str | None, now: datetime) -> View:
@@ -71,18 +72,14 @@ class Users(Office):
         after = changed(before, given)
         self.check(viewer, directory, before, after, signs_in=patch.given.get("signs_in"))
         if patch.given.get("signs_in") and not before.sub:
-            after = msgspec.structs.replace(after, sub=self._identity(after.email))
+            after = msgspec.structs.replace(after, sub=self.identity(after.email))
         elif patch.given.get("signs_in") is False:
             after = msgspec.structs.replace(after, sub="")
         elif before.sub and self._identities.find(after.email) not in ("", before.sub):
             raise Taken("somebody signs in with this address")
         self._put(viewer, before, after, "user.change", now, directory)
-        # The directory decides; what follows can be repeated by repeating the request.
-        if before.sub and not after.sub:
-            self._identities.disable(before.sub)
-        elif before.sub and "email" in given:
-            settled(lambda: self._identities.rename(before.sub, after.email), "somebody signs in with this address")
-        self._accounts_changed(viewer, before.accounts, after.accounts, now)
+        self.follow(before, after, repeated="email" in given)
+        self.accounts_changed(viewer, before.accounts, after.accounts, now)
         return _view(after)
 
     def suspend(self, viewer: Principal, user_id: str, now: datetime) -> View:
@@ -118,14 +115,23 @@ class Users(Office):
         self, viewer: Principal, directory: Directory, before: User | None, after: User, *, signs_in: bool | None = None
     ) -> None:
         """Whether the viewer may make this user of that one; raises `Forbidden` or `InvalidRequest`."""
-        _check_rights(viewer, directory, before, after, signs_in=signs_in)
-        refuse(wrong(directory, after))
+        check_rights(viewer, directory, before, after, signs_in=signs_in)
+        refuse(Roster(directory).wrong(after))
 
     @property
     def _identities(self) -> Identities:
         return self._stores.identities
 
-    def _identity(self, email: str) -> str:
+    def follow(self, before: User | None, after: User, *, repeated: bool = False) -> None:
+        """Bring the sign-in identity to what the directory says, which decides; repeating it is harmless."""
+        if before is None or not before.sub:
+            return
+        if not after.sub:
+            self._identities.disable(before.sub)
+        elif repeated or after.email != before.email:
+            settled(lambda: self._identities.rename(before.sub, after.email), "somebody signs in with this address")
+
+    def identity(self, email: str) -> str:
         """The sign-in identity of a new user: a new one with an invitation, or one that belongs to nobody."""
         try:
             return self._identities.invite(email)
@@ -144,7 +150,7 @@ class Users(Office):
             raise Forbidden("nobody ends his own access: ask somebody else")
         after = before if getattr(before, field) is not None else changed(before, {field: now})
         if after != before:
-            _check_rights(viewer, directory, before, after)
+            check_rights(viewer, directory, before, after)
             self._put(viewer, before, after, action, now, directory)
         if after.sub:
             # Whoever repeats the request also repeats this, should it have failed.
@@ -164,11 +170,11 @@ class Users(Office):
             return
         said = line(viewer, now, action, after.id, **rights(after))
         # Of two requests that each leave the other's owner as the last one, one must fail.
-        witness = _witness(directory, before, after) if directory and before else None
-        others = [Change(document=witness, previous=witness)] if witness else []
+        other = witness(directory, before, after) if directory and before else None
+        others = [Change(document=other, previous=other)] if other else []
         self._write(viewer, said, Change(document=after, previous=before), *others)
 
-    def _accounts_changed(
+    def accounts_changed(
         self, viewer: Principal, before: Iterable[Account], after: Iterable[Account], now: datetime
     ) -> None:
         """What happened on accounts that got another owner is folded again (demands.md D24)."""
@@ -182,9 +188,13 @@ class Users(Office):
             )
 
 
-def _check_rights(
+def check_rights(
     viewer: Principal, directory: Directory, before: User | None, after: User, *, signs_in: bool | None = None
 ) -> None:
+    """Whether the viewer may make this user of that one (None: of nobody); raises `Forbidden`.
+
+    `directory` says who else is an owner.
+    """
     base = before or User(id=after.id, email=after.email, name=after.name)
     touched = {name for name in RIGHTS - {"signs_in"} if getattr(base, name) != getattr(after, name)}
     touched |= {"state"} if base.active != after.active else set()
@@ -201,7 +211,7 @@ def _check_rights(
         raise Forbidden(f"nobody grants what he lacks: {', '.join(sorted(a.value for a in gained))}")
     if scope(after) != scope(base) and not scope(viewer.user).covers(scope(after)):
         raise Forbidden("nobody grants a view of what he does not see")
-    if before is not None and _is_owner(before) and not _is_owner(after) and _witness(directory, before, after) is None:
+    if before is not None and _is_owner(before) and not _is_owner(after) and witness(directory, before, after) is None:
         raise Forbidden("the last owner stays: make another owner first")
 
 
@@ -209,35 +219,47 @@ def _is_owner(user: User) -> bool:
     return user.role is Role.OWNER and user.active
 
 
-def _witness(directory: Directory, before: User, after: User) -> User | None:
+def witness(directory: Directory, before: User, after: User) -> User | None:
     """Another active owner, when this one stops being one."""
     if not _is_owner(before) or _is_owner(after):
         return None
     return next((user for user in directory.users if _is_owner(user) and user.id != after.id and user.sub), None)
 
 
-def wrong(directory: Directory, user: User) -> list[tuple[str, str]]:
-    """What the user refers to that is not there, or that is another's."""
-    living = {team.id for team in directory.teams if team.deleted_at is None}
-    errors = unknown("teams", user.teams, living, "team")
-    errors += unknown("manages", user.manages, living, "team")
-    errors += unknown("numbers", user.numbers, (n.id for n in directory.numbers), "number")
-    others = [other for other in directory.users if other.id != user.id]
-    if any(other.email == user.email and other.deleted_at is None for other in others):
-        errors.append(("email", "another user has this address"))
-    elif any(other.email == user.email and other.sub for other in others):
-        errors.append(("email", "a deleted user has this address: activate him instead"))
-    connections = {connection.id for connection in directory.connections}
-    held = [(account, other) for other in others for account in other.accounts]
-    for n, account in enumerate(user.accounts):
-        if account.connection not in connections:
-            errors.append((f"accounts.{n}.connection", "there is no such connection"))
-        rivals = [other.name for theirs, other in held if _overlap(theirs, account)]
-        if rivals:
-            errors.append((f"accounts.{n}", f"at that time the account is {rivals[0]}'s: end that first"))
-        if any(_overlap(mine, account) for mine in user.accounts[:n]):
-            errors.append((f"accounts.{n}", "the account is named twice for the same time"))
-    return errors
+class Roster:
+    """What users may refer to, and who has which address and account; made once for many users."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._teams = {team.id for team in directory.teams if team.deleted_at is None}
+        self._numbers = {number.id for number in directory.numbers}
+        self._connections = {connection.id for connection in directory.connections}
+        self._by_email: dict[str, list[User]] = defaultdict(list)
+        self._holders: dict[tuple[str, str], list[tuple[Account, User]]] = defaultdict(list)
+        for user in directory.users:
+            self._by_email[user.email].append(user)
+            for account in user.accounts:
+                self._holders[account.connection, account.id].append((account, user))
+
+    def wrong(self, user: User) -> list[tuple[str, str]]:
+        """What the user refers to that is not there, or that is another's."""
+        errors = unknown("teams", user.teams, self._teams, "team")
+        errors += unknown("manages", user.manages, self._teams, "team")
+        errors += unknown("numbers", user.numbers, self._numbers, "number")
+        namesakes = [other for other in self._by_email[user.email] if other.id != user.id]
+        if any(other.deleted_at is None for other in namesakes):
+            errors.append(("email", "another user has this address"))
+        elif any(other.sub for other in namesakes):
+            errors.append(("email", "a deleted user has this address: activate him instead"))
+        for n, account in enumerate(user.accounts):
+            if account.connection not in self._connections:
+                errors.append((f"accounts.{n}.connection", "there is no such connection"))
+            held = self._holders[account.connection, account.id]
+            rivals = [other.name for theirs, other in held if other.id != user.id and _overlap(theirs, account)]
+            if rivals:
+                errors.append((f"accounts.{n}", f"at that time the account is {rivals[0]}'s: end that first"))
+            if any(_overlap(mine, account) for mine in user.accounts[:n]):
+                errors.append((f"accounts.{n}", "the account is named twice for the same time"))
+        return errors
 
 
 def _overlap(one: Account, other: Account) -> bool:

@@ -1,0 +1,181 @@
+"""How requests are read and answers are written: bodies, queries, versions, problem documents."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, NamedTuple
+from urllib.parse import quote, unquote
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from ringlake.access import Principal
+from ringlake.errors import InvalidRequest
+from ringlake.flows.directory import Offices
+from ringlake.flows.directory.office import View
+from ringlake.flows.requests import Desk
+from ringlake.model.base import to_json
+from ringlake.stores.directory import DirectoryStore
+
+MAX_BODY = 65_536
+# Tables in a body: tariffs, lists, schedules.
+MAX_TABLE = 1_000_000
+
+
+class Rooms(NamedTuple):
+    """The use cases over the stores of this deployment."""
+
+    desk: Desk
+    directory: DirectoryStore
+    offices: Offices
+
+
+class Asked:
+    """The request that is being answered, as a handler needs it."""
+
+    def __init__(self, router: APIGatewayHttpRouter | APIGatewayHttpResolver) -> None:
+        self._router = router
+
+    @property
+    def rooms(self) -> Rooms:
+        rooms: Rooms = self._router.context["rooms"]
+        return rooms
+
+    @property
+    def offices(self) -> Offices:
+        return self.rooms.offices
+
+    @property
+    def viewer(self) -> Principal:
+        viewer: Principal = self._router.context["viewer"]
+        return viewer
+
+    @property
+    def now(self) -> datetime:
+        clock: Callable[[], datetime] = self._router.context["clock"]
+        return clock()
+
+    @property
+    def version(self) -> str | None:
+        """If-Match, None when it is not given."""
+        return self._router.current_event.headers.get("if-match")
+
+    def body(self, most: int = MAX_BODY) -> object:
+        """The JSON of the body; raises `InvalidRequest`."""
+        event = self._router.current_event
+        text = event.decoded_body or ""
+        if len(text) > most:
+            raise InvalidRequest("body", f"longer than {most} characters")
+        try:
+            return json.loads(text or "{}", parse_constant=_no_constant)
+        except (ValueError, RecursionError):
+            raise InvalidRequest("body", "not JSON") from None
+
+    def file(self) -> bytes:
+        """The bytes of a body that is a CSV file."""
+        event = self._router.current_event
+        kind = event.headers.get("content-type") or ""
+        if kind.partition(";")[0].strip().lower() != "text/csv":
+            raise InvalidRequest("content-type", "send the file as text/csv")
+        if not event.is_base64_encoded:
+            return (event.body or "").encode()
+        try:
+            return base64.b64decode(event.body or "", validate=True)
+        except binascii.Error:
+            raise InvalidRequest("body", "is no base64") from None
+
+    def text(self, name: str, usual: str = "") -> str:
+        """A query parameter."""
+        return (self._router.current_event.query_string_parameters or {}).get(name, usual)
+
+    def flag(self, name: str) -> bool:
+        given = self.text(name, "false").lower()
+        if given not in ("true", "false"):
+            raise InvalidRequest(name, "is true or false")
+        return given == "true"
+
+    def number(self, name: str, usual: int, most: int) -> int:
+        given = self.text(name, str(usual))
+        if not given.isdecimal() or not given.isascii() or int(given) > most:
+            raise InvalidRequest(name, f"is a whole number up to {most}")
+        return int(given)
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(name)
+
+
+def decoded[**P](handler: Callable[P, Response[str]]) -> Callable[P, Response[str]]:
+    """Path parameters as people mean them: the router sees them percent-encoded (`encoded_path`)."""
+
+    @wraps(handler)
+    def called(*arguments: P.args, **named: P.kwargs) -> Response[str]:
+        values: Any = {name: unquote(value) if isinstance(value, str) else value for name, value in named.items()}
+        return handler(*arguments, **values)
+
+    return called
+
+
+def encoded_path(event: Mapping[str, Any]) -> str:
+    """The path with its parameters percent-encoded once, whatever the gateway has decoded of it.
+
+    Ids of calls are the provider's and may hold anything; `pathParameters` are always decoded.
+    """
+    path = str(event.get("routeKey", "")).partition(" ")[2]
+    parameters = event.get("pathParameters") or {}
+    if not parameters or "{" not in path:
+        return str(event.get("rawPath", ""))
+    for name, value in parameters.items():
+        path = path.replace(f"{{{name}}}", quote(value, safe=""))
+    return path
+
+
+def answer(document: object, status: HTTPStatus = HTTPStatus.OK, etag: str = "") -> Response[str]:
+    return Response(
+        status.value,
+        content_type="application/json",
+        body=to_json(document).decode(),
+        headers={"Cache-Control": "no-store", **({"ETag": f'"{etag}"'} if etag else {})},
+    )
+
+
+def versioned(view: View, status: HTTPStatus = HTTPStatus.OK) -> Response[str]:
+    """A document with its version, to be sent back as If-Match."""
+    return answer(view.document, status, view.etag)
+
+
+def spreadsheet(data: bytes, name: str, following: str = "") -> Response[str]:
+    """A CSV file; `following` is where the next file begins."""
+    return Response(
+        HTTPStatus.OK.value,
+        content_type="text/csv; charset=utf-8",
+        body=data.decode(),
+        headers={
+            "Cache-Control": "no-store",
+            "Content-Disposition": f'attachment; filename="{name}.csv"',
+            **({"Ringlake-Next": quote(following, safe="")} if following else {}),
+        },
+    )
+
+
+def problem(
+    status: HTTPStatus, detail: str, *, headers: Mapping[str, str] | None = None, **members: object
+) -> Response[str]:
+    """RFC 9457."""
+    document = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail, **members}
+    return Response(
+        status.value,
+        content_type="application/problem+json",
+        body=to_json(document).decode(),
+        headers=dict(headers or {}),
+    )
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
