@@ -297,7 +297,7 @@ class RecordsSuite:
         assert store.dirty(workspace, 10) == [subject.key]
         assert (marked.record, marked.etag, marked.lake_days) == (loaded.record, loaded.etag, ("2026-09-14",))
 
-    def test_a_customer_can_be_marked_and_is_forgotten_when_clean(self, store: Records, workspace: str) -> None:
+    def test_a_customer_can_be_marked_and_is_left_out_when_clean(self, store: Records, workspace: str) -> None:
         party = party_subject(workspace, "k1")
         store.mark(workspace, [party.key, party.key])
 

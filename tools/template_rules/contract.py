@@ -72,6 +72,8 @@ LEAST_RATE = 1000
 # And of all people together on one route.
 MOST_PEOPLES_RATE = 100
 
+ONLY_TRAILS = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["trail#*"]}}
+
 INDEXES = {"RecordsTable": {"live": ("live_ws", "live_at"), "dirty": ("dirty_ws", "dirty_key")}}
 STREAMS = {"JournalTable": "KEYS_ONLY"}
 EXPIRING_BUCKETS = {"ExportsBucket": 30, "FailuresBucket": 90}

@@ -123,7 +123,9 @@ class Records(Protocol):
         ...
 
     def get_many(self, keys: Sequence[str]) -> list[Loaded]:
-        """Records of these subject keys, strongly consistent, without links; missing ones are left out."""
+        """Rows of these subject keys, strongly consistent, without links; those with neither a record nor a mark
+        are left out.
+        """
         ...
 
     def mark(self, workspace: str, keys: Iterable[str]) -> None:
@@ -142,7 +144,7 @@ class Records(Protocol):
 
     def clean(self, loaded: Loaded, day: str) -> bool:
         """After the lake was written: clear the dirty mark and set lake_days to (day,) if the item is still
-        the version loaded; False (and still dirty) when it changed meanwhile. A mark without a record goes.
+        the version loaded; False (and still dirty) when it changed meanwhile.
         """
         ...
 
@@ -185,7 +187,8 @@ class MemoryRecords:
         return sorted(k for k in self.dirt if k.startswith(f"{workspace}#"))[:limit]
 
     def get_many(self, keys: Sequence[str]) -> list[Loaded]:
-        return [self._row(k) for k in dict.fromkeys(keys) if k in self.rows]
+        rows = (self._row(key) for key in dict.fromkeys(keys))
+        return [row for row in rows if row.record is not None or row.dirty]
 
     def mark(self, workspace: str, keys: Iterable[str]) -> None:
         for key in keys:
@@ -207,10 +210,7 @@ class MemoryRecords:
             row = self.rows.get(loaded.key)
             if row is None or row.version != loaded.version:
                 return False
-            if row.record is None:
-                del self.rows[row.key]
-            else:
-                self._change(row, lake_days=(day,) if day else (), left=())
+            self._change(row, lake_days=(day,) if day else (), left=())
             self.dirt.discard(row.key)
             return True
 
@@ -304,7 +304,8 @@ class DynamoRecords:
         return [item["pk"]["S"] for item in found]
 
     def get_many(self, keys: Sequence[str]) -> list[Loaded]:
-        return [_row(item) for item in batch_get(self._table, [_key(key) for key in dict.fromkeys(keys)])]
+        rows = (_row(item) for item in batch_get(self._table, [_key(key) for key in dict.fromkeys(keys)]))
+        return [row for row in rows if row.record is not None or row.dirty]
 
     def mark(self, workspace: str, keys: Iterable[str]) -> None:
         for key in dict.fromkeys(keys):
@@ -329,8 +330,6 @@ class DynamoRecords:
         return msgspec.structs.replace(loaded, consequences=consequences, version=loaded.version + 1, dirty=True)
 
     def clean(self, loaded: Loaded, day: str) -> bool:
-        if loaded.record is None:
-            return self._forget(loaded)
         return self._if_unchanged(
             loaded,
             f"SET lake_days = :days REMOVE {', '.join(_DIRTY)}, left_places{_NEXT_VERSION}",
@@ -351,18 +350,6 @@ class DynamoRecords:
                     UpdateExpression=update,
                     ConditionExpression=condition,
                     ExpressionAttributeValues=values | compared,
-                )
-        except Conflict:
-            return False
-        return True
-
-    def _forget(self, loaded: Loaded) -> bool:
-        condition, compared = _unchanged(loaded)
-        values = {"ExpressionAttributeValues": compared} if compared else {}
-        try:
-            with translated():
-                client("dynamodb").delete_item(
-                    TableName=self._table, Key=_key(loaded.key), ConditionExpression=condition, **values
                 )
         except Conflict:
             return False
