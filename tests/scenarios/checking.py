@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from ringlake.model.calls import CallRecord, Leg
+from ringlake.model.calls import CallRecord, End, Leg
 from ringlake.model.messages import MessageRecord
 from tests.scenarios.tables import Scenario
 
@@ -75,12 +75,20 @@ def _path(record: Record) -> str:
     return " > ".join(f"{s.kind}({s.value})" if s.value else s.kind for s in record.timeline)
 
 
+def _end(end: End) -> str:
+    """`user u-anna`, `queue Service`, `number Main`, `outside +48700800900`, `voicemail`; "" for nobody."""
+    return f"{end.kind or ''} {end.party.user_id or end.label}".strip()
+
+
 _SHORT: Mapping[str, Callable[[Any], Any]] = {
     "user": lambda record: record.user.user_id,
     "legs": lambda record: len(record.legs),
     "recordings": lambda record: len(record.recordings),
     "cost": lambda record: f"{record.cost.amount} {record.cost.currency}" if record.cost else None,
     "path": _path,
+    "requested": lambda record: _end(record.requested),
+    "final": lambda record: _end(record.final_party),
+    "source": lambda record: " / ".join(part for part in msgspec.structs.astuple(record.source) if part),
 }
 
 

@@ -9,7 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SETTINGS = {"provider", "day", "zone", "open", "short_abandon", "always", "country"}
+SETTINGS = {
+    *("provider", "day", "zone", "open", "short_abandon", "always", "country"),
+    *("spam", "withheld", "tariff", "text_tariff", "handed_on"),
+}
 _CLOCK = re.compile(r"(?:(?P<day>\d{4}-\d\d-\d\d) )?(?P<clock>\d\d:\d\d:\d\d(?:\.\d+)?)")
 
 

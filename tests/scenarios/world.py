@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import msgspec
 
@@ -12,11 +13,15 @@ from ringlake.flows.folding import Folded, Snapshots, fold_subjects
 from ringlake.flows.ingest import Ingested, ingest, secret_context
 from ringlake.model.directory import (
     Account,
+    CallSource,
     Connection,
     Directory,
     Hours,
+    Lists,
     Number,
+    Rate,
     Secret,
+    Tariff,
     Team,
     User,
     Workspace,
@@ -34,14 +39,17 @@ PARTY_SECRET = b"scenario-party-key-0001"
 CONNECTIONS = {"generic": "pbx", "openphone": "op"}
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _PEOPLE = {
-    "anna": ("Anna Nowak", "anna", "US-anna"),
-    "boris": ("Boris Lind", "boris", "US-boris"),
-    "celia": ("Celia Ruiz", "celia", "US-celia"),
+    "anna": ("Anna Nowak", "anna", "US-anna", "101"),
+    "boris": ("Boris Lind", "boris", "US-boris", "102"),
+    "celia": ("Celia Ruiz", "celia", "US-celia", "103"),
 }
 
 
 def directory_of(scenario: Scenario) -> Directory:
-    """Anna, Boris and Celia; a main number, a shared sales number (team), Anna's own number."""
+    """Anna, Boris and Celia; a main number, a shared sales number (team), Anna's own number, one of an advert.
+
+    Extensions 101 to 103 are accounts of Anna, Boris and Celia.
+    """
     return Directory(
         workspace=Workspace(
             id=WORKSPACE,
@@ -57,18 +65,61 @@ def directory_of(scenario: Scenario) -> Directory:
                 id=f"u-{key}",
                 email=f"{key}@acme.example",
                 name=name,
-                accounts=(Account(connection="pbx", id=pbx), Account(connection="op", id=openphone)),
+                accounts=(
+                    *(Account(connection="pbx", id=known) for known in (pbx, extension)),
+                    Account(connection="op", id=openphone),
+                    *_handed_on(key, scenario.settings.get("handed_on", "")),
+                ),
             )
-            for key, (name, pbx, openphone) in _PEOPLE.items()
+            for key, (name, pbx, openphone, extension) in _PEOPLE.items()
         ),
         teams=(Team(id="t-sales", name="Sales"), Team(id="t-service", name="Service")),
         numbers=(
             Number(id="n-main", e164="+48221230000", name="Main", country="PL", provider_ids=("PN-main",)),
             Number(id="n-sales", e164="+48221230001", name="Sales line", country="PL", team="t-sales"),
             Number(id="n-anna", e164="+48221230007", name="Anna direct", country="PL", provider_ids=("PN-anna",)),
+            Number(id="n-advert", e164="+48221230009", name="Advert", country="PL", source="s-advert"),
             Number(id="n-us", e164="+12025550101", name="US office", country="US", provider_ids=("PN-us",)),
         ),
+        sources=(CallSource(id="s-advert", name="Search advert", medium="cpc", campaign="autumn"),),
+        tariffs=tuple(_tariffs(scenario.settings)),
+        lists=Lists(
+            spam=tuple(scenario.settings.get("spam", "").split()),
+            withheld=tuple(scenario.settings.get("withheld", "").split()),
+        ),
         party_key_secret=PARTY_SECRET,
+    )
+
+
+def _handed_on(key: str, text: str) -> list[Account]:
+    """`desk-7 anna boris 2026-09-14T09:30:00Z`: an account that goes from one user to another at an instant."""
+    if not text:
+        return []
+    account, before, after, at = text.split()
+    turn = datetime.fromisoformat(at)
+    return [
+        *([Account(connection="pbx", id=account, until=turn)] if key == before else []),
+        *([Account(connection="pbx", id=account, since=turn)] if key == after else []),
+    ]
+
+
+def _tariffs(settings: Mapping[str, str]) -> Iterator[Tariff]:
+    """`EUR 48=0.0100+0.0600/60`: for a prefix its fee, price of a minute and increment in seconds."""
+    for setting, channel in (("tariff", "call"), ("text_tariff", "message")):
+        currency, *rates = settings.get(setting, "").split() or ("",)
+        if currency:
+            yield Tariff(id=channel, name=channel, currency=currency, channel=channel, rates=tuple(map(_rate, rates)))
+
+
+def _rate(text: str) -> Rate:
+    prefix, _, price = text.partition("=")
+    fee, _, minute = price.partition("+")
+    per_minute, _, increment = minute.partition("/")
+    return Rate(
+        prefix=prefix,
+        connect_fee=Decimal(fee),
+        per_minute=Decimal(per_minute or 0),
+        increment_s=int(increment or 60),
     )
 
 
@@ -143,4 +194,9 @@ def store_of(directory: Directory) -> MemoryDirectory:
         store.put_team(workspace.id, team)
     for number in directory.numbers:
         store.put_number(workspace.id, number)
+    for source in directory.sources:
+        store.put_source(workspace.id, source)
+    for tariff in directory.tariffs:
+        store.put_tariff(workspace.id, tariff)
+    store.put_lists(workspace.id, directory.lists)
     return store

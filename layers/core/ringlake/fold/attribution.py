@@ -187,6 +187,11 @@ def speller(facts: Sequence[CallFact], directory: Directory, connection: str) ->
     return lambda raw: spelled(raw, country, withheld)
 
 
+def outsiders(directory: Directory) -> Callable[[str], bool]:
+    """Tells E.164 numbers that are not ours."""
+    return lambda number: number.startswith("+") and directory.number_of(number) is None
+
+
 def spelled(raw: str, country: str, withheld: tuple[str, ...] = ()) -> str:
     """E.164 or `anonymous` for what is stated, "" for what is not."""
     return e164(raw, country, withheld) if raw.strip() else ""

@@ -99,7 +99,9 @@ def fold_call(
         business_number_ref=ends.ref,
         entry_number=ends.entry,
         requested=requested(own, ends, party_of),
-        final_party=final_party(own, legs, moments, owned.user, spell, voicemail=closes.voicemail),
+        final_party=final_party(
+            own, legs, moments, owned.user, spell, attribution.outsiders(directory), voicemail=closes.voicemail
+        ),
         remote_number=ends.remote,
         remote_name=last(own, lambda f: f.remote_name) or "",
         remote_country=ends.remote_country,

@@ -51,6 +51,7 @@ def final_party(
     moments: Milestones,
     owner: Party,
     spell: Callable[[str], str],
+    is_outside: Callable[[str], bool],
     *,
     voicemail: bool,
 ) -> End:
@@ -60,7 +61,9 @@ def final_party(
     outside number of which nothing more is told, that number had the call.
     """
     if moments.is_answered:
-        return _talker(own, legs, spell) or (End(kind=EndKind.USER, party=owner) if owner.account else End())
+        return _talker(own, legs, spell, is_outside) or (
+            End(kind=EndKind.USER, party=owner) if owner.account else End()
+        )
     if voicemail:
         return End(kind=EndKind.VOICEMAIL)
     if moments.answered_by in _MACHINES:
@@ -69,11 +72,14 @@ def final_party(
     return End(kind=EndKind.QUEUE, name=queue) if queue else End()
 
 
-def _talker(own: Sequence[CallFact], legs: Sequence[Leg], spell: Callable[[str], str]) -> End | None:
-    outside = [leg for leg in legs if leg.kind == CallKind.EXTERNAL_TRANSFER and leg.outcome is LegOutcome.ANSWERED]
+def _talker(
+    own: Sequence[CallFact], legs: Sequence[Leg], spell: Callable[[str], str], is_outside: Callable[[str], bool]
+) -> End | None:
+    told = [leg for leg in legs if leg.kind == CallKind.EXTERNAL_TRANSFER]
+    outside = [leg for leg in told if leg.outcome is LegOutcome.ANSWERED]
     talked = max([*serving(own, legs), *outside], key=_took, default=None)
-    handed = [f for f in own if f.kind is FactKind.TRANSFERRED and spell(f.to_party).startswith("+")]
-    if handed and not outside and (talked is None or when(handed[-1]) > _took(talked)[0]):
+    handed = [f for f in own if f.kind is FactKind.TRANSFERRED and is_outside(spell(f.to_party))]
+    if handed and not told and (talked is None or when(handed[-1]) > _took(talked)[0]):
         return End(kind=EndKind.OUTSIDE, number=spell(handed[-1].to_party))
     if talked is None:
         return None

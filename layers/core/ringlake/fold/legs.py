@@ -101,6 +101,7 @@ def legs(
 ) -> tuple[Leg, ...]:
     """All legs by their first time, then id."""
     drafts = [_draft(leg_id, told, "agent", party_of, spell) for leg_id, told in _grouped(own).items()]
+    drafts = [_forwarded(d, own) for d in drafts]
     for part_id, told in parts.items():
         kind = kind_of(told).value
         by_leg = _grouped(told) or {part_id: list(told)}
@@ -164,6 +165,15 @@ def _draft(
     )
     words = frozenset(f.ended_as for f in facts if f.ended_as and f.kind in (FactKind.LEG_ENDED, FactKind.ENDED))
     return _Draft(leg=leg, words=words, stated_end=max(ended, default=None), last_life=max(lived, default=None))
+
+
+def _forwarded(draft: _Draft, own: Sequence[CallFact]) -> _Draft:
+    """A phone stops ringing when the call is forwarded away from it, also when nobody says so of the phone."""
+    away = [when(f) for f in own if f.kind is FactKind.ENDED and f.ended_as is EndedAs.FORWARDED]
+    rung = draft.leg.ringing_at
+    if draft.stated_end or draft.leg.answered_at or rung is None or not away or min(away) < rung:
+        return draft
+    return msgspec.structs.replace(draft, stated_end=min(away))
 
 
 def _close(draft: _Draft, all_legs: Sequence[_Draft], hand_overs: Sequence[CallFact], moments: Milestones) -> Leg:

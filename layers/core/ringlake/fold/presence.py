@@ -250,7 +250,7 @@ def merged(stretches: Iterable[_Stretch], start: datetime, end: datetime) -> lis
 
 def _owned(channel: Channel, links: Links, start: datetime, end: datetime) -> Iterator[tuple[str, _Stretch]]:
     """What the channel says within [start, end), cut where the account changes hands, each with its owner."""
-    for change, following in zip(channel.changes, [*(c.at for c in channel.changes[1:]), None], strict=True):
+    for change, following in zip(channel.changes, [*(c.at for c in channel.changes[1:]), None], strict=False):
         until = min(end, change.at + CARRIED, following or end)
         since = max(start, change.at)
         names = [n for n in (change.user, channel.account, channel.key) if n]

@@ -104,7 +104,7 @@ def milestones(own: Sequence[CallFact], going_on: Sequence[CallFact]) -> Milesto
         answered=answered,
         ended=ended,
         over=over,
-        answered_word=answered is None and any(_says_talked(f) for f in both),
+        answered_word=answered is None and bool(_says_talked(both)),
         answered_by=_answered_by(both),
     )
 
@@ -129,17 +129,23 @@ def in_menu(fact: CallFact) -> bool:
     return fact.kind is FactKind.ANSWERED and fact.answered_by is AnsweredBy.IVR
 
 
-def _says_talked(fact: CallFact) -> bool:
-    """A closing word `answered` with an agent, or with whoever picked up, on it: they talked (features.md F15, F33).
+def _says_talked(facts: Sequence[CallFact]) -> list[CallFact]:
+    """Closing words `answered` with an agent, or with whoever picked up, on them: they talked (features.md F15, F33).
 
-    The word alone proves nothing: a menu that picked up is closed with the same word.
+    The word alone proves nothing: a menu that picked up is closed with the same word. Nor does the agent
+    who dialled, when a machine is known to have picked up.
     """
-    return (
-        fact.kind is FactKind.ENDED
-        and fact.ended_as is EndedAs.ANSWERED
-        and (fact.agent is not None or fact.answered_by is not None)
-        and fact.answered_by not in _NOT_A_PERSON
-    )
+    dialled = first(facts, lambda f: f.direction) in (Direction.OUTBOUND, Direction.INTERNAL)
+    if dialled and any(f.kind is FactKind.ANSWERED and f.answered_by in _NOT_A_PERSON for f in facts):
+        return []
+    return [
+        f
+        for f in facts
+        if f.kind is FactKind.ENDED
+        and f.ended_as is EndedAs.ANSWERED
+        and (f.agent is not None or f.answered_by is not None)
+        and f.answered_by not in _NOT_A_PERSON
+    ]
 
 
 def _end(own: Sequence[CallFact], going_on: Sequence[CallFact]) -> tuple[Moment | None, bool]:
@@ -173,8 +179,7 @@ def _answered_by(facts: Sequence[CallFact]) -> AnsweredBy | None:
     for fact in facts:
         if fact.kind is FactKind.ANSWERED and fact.answered_by is None:
             found.add(AnsweredBy.PERSON if fact.agent and not outbound else AnsweredBy.UNKNOWN)
-        elif _says_talked(fact):
-            found.add(fact.answered_by or AnsweredBy.PERSON)
+    found.update(fact.answered_by or AnsweredBy.PERSON for fact in _says_talked(facts))
     return next((who for who in _PICKED_UP if who in found), None)
 
 
