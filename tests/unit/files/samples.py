@@ -60,6 +60,9 @@ def sample_calls() -> pa.Table:
             wait_s=89,
             missed_reason="rang_no_answer",
             unattributed="group_call",
+            is_candidate=1,
+            is_recovered=1,
+            recovery_s=1312,
         ),
         _call(
             2,
@@ -76,6 +79,7 @@ def sample_calls() -> pa.Table:
             voicemail_s=12,
             missed_reason="direct_voicemail",
             unattributed="unmapped",
+            is_candidate=1,
             tags="=1+2",
         ),
         _call(4, **ANNA, direction="outbound", outcome="outbound_aborted", remote_number="0048789", total_s=0),

@@ -173,6 +173,20 @@ def test_withheld_numbers_recordings_and_recovery() -> None:
     assert only(recordings=0)["recording_flag"] == "0"
 
 
+@pytest.mark.parametrize(
+    ("miss", "shown"),
+    [
+        ({"is_candidate": 1, "is_recovered": 1, "recovery_s": 0}, ("1", "0")),
+        ({"is_candidate": 1, "is_recovered": 0, "recovery_s": None}, ("0", "")),
+        ({"is_candidate": 0, "is_recovered": 0, "recovery_s": None}, ("", "")),
+    ],
+)
+def test_only_misses_that_need_a_call_back_are_recovered_or_not(miss: dict[str, Any], shown: tuple[str, str]) -> None:
+    row = only(**miss)
+
+    assert (row["recovered_flag"], row["recovery_s"]) == shown
+
+
 def test_time_stands_in_utc_and_in_the_zone_with_its_offset() -> None:
     row = only(started_at=datetime(2026, 3, 29, 1, 0, 0, 1000, tzinfo=UTC))
 

@@ -2,7 +2,8 @@
 
 The columns relabel what the lake holds and never recount: durations are whole seconds and empty
 for a phase that never was, withheld numbers are the word anonymous, times stand in UTC and in
-the workspace's zone. `recovered_flag` and `recovery_s` are empty until recovery is computed.
+the workspace's zone. `recovered_flag` is empty for everything but missed calls that need a call
+back (features.md W32), `recovery_s` for those that nobody has called back in time.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ _SECONDS = ("ring_s", "wait_s", "talk_s", "total_s", "voicemail_s")
 LAKE_COLUMNS: dict[str, tuple[str, ...]] = {
     CALLS.name: (
         *_SAME, *_SECONDS, "outcome", "live", "user_name", "unattributed", "team_name", "started_at", "ringing_at",
-        "answered_at", "ended_at", "recordings",
+        "answered_at", "ended_at", "recordings", "is_candidate", "is_recovered", "recovery_s",
     ),
     MESSAGES.name: (
         *(n for n in _SAME if n in MESSAGES.names), "status", "status_detail", "error_code", "user_name",
@@ -252,6 +253,10 @@ def _call_columns(found: dict[str, Column], encoded: dict[str, Column]) -> dict[
         # The canonical outcome tells apart what one label covers (busy, failed); a live state while it lasts.
         "status_detail": _pairwise(encoded["outcome"], encoded["live"], lambda outcome, live: outcome or live),
         "recording_flag": pc.greater(found["recordings"], 0),
+        "recovered_flag": pc.if_else(
+            pc.equal(found["is_candidate"], 1), pc.equal(found["is_recovered"], 1), pa.scalar(None, pa.bool_())
+        ),
+        "recovery_s": found["recovery_s"],
     }
 
 
