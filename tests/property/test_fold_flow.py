@@ -35,6 +35,11 @@ SHAPES = (
     "two_calls_that_name_each_other",
     "bad_apple",
     "text_undelivered_after_sent",
+    "call_in_three_pieces",
+    "ids_sort_differently_as_text_and_as_time",
+    "link_learned_hours_later",
+    "parallel_parts",
+    "site_call_agent_leg_is_the_parent",
 )
 BY_NAME = {s.name: s for s in scenarios()}
 

@@ -43,7 +43,12 @@ SHAPES = (
     "queue_with_requeue",
     "text_undelivered_after_sent",
     "voicemail_event_after_the_miss",
+    "link_learned_hours_later",
+    "parallel_parts",
+    "site_call_agent_leg_is_the_parent",
+    "stale_leg_after_transfer",
 )
+IDS = (b"a-1", b"b-2", b"c-1", b"c-2", b"d-7", b"k-1", b"m-1", b"p-1", b"p-2")
 FAULTS_STOP_AT = 600.0
 EPOCH = datetime(2026, 9, 14, 20, 0, tzinfo=UTC)
 
@@ -80,7 +85,7 @@ def _shape(scenario: Scenario, number: int) -> Shape:
     house = House(store_of(directory_of(scenario)))
     for delivery, at in deliveries(scenario):
         body = delivery.body
-        for known in (b"c-1", b"c-2", b"k-1", b"m-1"):
+        for known in IDS:
             body = body.replace(b'"%s"' % known, b'"n%d-%s"' % (number, known))
         house.receive(_signed_again(delivery, body, at), scenario.provider, at)
     events = tuple(e for kept in house.journal.items.values() for e in kept.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice, permutations
 
@@ -21,7 +22,7 @@ from ringlake.model.facts import Fact
 from ringlake.model.subjects import Subject, SubjectKind
 from tests.scenarios.checking import differences
 from tests.scenarios.rendering import deliveries
-from tests.scenarios.tables import Expected, Scenario, scenarios
+from tests.scenarios.tables import HERE, Expected, Scenario, scenarios
 from tests.scenarios.world import CONNECTIONS, WORKSPACE, House, directory_of, store_of
 
 ALL = scenarios()
@@ -158,3 +159,9 @@ def test_every_outcome_and_every_reason_of_a_miss_has_a_scenario() -> None:
     named = {(k, v) for s in ALL for e in s.expected for k, v in e.fields.items()}
     assert {("outcome", o.value) for o in CallOutcome} <= named
     assert {("missed_reason", r.value) for r in MissedReason} <= named
+
+
+def test_every_table_is_in_the_index_of_shapes() -> None:
+    index = (HERE / "README.md").read_text().partition("## Index of shapes")[2]
+    named = re.findall(r"`([a-z0-9_]+)`", index)
+    assert sorted(named) == sorted(s.name for s in ALL)
