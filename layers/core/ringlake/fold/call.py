@@ -131,7 +131,7 @@ def fold_call(
         cost_source=cost.source,
         roaming=last(own, lambda f: f.roaming),
         spam=spam,
-        tags=tuple(sorted({tag for f in facts for tag in f.tags})),
+        tags=_tags(facts),
         transfers=len({(when(f), f.to_party) for f in own if f.kind is FactKind.TRANSFERRED}),
         answered_elsewhere=sum(leg.outcome is LegOutcome.ANSWERED_ELSEWHERE for leg in legs),
         legs=legs,
@@ -139,6 +139,12 @@ def fold_call(
         flags=_flags(own, moments, spans, unknown_direction=is_call and ends.direction is None, mixed=cost.mixed),
         facts=stated,
     )
+
+
+def _tags(facts: Sequence[CallFact]) -> tuple[str, ...]:
+    """Tags add up; of events that state all of them the latest counts."""
+    final = last(facts, lambda f: f if f.all_tags else None)
+    return tuple(sorted({tag for f in facts if f is final or not f.all_tags for tag in f.tags}))
 
 
 def _status(facts: Sequence[CallFact]) -> str:

@@ -151,6 +151,7 @@ class CallFact(Model, frozen=True, kw_only=True):
     `duration_s` is the provider's own talk time; our times win when they disagree (W5).
     `strand` is for providers that tell no end of the whole call: an ENDED with a strand ends that strand,
     and the call is over when every strand that any fact names has ended.
+    `all_tags` says that `tags` are all tags of the call at that moment, so that earlier ones are gone.
     `line` is for providers that know lines joined by a program and no calls (fold/lines.py): the line that
     began first is the call, every other one an attempt; direction, numbers and hang-up are the line's own.
     """
@@ -194,6 +195,7 @@ class CallFact(Model, frozen=True, kw_only=True):
     cost: Money | None = None
     roaming: bool | None = None
     tags: tuple[str, ...] = ()
+    all_tags: bool = False
 
 
 class MessageStatus(StrEnum):
