@@ -1,9 +1,10 @@
-"""Write the generated sections of template.yaml: Glue tables and Athena's named queries.
+"""Write the generated sections of template.yaml: Glue tables, Athena's named queries, the API's routes.
 
     python -m tools.catalog            refresh the sections
     python -m tools.catalog --check    exit 1 when they are not what the model says
 
-The tables come from `ringlake.model.tables`, the queries from `ringlake/reports/*.sql`.
+The tables come from `ringlake.model.tables`, the queries from `ringlake/reports/*.sql`, the routes for
+people from `ringlake.access.routes`.
 CloudFormation cannot read either, so the text stands in the template, between markers.
 """
 
@@ -20,6 +21,7 @@ TEMPLATE = ROOT / "template.yaml"
 REPORTS = ROOT / "layers" / "core" / "ringlake" / "reports"
 sys.path[:0] = [p for p in (str(ROOT / "layers" / "core"),) if p not in sys.path]
 
+from ringlake.access.routes import ROUTES  # noqa: E402
 from ringlake.model.tables import TABLES, Table  # noqa: E402
 
 # The first day that a query can reach. Athena lists the days of a query's own range only.
@@ -95,13 +97,70 @@ def queries() -> Iterator[str]:
         yield ""
 
 
+# A route that got another logical id would be made a second time before the first is deleted, which fails.
+ROUTE_IDS = {
+    "POST /v1/exports": "ExportCreateRoute",
+    "GET /v1/exports": "ExportListRoute",
+    "GET /v1/exports/{id}": "ExportReadRoute",
+    "GET /v1/exports/{id}/download": "ExportDownloadRoute",
+    "POST /v1/reports/{name}/runs": "ReportRunRoute",
+    "GET /v1/reports": "ReportListRoute",
+    "GET /v1/reports/runs/{id}": "ReportReadRoute",
+    "GET /v1/me": "MeRoute",
+}
+# Requests per second of all people together, steady and at once.
+READING = "{ThrottlingRateLimit: 100, ThrottlingBurstLimit: 200}"
+WRITING = "{ThrottlingRateLimit: 20, ThrottlingBurstLimit: 40}"
+
+
+def route_id(route: str) -> str:
+    """`PATCH /v1/directory/users/{id}` -> `PatchDirectoryUsersIdRoute`."""
+    words = re.findall(r"[a-z]+", route.replace("/v1/", " ").lower())
+    return ROUTE_IDS.get(route) or "".join(word.capitalize() for word in words) + "Route"
+
+
+def route_waits() -> Iterator[str]:
+    """What the stage waits for: settings of a route need the route."""
+    yield "    DependsOn:"
+    for route in ROUTES:
+        yield f"      - {route_id(route)}"
+
+
+def route_limits() -> Iterator[str]:
+    """Settings of single routes."""
+    yield "      RouteSettings:"
+    for route in ROUTES:
+        yield f"        {route}: {READING if route.startswith('GET ') else WRITING}"
+
+
+def routes() -> Iterator[str]:
+    """One AWS::ApiGatewayV2::Route for each route of people."""
+    for route in ROUTES:
+        yield f"  {route_id(route)}:"
+        yield "    Type: AWS::ApiGatewayV2::Route"
+        yield "    Properties:"
+        yield "      ApiId: !Ref HttpApi"
+        yield f"      RouteKey: {route}"
+        yield "      Target: !Sub integrations/${ApiIntegration}"
+        yield "      AuthorizationType: JWT"
+        yield "      AuthorizerId: !Ref Authorizer"
+        yield "      AuthorizationScopes: [aws.cognito.signin.user.admin]"
+        yield ""
+
+
 def title(sql: str) -> str:
     """The first comment line of a query."""
     first = sql.lstrip().splitlines()[0] if sql.strip() else ""
     return first.removeprefix("--").strip() if first.startswith("--") else ""
 
 
-SECTIONS = {"tables": tables, "queries": queries}
+SECTIONS = {
+    "tables": tables,
+    "queries": queries,
+    "route waits": route_waits,
+    "route limits": route_limits,
+    "routes": routes,
+}
 
 
 def refresh(text: str) -> str:

@@ -15,6 +15,8 @@ from tools.template_rules.stack import ROOT
 
 sys.path[:0] = [p for p in (str(ROOT / "layers" / "core"),) if p not in sys.path]
 
+from ringlake.access.routes import ROUTES as PEOPLES_ROUTES  # noqa: E402
+
 RUNTIME = "python3.13"
 LOCAL_API_ID = "ringlake1"
 ACCESS_TOKEN_SCOPE = "aws.cognito.signin.user.admin"
@@ -36,23 +38,15 @@ LAYERS = {
     "FoldFunction": ("Core", "Runtime"),
     "ArchiveFunction": ("Core", "Runtime"),
     "RollupFunction": ("Core", "Runtime", "Arrow"),
-    "ApiFunction": ("Core", "Runtime"),
+    "ApiFunction": ("Core", "Runtime", "Arrow"),
     "ExportFunction": ("Core", "Runtime", "Arrow"),
     "ReportFunction": ("Core", "Runtime", "Wrangler"),
 }
 
 # Who calls these proves himself by a signature over the body; the token in the path finds the connection.
 OPEN_ROUTES = frozenset({"POST /webhooks/{provider}/{token}", "GET /webhooks/{provider}/{token}"})
-ROUTES = OPEN_ROUTES | {
-    "POST /v1/exports",
-    "GET /v1/exports",
-    "GET /v1/exports/{id}",
-    "GET /v1/exports/{id}/download",
-    "POST /v1/reports/{name}/runs",
-    "GET /v1/reports",
-    "GET /v1/reports/runs/{id}",
-    "GET /v1/me",
-}
+# The table of permissions is the list of routes: a route that is not in it fails the build, and is refused.
+ROUTES = OPEN_ROUTES | frozenset(PEOPLES_ROUTES)
 LOGGED_FIELDS = frozenset(
     {
         "requestId",
@@ -72,6 +66,7 @@ LEAST_RATE = 1000
 # And of all people together on one route.
 MOST_PEOPLES_RATE = 100
 
+ONLY_POINTERS = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["token#*", "sub#*"]}}
 ONLY_TRAILS = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["trail#*"]}}
 
 INDEXES = {"RecordsTable": {"live": ("live_ws", "live_at"), "dirty": ("dirty_ws", "dirty_key")}}
@@ -101,6 +96,7 @@ STORES = frozenset(
         "ExportQueue",
         "ReportQueue",
         "Key",
+        "UserPool",
         "AthenaWorkgroup",
         "GlueDatabase",
     }
@@ -115,6 +111,7 @@ VARIABLE_TARGETS = {
     "RINGLAKE_EXPORT_QUEUE_URL": "ExportQueue",
     "RINGLAKE_REPORT_QUEUE_URL": "ReportQueue",
     "RINGLAKE_KEY_ID": "Key",
+    "RINGLAKE_USER_POOL": "UserPool",
     "RINGLAKE_ATHENA_WORKGROUP": "AthenaWorkgroup",
     "RINGLAKE_GLUE_DATABASE": "GlueDatabase",
 }
@@ -128,8 +125,8 @@ UNNAMED = {
     # The same; and Athena reads the lake with the rights of who runs the query.
     "ReportFunction": frozenset({"ReportQueue", "LakeBucket"}),
 }
-# Named by the directory's settings; these functions open no secret and may not.
-UNUSED = {"RollupFunction": frozenset({"Key"}), "ApiFunction": frozenset({"Key"})}
+# Named by the directory's settings; this function opens no secret and may not.
+UNUSED = {"RollupFunction": frozenset({"Key"})}
 # Actions for which the service (or, locally, the emulator) knows no narrower resource.
 UNBOUNDED = {
     "aws": frozenset({"dynamodb:ListStreams"}),
