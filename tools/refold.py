@@ -19,26 +19,24 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
-import msgspec
 import typer
 
 from ringlake.errors import RinglakeError
 from ringlake.flows.archive import archived
 from ringlake.flows.folding import Result, Snapshots, fold_subject
-from ringlake.model.consequences import Consequences
-from ringlake.model.events import Quarantined, RawEvent
-from ringlake.model.subjects import Subject
+from ringlake.model.events import Quarantined
 from ringlake.stores.directory import AuditLine, DirectoryStore, DynamoDirectory
-from ringlake.stores.journal import DynamoJournal, Journal, MemoryJournal, Put
+from ringlake.stores.journal import DynamoJournal, Journal, Put
 from ringlake.stores.objects import Objects, S3Objects
-from ringlake.stores.records import DynamoRecords, Loaded, Record, Records, Write
+from ringlake.stores.records import DynamoRecords, Records
 from ringlake.stores.vault import KmsVault
 from tools.installation import installation
+from tools.rehearsal import JournalAbove, RecordsAside
 
 # The first day that can hold anything; the lake's tables begin there too.
 FIRST_DAY = date(2020, 1, 1)
@@ -86,7 +84,7 @@ def refold(
     """
     last = until or clock().date()
     if dry_run:
-        site = Site(_Overlay(site.journal), _Compared(site.records), site.raw, site.directory)
+        site = Site(JournalAbove(site.journal), RecordsAside(site.records), site.raw, site.directory)
     done = Done()
     if from_archive:
         keys = sorted(_restore(site, workspace, since, last, done, say))
@@ -157,64 +155,6 @@ def _mark(site: Site, workspace: str, keys: Sequence[str], done: Done, say: Call
 
 def _told(counts: Counter[str]) -> str:
     return ", ".join(f"{count} {name}" for name, count in sorted(counts.items())) or "nothing"
-
-
-class _Overlay(MemoryJournal):
-    """A journal whose writes stay in memory, over one that is only read."""
-
-    def __init__(self, below: Journal) -> None:
-        super().__init__()
-        self._below = below
-
-    def put(self, event: RawEvent) -> Put:
-        known = {e.event_id: e for e in self._below.events(event.subject)}
-        return super().put(event) if event.event_id not in known else Put.DUPLICATE
-
-    def events(self, subject: Subject) -> list[RawEvent]:
-        both = {e.event_id: e for e in (*super().events(subject), *self._below.events(subject))}
-        return [event for _, event in sorted(both.items())]
-
-    def subjects(self, workspace: str, since: datetime, until: datetime) -> Iterator[str]:
-        yield from self._below.subjects(workspace, since, until)
-
-
-class _Compared:
-    """Records that are read and compared, never written."""
-
-    def __init__(self, below: Records) -> None:
-        self._below = below
-        self._links: dict[str, set[str]] = {}
-
-    def load(self, subject: Subject) -> Loaded:
-        loaded = self._below.load(subject)
-        links = {*loaded.links, *self._links.get(subject.key, ())}
-        return msgspec.structs.replace(loaded, links=tuple(sorted(links)))
-
-    def link(self, parent: Subject, child_id: str) -> None:
-        self._links.setdefault(parent.key, set()).add(child_id)
-
-    def put(self, subject: Subject, record: Record, previous: Loaded) -> Write:
-        del subject, record, previous
-        return Write.WRITTEN
-
-    def dirty(self, workspace: str, limit: int) -> list[str]:
-        return self._below.dirty(workspace, limit)
-
-    def get_many(self, keys: Sequence[str]) -> list[Loaded]:
-        return self._below.get_many(keys)
-
-    def mark(self, workspace: str, keys: Iterable[str]) -> None:
-        del workspace, keys
-
-    def note(self, loaded: Loaded, consequences: Consequences) -> Loaded | None:
-        return loaded if loaded.consequences == consequences else None
-
-    def clean(self, loaded: Loaded, day: str) -> bool:
-        del loaded, day
-        return False
-
-    def live(self, workspace: str, before: datetime | None = None) -> list[str]:
-        return self._below.live(workspace, before)
 
 
 def open_site(stack: str, since: date, journal_table: str = "", records_table: str = "") -> Site:
