@@ -66,6 +66,8 @@ LEAST_RATE = 1000
 # And of all people together on one route.
 MOST_PEOPLES_RATE = 100
 
+# What the ciphertext of a workspace's party key is bound to (ringlake/stores/directory.py, party_key_context).
+PARTY_PURPOSE = "party_key"
 ONLY_POINTERS = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["token#*", "sub#*"]}}
 ONLY_TRAILS = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["trail#*"]}}
 

@@ -700,6 +700,16 @@ def functions_may_touch_what_they_are_given_and_nothing_else(stack: Stack) -> It
 
 
 @rule
+def webhook_secrets_are_opened_by_ingest_alone(stack: Stack) -> Iterator[str]:
+    """Everybody else opens the key of customers at most: what a ciphertext is bound to tells them apart."""
+    for owner, statement in _rights(stack.aws):
+        bound = statement.get("Condition", {}).get("StringEquals", {})
+        narrow = "kms:ViaService" in bound or bound.get("kms:EncryptionContext:purpose") == contract.PARTY_PURPOSE
+        if "kms:Decrypt" in as_list(statement.get("Action")) and owner != "IngestRole" and not narrow:
+            yield f"{owner}: {statement.get('Sid')} could open webhook secrets"
+
+
+@rule
 def the_audit_trail_is_never_deleted(stack: Stack) -> Iterator[str]:
     """Journal, records and directory: no function may delete or overwrite in bulk.
 

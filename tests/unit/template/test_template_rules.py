@@ -119,6 +119,7 @@ OWN_ROLE = "every function has its own role"
 TRUST = "roles trust one service"
 SPELLED = "rights are spelled out"
 TOUCH = "functions may touch what they are given and nothing else"
+SECRETS = "webhook secrets are opened by ingest alone"
 NEVER = "the audit trail is never deleted"
 GLUE = "glue columns are the models"
 PROJECTION = "projection finds every file that the lake writes"
@@ -141,6 +142,7 @@ MUTATIONS: list[tuple[str, str, Mutation]] = [
     (ROUTE, "a route uses another authorizer", put("MeRoute", f"{S}.AuthorizerId", {"Ref": "HttpApi"})),
     (ROUTE, "a route asks for no scope", drop("MeRoute", f"{S}.AuthorizationScopes")),
     (ROUTE, "a route is missing", drop("MeRoute")),
+    (ROUTE, "a route without a permission", put("MeRoute", f"{S}.RouteKey", "GET /v1/everything")),
     (ROUTE, "an open route is not where the list says", put("WebhookRoute", f"{S}.RouteKey", "POST /hooks/{token}")),
     (
         ROUTE,
@@ -282,7 +284,10 @@ MUTATIONS: list[tuple[str, str, Mutation]] = [
     (SPELLED, "all but", lambda s: right(s, "FoldRole", "ReadEvents").update(NotAction=["iam:PassRole"])),
     (TOUCH, "too much", allow("ArchiveRole", "dynamodb:GetItem", {"Fn::GetAtt": ["DirectoryTable", "Arn"]})),
     (TOUCH, "too little", lambda s: right(s, "ArchiveRole", "WriteArchive").update(Resource=JOURNAL_ARN)),
-    (TOUCH, "opens secrets", allow("ApiRole", "kms:Decrypt", {"Fn::GetAtt": ["Key", "Arn"]})),
+    (TOUCH, "opens secrets", allow("RollupRole", "kms:Decrypt", {"Fn::GetAtt": ["Key", "Arn"]})),
+    (SECRETS, "the API opens them", allow("ApiRole", "kms:Decrypt", {"Fn::GetAtt": ["Key", "Arn"]})),
+    (SECRETS, "not narrowed", lambda s: right(s, "FoldRole", "OpenPartyKey").pop("Condition")),
+    (NEVER, "more than old tokens", lambda s: right(s, "ApiRole", "EndTokens").pop("Condition")),
     (NEVER, "deletes", allow("FoldRole", "dynamodb:DeleteItem", JOURNAL_ARN)),
     (GLUE, "a column is missing", drop("CallsGlueTable", f"{S}.TableInput.StorageDescriptor.Columns.3")),
     (GLUE, "another type", put("CallsGlueTable", f"{S}.TableInput.StorageDescriptor.Columns.3.Type", "bigint")),
