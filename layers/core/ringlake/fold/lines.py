@@ -108,6 +108,9 @@ def _told(fact: CallFact, call_id: str, lines: _Lines) -> CallFact | None:
     if not mine:
         changes |= {"kind": _AS_LEG.get(fact.kind, fact.kind), "leg_id": fact.line, "status": "", "direction": None}
         changes |= dict.fromkeys(("from_number", "to_number", "business_number", "remote_number", "remote_name"), "")
+        if lines.direction is Direction.OUTBOUND and lines.first in lines.ours and fact.line not in lines.ours:
+            # A colleague's telephone dials; the number that the customer sees stands on the customer's line.
+            changes["business_number"] = fact.from_number
     return msgspec.structs.replace(fact, **changes)
 
 
