@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from ringlake.model.base import Model
 from ringlake.model.calls import CostSource, Party
@@ -16,15 +17,31 @@ from .attribution import NOBODY, UNMAPPED, default_country, parties, spelled
 from .facts import as_set, first, last, name_of, when
 from .rating import rate_message
 
-# A message never goes back (demands.md D38): the first status of this list that any event
-# stated is its status. A receipt proves delivery whatever a carrier said before (features.md O42).
-PRECEDENCE: tuple[MessageStatus, ...] = (
-    MessageStatus.DELIVERED,
-    MessageStatus.UNDELIVERED,
-    MessageStatus.RECEIVED,
-    MessageStatus.SENT,
-    MessageStatus.PENDING,
-    MessageStatus.UNKNOWN,
+
+class StatusRow(NamedTuple):
+    """`meaning` and `source` are printed in docs/outcomes.md."""
+
+    status: MessageStatus
+    meaning: str
+    source: str
+
+
+# A message never goes back (demands.md D38): the first status of this list that any event stated is its status.
+STATUSES: tuple[StatusRow, ...] = (
+    StatusRow(
+        MessageStatus.DELIVERED,
+        "A positive receipt came, whatever a carrier said before or after.",
+        "features.md O42; demands.md D44",
+    ),
+    StatusRow(MessageStatus.UNDELIVERED, "It failed; the provider's error code is kept.", "features.md O43"),
+    StatusRow(MessageStatus.RECEIVED, "A customer's message arrived.", "features.md O41"),
+    StatusRow(
+        MessageStatus.SENT,
+        "Handed to a carrier; without a receipt it stays that, however long ago.",
+        "features.md O42",
+    ),
+    StatusRow(MessageStatus.PENDING, "Ordered, perhaps for a later time, and not sent yet.", "features.md F46"),
+    StatusRow(MessageStatus.UNKNOWN, "The provider's word is none that we know; it is kept beside.", "demands.md D44"),
 )
 # What was handed to a carrier is charged, whether it arrived or not.
 _SENT = frozenset({MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.UNDELIVERED})
@@ -42,7 +59,7 @@ def fold_message(
     """The record of one message. Messages have no parts; `part_of` is there for the common signature."""
     del part_of
     facts = as_set(facts)
-    status = next(s for s in PRECEDENCE if any(f.status is s for f in facts))
+    status = next(row.status for row in STATUSES if any(f.status is row.status for f in facts))
     deciding = [f for f in facts if f.status is status]
     direction = first(facts, lambda f: f.direction)
     ends = _ends(facts, direction, directory, subject.connection)
