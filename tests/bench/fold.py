@@ -29,7 +29,10 @@ DAYS, SCALE = 2, 6.0
 WORKSPACE = "acme"
 # What the roll-up costs every minute, whatever arrives: its look at the marks, its statement of freshness,
 # and the settings it reads.
-STANDING = {"writes": ("directory: items",), "reads": ("directory: items", "records: index dirty")}
+STANDING = {
+    "writes": ("directory: items",),
+    "reads": ("directory: items", "records: index dirty", "records: index live"),
+}
 WINDOW, MINUTE, BATCH = timedelta(seconds=1), timedelta(minutes=1), 100
 ARCHIVE_MINUTES = 5
 
@@ -119,10 +122,14 @@ class _Installation:
     def __init__(self, tables: Tables) -> None:
         from ringlake.flows.folding import Snapshots
         from ringlake.flows.ingest import Endpoints
+        from ringlake.model.events import RawEvent
+        from ringlake.stores.contacts import DynamoContacts
         from ringlake.stores.directory import DynamoDirectory
-        from ringlake.stores.journal import DynamoJournal
+        from ringlake.stores.journal import DynamoJournal, Put
         from ringlake.stores.lake import ObjectLake
+        from ringlake.stores.marks import DynamoMarks
         from ringlake.stores.records import DynamoRecords
+        from ringlake.stores.trails import DynamoTrails
         from ringlake.stores.vault import MemoryVault
         from tools import admin
 
@@ -130,8 +137,19 @@ class _Installation:
         self.now = datetime(2026, 3, 2, tzinfo=UTC)
         self.vault = _CountedVault(MemoryVault())
         self.directory = DynamoDirectory("directory", self.vault)
-        self.journal = DynamoJournal("journal")
+        self.heard = heard = list[str]()
+
+        class Journal(DynamoJournal):
+            """Says which subject the bell rings for."""
+
+            def put(self, event: RawEvent) -> Put:
+                heard.append(event.subject.key)
+                return super().put(event)
+
+        self.journal = Journal("journal")
         self.records = DynamoRecords("records")
+        self.trails = DynamoTrails("records")
+        self.marks, self.contacts = DynamoMarks("directory"), DynamoContacts("directory")
         self.objects = _counted_objects()
         self.lake = ObjectLake(self.objects)
         self.endpoints = Endpoints()
@@ -194,8 +212,7 @@ class _Installation:
         if done.status != 200:
             raise AssertionError(done)
         self.numbers["webhooks"] += 1
-        kind, subject_id = notice.subject
-        key = f"{WORKSPACE}#{kind}#{notice.connection}#{subject_id}"
+        key = self.heard.pop()
         self.waiting.append((self.now, key))
         self.unarchived.append((key, done.event_id))
 
@@ -235,7 +252,16 @@ class _Installation:
         from ringlake.flows.rollup import rollup
 
         started = time.process_time()
-        done = rollup(WORKSPACE, records=self.records, lake=self.lake, directory=self.directory, clock=lambda: self.now)
+        done = rollup(
+            WORKSPACE,
+            records=self.records,
+            lake=self.lake,
+            directory=self.directory,
+            trails=self.trails,
+            marks=self.marks,
+            contacts=self.contacts,
+            clock=lambda: self.now,
+        )
         if not done.complete:
             raise AssertionError(done)
         self.numbers["rollups"] += 1

@@ -84,13 +84,29 @@ class Tables:
         self._check(table, request, old)
         names = request.get("ExpressionAttributeNames", {})
         new = dict(old or key)
-        sets, _, removed = request["UpdateExpression"].removeprefix("SET ").partition(" REMOVE ")
-        for assignment in sets.split(", "):
-            name, _, value = assignment.partition(" = ")
-            new[names.get(name, name)] = request["ExpressionAttributeValues"][value]
-        for name in filter(None, removed.split(", ")):
-            new.pop(names.get(name, name), None)
+        clauses = re.split(r"\b(SET|REMOVE|ADD) ", request["UpdateExpression"])[1:]
+        for verb, terms in zip(clauses[::2], clauses[1::2], strict=True):
+            for term in terms.strip().split(", "):
+                name, _, value = term.replace(" = ", " ").partition(" ")
+                attribute = names.get(name, name)
+                if verb == "REMOVE":
+                    new.pop(attribute, None)
+                elif verb == "SET":
+                    new[attribute] = request["ExpressionAttributeValues"][value]
+                else:
+                    added = int(request["ExpressionAttributeValues"][value]["N"])
+                    new[attribute] = {"N": str(int(new.get(attribute, {"N": "0"})["N"]) + added)}
         self._store(table, old, new)
+        return {}
+
+    def _delete_item(self, request: dict[str, Any]) -> dict[str, Any]:
+        table = request["TableName"]
+        old = self._find(table, request["Key"])
+        self.writes[f"{table}: deletes"] += _kb(old)
+        if old:
+            for index in self.indexes.get(table, ()):
+                self.writes[f"{table}: index {index.name}"] += index.entry(old) is not None
+            del self.items[table][old["pk"]["S"]][old["sk"]["S"]]
         return {}
 
     def _transact_write_items(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -106,8 +122,10 @@ class Tables:
             raise _RefusedError(old if request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" else None)
 
     def _store(self, table: str, old: Item | None, new: Item) -> None:
-        self.writes[f"{table}: items"] += max(_kb(old), _kb(new))
-        self.sizes[table].append(item_bytes(new))
+        purpose = _purpose(new["pk"]["S"])
+        self.writes[f"{table}: {purpose}"] += max(_kb(old), _kb(new))
+        if purpose == "items":
+            self.sizes[table].append(item_bytes(new))
         for index in self.indexes.get(table, ()):
             before, after = index.entry(old), index.entry(new)
             if before != after:
@@ -118,7 +136,7 @@ class Tables:
 
     def _get_item(self, request: dict[str, Any]) -> dict[str, Any]:
         found = self._find(request["TableName"], request["Key"])
-        self._read(request, [found] if found else [])
+        self._read(request, [found] if found else [], request["Key"]["pk"]["S"])
         return {"Item": found} if found else {}
 
     def _batch_get_item(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -127,17 +145,19 @@ class Tables:
             answers[table] = []
             for key in asked["Keys"]:
                 found = self._find(table, key)
-                self._read({"TableName": table, **asked}, [found] if found else [])
+                self._read({"TableName": table, **asked}, [found] if found else [], key["pk"]["S"])
                 answers[table] += [found] if found else []
         return {"Responses": answers, "UnprocessedKeys": {}}
 
     def _query(self, request: dict[str, Any]) -> dict[str, Any]:
         table = request["TableName"]
-        name, _, value = request["KeyConditionExpression"].partition(" = ")
-        if not re.fullmatch(r":\w+", value):
+        names = request.get("ExpressionAttributeNames", {})
+        keyed = re.fullmatch(r"(\S+) = (:\w+)(?: AND (.+))?", request["KeyConditionExpression"])
+        if keyed is None:
             raise ValueError(request["KeyConditionExpression"])
-        attribute = request.get("ExpressionAttributeNames", {}).get(name, name)
-        wanted = request["ExpressionAttributeValues"][value]["S"]
+        name, value, ranged = keyed.groups()
+        attribute, values = names.get(name, name), request["ExpressionAttributeValues"]
+        wanted = values[value]["S"]
         if "IndexName" in request:
             index = next(i for i in self.indexes[table] if i.name == request["IndexName"])
             entries = [
@@ -148,14 +168,16 @@ class Tables:
             found = sorted(entries, key=lambda e: e[index.range]["S"])
         else:
             found = [item for _, item in sorted(self.items[table].get(wanted, {}).items())]
-        found = found[: request.get("Limit")]
-        self._read(request, found)
+        if ranged:
+            found = [item for item in found if _in_range(ranged, item, names, values)]
+        found = found[:: 1 if request.get("ScanIndexForward", True) else -1][: request.get("Limit")]
+        self._read(request, found, wanted)
         return {"Items": found, "Count": len(found)}
 
-    def _read(self, request: Mapping[str, Any], found: Iterable[Item]) -> None:
+    def _read(self, request: Mapping[str, Any], found: Iterable[Item], partition: str) -> None:
         size = sum(item_bytes(item) for item in found)
         units = max(1, math.ceil(size / (4 * KB)))
-        purpose = f"index {request['IndexName']}" if "IndexName" in request else "items"
+        purpose = f"index {request['IndexName']}" if "IndexName" in request else _purpose(partition)
         self.reads[f"{request['TableName']}: {purpose}"] += units if request.get("ConsistentRead") else units / 2
 
     def _find(self, table: str, key: Item) -> Item | None:
@@ -169,13 +191,34 @@ class _Http(NamedTuple):
     status_code: int
 
 
+def _in_range(condition: str, item: Item, names: Mapping[str, str], values: Mapping[str, Any]) -> bool:
+    """`a < :v`, `a <= :v`, `a >= :v`, `a BETWEEN :v AND :w` about a sort key."""
+    if between := re.fullmatch(r"(\S+) BETWEEN (:\w+) AND (:\w+)", condition):
+        name, first, last = between.groups()
+        return bool(values[first]["S"] <= item[names.get(name, name)]["S"] <= values[last]["S"])
+    compared = re.fullmatch(r"(\S+) (<|<=|>=) (:\w+)", condition)
+    if compared is None:
+        raise ValueError(f"unknown condition: {condition}")
+    found, bound = item[names.get(compared[1], compared[1])]["S"], values[compared[3]]["S"]
+    return bool({"<": found < bound, "<=": found <= bound, ">=": found >= bound}[compared[2]])
+
+
+def _purpose(partition: str) -> str:
+    """What the items of a partition are for, where one table serves several purposes."""
+    if partition.startswith("trail#"):
+        return "trails"
+    if partition.endswith("#marks"):
+        return "marks"
+    return "contacts" if "#contacts#" in partition or "#caller#" in partition else "items"
+
+
 def _holds(request: dict[str, Any], item: Item) -> bool:
-    """AND of `attribute_not_exists(a)`, `a = :v`, `a <= :v`; OR of two such."""
+    """AND of `attribute_exists(a)`, `attribute_not_exists(a)`, `a = :v`, `a <= :v`; OR of two such."""
     names, values = request.get("ExpressionAttributeNames", {}), request.get("ExpressionAttributeValues", {})
 
     def one(term: str) -> bool:
-        if absent := re.fullmatch(r"attribute_not_exists\((\S+)\)", term):
-            return names.get(absent[1], absent[1]) not in item
+        if asked := re.fullmatch(r"attribute_(not_)?exists\((\S+)\)", term):
+            return (names.get(asked[2], asked[2]) in item) is (asked[1] is None)
         compared = re.fullmatch(r"(\S+) (=|<=|<) (:\w+)", term)
         if compared is None:
             raise ValueError(f"unknown condition: {term}")

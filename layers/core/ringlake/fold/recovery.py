@@ -111,6 +111,10 @@ def consequences_of(
     recoveries, cases = _Party(kept, spam, marks, workspace).settled()
     found = {key: Consequences(twin_of=of) for key, of in twins.items()}
     for number, touch in enumerate(kept, start=1):
+        if touch.channel == _MESSAGE:
+            # A message counts for others; nothing of its own is shown, so that nothing need be written.
+            found[touch.key] = Consequences()
+            continue
         found[touch.key] = Consequences(
             labels=_said(touch, marks, labels[touch.key]),
             contact_no=number if whole else None,
@@ -121,7 +125,9 @@ def consequences_of(
 
 
 def alone(record: Interaction, marks: Marks | None) -> Consequences:
-    """Consequences of a record without a history: only labels can be known."""
+    """Consequences of a record without a history: only the labels of a call can be known."""
+    if not isinstance(record, CallRecord):
+        return Consequences()
     if marks and marks.labels is not None:
         return Consequences(labels=_sorted(marks.labels))
     return Consequences(labels=(Label.SPAM,) if record.spam else ())
