@@ -193,6 +193,12 @@ def test_the_shared_secret_is_in_the_address_or_in_a_header(query: str, headers:
     verify_credential(delivery(query=query, headers=headers), [b"other", b"psst"], header="auth-key")
 
 
+@pytest.mark.parametrize("spelling", ["ab+c/d==", "ab%2Bc%2Fd%3D%3D", "ab%2Bc/d=="])
+def test_a_secret_with_signs_of_its_own_may_be_pasted_as_it_is(spelling: str) -> None:
+    verify_credential(delivery(query=f"event=x&token={spelling}"), [b"ab+c/d=="])
+    verify_credential(delivery(query="token=two+words"), [b"two words"])
+
+
 @pytest.mark.parametrize(
     ("query", "headers"),
     [

@@ -130,14 +130,20 @@ def verify_credential(delivery: Delivery, secrets: Sequence[bytes], header: str 
     Two of them are refused: which one counts would depend on who reads.
     """
     query = delivery.query.encode("utf-8", "replace")
-    given = [
-        _decoded(value)
+    shown = [
+        value
         for name, _, value in (part.partition(b"=") for part in query.split(b"&"))
         if _decoded(name).strip().lower() == CREDENTIAL.encode()
     ]
-    if not given and header and header in delivery.headers:
-        given = [delivery.headers[header].encode("utf-8", "replace")]
-    if len(given) != 1 or not same_secret(given[0], secrets):
+    # A secret that was pasted into the address as it is keeps its plus signs.
+    readings = {_decoded(value) for value in shown} | {unquote_to_bytes(value) for value in shown}
+    if not shown and header and header in delivery.headers:
+        shown = [delivery.headers[header].encode("utf-8", "replace")]
+        readings = set(shown)
+    matched = False
+    for reading in readings:
+        matched |= same_secret(reading, secrets)
+    if len(shown) != 1 or not matched:
         raise NotAuthentic
 
 
