@@ -23,6 +23,8 @@ from .facts import LIFE, as_set, first, last, when
 
 # What else than another line shows that the pick-up of the first was not the answer.
 _ELSEWHERE = frozenset({FactKind.QUEUED, FactKind.STEP, FactKind.VOICEMAIL})
+# A QUEUED with a line: the line waits for its turn to be dialled. That matters only while it lasts.
+_BEFORE_DIALLING = frozenset({FactKind.STARTED, FactKind.QUEUED})
 _AS_LEG = {FactKind.STARTED: FactKind.RINGING, FactKind.ENDED: FactKind.LEG_ENDED}
 _NO_PERSON = frozenset({AnsweredBy.IVR, AnsweredBy.MACHINE, AnsweredBy.VOICEMAIL, AnsweredBy.AI})
 _SIDES = {
@@ -33,12 +35,14 @@ _SIDES = {
 
 class _Lines(Model, frozen=True, kw_only=True):
     """What is known of the lines of one call. `detected` is who was found to have picked up each line;
-    `ours` are lines of our own people.
+    `ours` are lines of our own people; `several` says that somebody or something else had the caller, `dialled`
+    that the first line is past the queue of calls that wait to be dialled.
     """
 
     first: str
     direction: Direction | None
     several: bool
+    dialled: bool
     detected: dict[str, AnsweredBy]
     ours: frozenset[str]
 
@@ -59,11 +63,11 @@ def joined(call_id: str, facts: tuple[CallFact, ...]) -> tuple[CallFact, ...]:
 
 def _lines(own: Sequence[CallFact], going_on: Sequence[CallFact]) -> _Lines:
     both = sorted([*own, *going_on], key=when)
-    began = _first(f for f in both if f.kind is FactKind.STARTED)
-    # A line may be known by its end alone, after others of which the beginning is known too.
-    chosen = began or _first(sorted(own, key=when)) or _first(both)
-    mine = [f for f in both if f.line == chosen]
     alive = [f for f in both if f.kind in LIFE]
+    # A line that has the call to itself may be known by its end alone, and the attempts before that.
+    only = {f.line for f in own if f.line}
+    chosen = min(only) if len(only) == 1 else _first(alive) or _first(both)
+    mine = [f for f in both if f.line == chosen]
     legs = {f.leg_id or f.line or f.call_id for f in alive if f.leg_id or f.line}
     detected = {
         line: who
@@ -73,7 +77,8 @@ def _lines(own: Sequence[CallFact], going_on: Sequence[CallFact]) -> _Lines:
     return _Lines(
         first=chosen,
         direction=first(mine, lambda f: f.direction),
-        several=bool(legs - {chosen}) or any(f.kind in _ELSEWHERE for f in alive),
+        several=bool(legs - {chosen}) or any(f.kind in _ELSEWHERE and not f.line for f in alive),
+        dialled=any(f.line == chosen and f.kind not in _BEFORE_DIALLING for f in alive),
         detected=detected,
         ours=frozenset(f.line for f in both if f.line and f.agent),
     )
@@ -90,6 +95,8 @@ def _told(fact: CallFact, call_id: str, lines: _Lines) -> CallFact | None:
     if not fact.line:
         return fact
     mine = fact.line == lines.first
+    if fact.kind is FactKind.QUEUED and (not mine or lines.dialled):
+        return None
     by = fact.answered_by
     if fact.kind in (FactKind.ANSWERED, FactKind.ENDED) and by in (None, AnsweredBy.UNKNOWN):
         by = lines.detected.get(fact.line, by)

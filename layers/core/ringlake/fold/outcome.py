@@ -272,13 +272,13 @@ def _hangup_by(own: Sequence[CallFact], going_on: Sequence[CallFact]) -> HangupB
 
 
 def _words(own: Sequence[CallFact], going_on: Sequence[CallFact], direction: Direction | None) -> frozenset[EndedAs]:
-    """Closing words of the call; of an outbound call without one, those of its legs and parts.
+    """Closing words of the call; of a call without one that did not come in, those of its legs and parts.
 
     Parts of a call may have ended otherwise than the call: a colleague's busy phone makes no busy call.
     """
     vague = {EndedAs.UNKNOWN, None}
     words = {f.ended_as for f in _closing(own, going_on)} - vague
-    if not words and direction is Direction.OUTBOUND:
+    if not words and direction is not Direction.INBOUND:
         words = {f.ended_as for f in (*own, *going_on) if f.kind in (FactKind.LEG_ENDED, FactKind.ENDED)} - vague
     return frozenset(w for w in words if w)
 

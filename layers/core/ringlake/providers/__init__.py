@@ -16,7 +16,7 @@ from .adapter import Adapter, Answer
 
 __all__ = ["Adapter", "Answer", "adapter", "address", "names"]
 
-_PARTS = {"adapter", "canonical", "clocks", "jws", "notify", "signatures", "template", "values"}
+_PARTS = {"adapter", "addresses", "canonical", "clocks", "jws", "notify", "signatures", "template", "values"}
 
 
 def names() -> list[str]:

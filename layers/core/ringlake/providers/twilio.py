@@ -52,6 +52,7 @@ from ringlake.model.facts import (
 from ringlake.model.subjects import SubjectKind
 
 from .adapter import Answer
+from .addresses import agent_at, number_at, own_addresses
 from .values import document, identifier, text, whole
 
 # Words of a call, for a line that was called; incoming lines are in INBOUND_ENDED.
@@ -96,12 +97,10 @@ MESSAGE_STATUS: Mapping[str, MessageStatus] = {
 INCOMING = frozenset({"received", "receiving"})
 READY = "completed"  # of a recording or transcript; the others are in progress, absent or failed
 VOICEMAIL_SOURCE = "recordverb"
-# Prefixes of addresses that are no telephone numbers.
-CHANNELS = ("whatsapp:", "messenger:", "rcs:", "tel:")
+# Hosts under which phones register at Twilio.
+SIP_HOSTS = (".twilio.com",)
 _FORM = "application/x-www-form-urlencoded"
 _PORTS = {"https": 443, "http": 80}
-# Hosts under which phones register at Twilio.
-_TWILIO_SIP = ".twilio.com"
 _LONGEST_CHOICE = 2
 
 
@@ -334,57 +333,25 @@ class _Side(NamedTuple):
 
 
 def _side(said: _Said) -> _Side:
-    own = _own_addresses(said.connection)
+    own = own_addresses(said.connection)
     caller, callee = said.get("From") or said.get("Caller"), said.get("To") or said.get("Called")
-    ours_calls, ours_called = _agent(caller, own), _agent(callee, own)
+    ours_calls, ours_called = agent_at(caller, own, SIP_HOSTS), agent_at(callee, own, SIP_HOSTS)
+    calling = "" if ours_calls else number_at(caller)
+    called = "" if ours_called else number_at(callee)
     if said.get("ParentCallSid"):
-        return _Side(None, ours_called, child=True, business=_number(caller, own), remote=_number(callee, own))
+        return _Side(None, ours_called, child=True, business=calling, remote=called)
     direction = said.word("Direction")
     if ours_calls and ours_called:
         return _Side(Direction.INTERNAL, ours_calls)
     if ours_calls:
         # Browser and SIP phones: inbound to Twilio, outbound to the business.
-        return _Side(Direction.OUTBOUND, ours_calls, remote=_number(callee, own))
+        return _Side(Direction.OUTBOUND, ours_calls, remote=called)
     if direction.startswith("outbound") or direction == "trunking-terminating":
         # Dialled by the program; when it is one of us who is rung first, the customer is on another line.
-        return _Side(Direction.OUTBOUND, ours_called, business=_number(caller, own), remote=_number(callee, own))
+        return _Side(Direction.OUTBOUND, ours_called, business=calling, remote=called)
     if direction in ("inbound", "trunking-originating"):
-        return _Side(Direction.INBOUND, ours_called, business=_number(callee, own), remote=_plain(caller))
+        return _Side(Direction.INBOUND, ours_called, business=called, remote=calling)
     return _Side(None, ours_called)
-
-
-def _own_addresses(connection: Connection) -> frozenset[str]:
-    return frozenset(a.strip().lower() for a in connection.options.get("agents", "").split(",") if a.strip())
-
-
-def _agent(address: str, own: frozenset[str]) -> Agent | None:
-    """The person of ours behind an address; a user's account may be written with or without its prefix."""
-    low = address.lower()
-    if low.startswith("client:"):
-        return Agent(id=address[7:], account=address) if address[7:] else None
-    if low.startswith(("sip:", "sips:")):
-        bare = address.partition(":")[2].partition(";")[0].partition("?")[0]
-        host = bare.rpartition("@")[2].partition(":")[0].lower()
-        if host.endswith(_TWILIO_SIP) or {low, low.partition(":")[2], bare.lower()} & own:
-            return Agent(id=bare, account=f"sip:{bare}")
-        return None
-    return Agent(id=address, account=address) if low and low in own else None
-
-
-def _number(address: str, own: frozenset[str]) -> str:
-    """The telephone number (or foreign SIP address) in an address, "" for people of ours."""
-    if _agent(address, own) or address.lower().startswith("client:"):
-        return ""
-    return _plain(address)
-
-
-def _plain(address: str) -> str:
-    """Without the prefix of a channel; of a SIP address the number in front of its host."""
-    for prefix in CHANNELS:
-        if address.lower().startswith(prefix):
-            return address[len(prefix) :]
-    user, at, _ = address.partition(":")[2].partition("@") if address.lower().startswith("sip") else ("", "", "")
-    return user if at and user.lstrip("+").isdigit() else address
 
 
 # --- calls
@@ -554,7 +521,7 @@ def _read_message(said: _Said) -> Iterable[Fact]:
     word = said.word("MessageStatus") or said.word("SmsStatus") or said.word("EventType")
     status = MESSAGE_STATUS.get(word, MessageStatus.UNKNOWN)
     inbound = status is MessageStatus.RECEIVED
-    sender, receiver = _plain(said.get("From")), _plain(said.get("To"))
+    sender, receiver = number_at(said.get("From")), number_at(said.get("To"))
     media = whole(said.get("NumMedia"), "NumMedia")
     error = said.get("ErrorCode")
     yield MessageFact(

@@ -1,0 +1,58 @@
+"""Addresses of programmable telephony: numbers, SIP addresses, browser phones, channels of messages.
+
+Such providers do not know which line is a colleague's. A browser phone always is; so is a SIP address
+on one of the provider's own hosts, and every address in the option `agents` of the connection.
+"""
+
+from __future__ import annotations
+
+from ringlake.model.directory import Connection
+from ringlake.model.facts import Agent
+
+# Channels stand before a number of a message, `tel:` before any.
+CHANNELS = ("whatsapp:", "messenger:", "rcs:", "tel:")
+_BROWSER = "client:"
+_SIP = ("sip:", "sips:")
+
+
+def own_addresses(connection: Connection) -> frozenset[str]:
+    """The option `agents`: numbers and SIP addresses of people of ours, separated by commas."""
+    return frozenset(a.strip().lower() for a in connection.options.get("agents", "").split(",") if a.strip())
+
+
+def agent_at(address: str, own: frozenset[str], hosts: tuple[str, ...] = ()) -> Agent | None:
+    """The person of ours behind an address, None for everybody else. A user's account may be written with or
+    without the prefix; `hosts` are ends of host names under which phones register at the provider.
+    """
+    low = address.lower()
+    if low.startswith(_BROWSER):
+        name = address[len(_BROWSER) :]
+        return Agent(id=name, account=address) if name else None
+    if low.startswith(_SIP):
+        bare = _bare(address)
+        host = bare.rpartition("@")[2].partition(":")[0].lower()
+        if host.endswith(hosts) or {low, f"sip:{bare.lower()}", bare.lower()} & own:
+            return Agent(id=bare, account=f"sip:{bare}")
+        return None
+    return Agent(id=address, account=address) if low and low in own else None
+
+
+def number_at(address: str) -> str:
+    """What stands for the party in reports: a number without its channel, the number in front of a SIP
+    host, else the address itself. "" for a browser phone.
+    """
+    low = address.lower()
+    for prefix in CHANNELS:
+        if low.startswith(prefix):
+            return address[len(prefix) :]
+    if low.startswith(_BROWSER):
+        return ""
+    if low.startswith(_SIP):
+        user, at, _ = _bare(address).partition("@")
+        return user if at and user.removeprefix("+").isdigit() else address
+    return address
+
+
+def _bare(address: str) -> str:
+    """`user@host` of a SIP address, without parameters."""
+    return address.partition(":")[2].partition(";")[0].partition("?")[0]
