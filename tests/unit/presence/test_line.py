@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ringlake.fold.presence import CARRIED, Talk, by_local_day, first_day, joined, local_spans, seconds, shifts
+from ringlake.fold.presence import CARRIED, Talk, by_local_day, joined, local_spans, seconds, shifts
 from ringlake.model.directory import Account, Connection
 from ringlake.model.facts import PresenceStatus
 from ringlake.model.presence import Interval, LineId, heard_as
@@ -291,8 +291,6 @@ def test_a_line_begins_at_the_local_midnight_before_the_first_word() -> None:
     b = account("A", ("20:00", "online"))
     angeles = ZoneInfo("America/Los_Angeles")
     assert told([b], zone=angeles)[ANNA].intervals[0].started_at == at("08:00")
-    assert first_day(at("20:00"), angeles) == DAY
-    assert first_day(at("02:00"), angeles) == DAY - timedelta(days=1)
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Warsaw", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kolkata"])

@@ -40,10 +40,6 @@ class ProviderContacts:
         del row
         return set()
 
-    def shown(self, row: Loaded) -> str:
-        del row
-        return ""
-
     def derive(self, day: str, calls: Sequence[str] = ()) -> None:
         """Nothing of a day is made of contacts."""
 

@@ -12,7 +12,9 @@ the etag of the object that it goes into, and the object is written only if it i
 whoever writes last has read last. Legs are looked at again after the write, because whoever changes
 them derives the line afterwards.
 
-A change reaches from the local midnight before it to the next day on which the account says something.
+A change reaches to the next day on which the account says something; and back to the local midnight
+before it, which is seen by rows that begin with the UTC day and did not before (the day before is
+written first, so that a crash in between leaves that to be seen again).
 What reaches further is marked by keys without a record, and done a month at a time:
 `everyone/<day>` when days have gone by, `user:<id>/<day>` and `account:<digest>/<day>` when it was
 decided anew whose an account was.
@@ -23,7 +25,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from ringlake.errors import Conflict
@@ -33,7 +35,6 @@ from ringlake.fold.presence import (
     Links,
     Talk,
     changes,
-    first_day,
     lines,
     names_of,
 )
@@ -203,13 +204,12 @@ class Presence:
 
     def _take_mark(self, row_key: str, subject: Subject) -> None:
         whose, asked = presence_account(subject.id)
-        channels = self._channels_of(whose)
         wanted: frozenset[LineId] | None = None
         if whose != _EVERYONE:
             user_id = whose.removeprefix("user:") if whose.startswith("user:") else ""
             own = {LineId(user_id=user_id)} if user_id else set()
-            wanted = frozenset(own.union(*(self._lines_of(*channel) for channel in channels)))
-        first = max(asked, self._oldest(channels)) if self._today - asked > CARRIED else asked
+            wanted = frozenset(own.union(*(self._lines_of(*channel) for channel in self._channels_of(whose))))
+        first = max(asked, self._oldest()) if self._today - asked > CARRIED else asked
         last = min(first + (CHUNK - 1) * _DAY, self._today)
         if last < self._today:
             self._records.mark(self._id, [_mark_key(self._id, whose, last + _DAY)])
@@ -218,7 +218,7 @@ class Presence:
     def days(self, row: Loaded) -> set[str]:
         """The UTC days whose rows follow from this record, or that a mark asks for; none in the future."""
         if isinstance(row.record, PresenceRecord):
-            whose, first, last = self._reach(row, row.record)
+            whose, first, last = self._reach(row.record)
         elif row.key in self._marks:
             whose, first, last = self._marks[row.key]
         else:
@@ -231,7 +231,7 @@ class Presence:
             self._wanted[day] = None if whose is None or known is None else {*known, *whose}
         return found
 
-    def _reach(self, row: Loaded, record: PresenceRecord) -> _Mark:
+    def _reach(self, record: PresenceRecord) -> _Mark:
         """Until the account says something again, and into the day on which it does."""
         key, _ = presence_account(record.provider_id)
         after = record.day + _DAY
@@ -242,19 +242,8 @@ class Presence:
             last=(record.day + _LONGEST).isoformat(),
         )
         following = date.fromisoformat(words[0].place) if words else record.day + _LONGEST
-        shown = self.shown(row)
-        first = record.day if row.lake_days == (shown,) else min(map(date.fromisoformat, (shown, *row.lake_days)))
-        return _Mark(
-            frozenset(self._lines_of(record.connection, key, names_of(record))), first, min(following, self._today)
-        )
-
-    def shown(self, row: Loaded) -> str:
-        """The first UTC day with rows because of this record: the local day of its first change began there."""
-        record = row.record
-        if not isinstance(record, PresenceRecord):
-            return ""
-        at = next(iter(changes(record, self._connection(record.connection))), None)
-        return (first_day(at.at, self._now.workspace.tz) if at else record.day).isoformat()
+        whose = self._lines_of(record.connection, key, names_of(record))
+        return _Mark(frozenset(whose), record.day, min(following, self._today))
 
     def derive(self, day: str, calls: Sequence[str] = ()) -> None:
         """Bring the day's rows up to date: of the lines asked for, and of everybody on these calls (subject keys).
@@ -287,6 +276,9 @@ class Presence:
             rows = [
                 row for line in found if whose is None or line.id in whose for row in presence_rows(line, directory)
             ]
+            eve = _at_midnight(day, rows) ^ _at_midnight(day, _old_rows(before, whose))
+            if eve:
+                self._derive(day - _DAY, eve, set())
             try:
                 self._replace(day, rows, whose, before)
             except Conflict:
@@ -338,8 +330,7 @@ class Presence:
         return [
             (connection, key, names)
             for (connection, key), names in _named(self._reporters()).items()
-            if whose == _EVERYONE
-            or whose.removeprefix("user:") in links.owners(connection, names)
+            if whose.removeprefix("user:") in links.owners(connection, names)
             or any(_account_mark(connection, name) == whose for name in names)
         ]
 
@@ -348,13 +339,10 @@ class Presence:
         owners = Links(self._now).owners(connection, names)
         return {LineId(connection=connection, key=key), *(LineId(user_id=owner) for owner in owners)}
 
-    def _oldest(self, channels: Iterable[tuple[str, str, set[str]]]) -> date:
-        """The day before the first word of any of these accounts; today when there is none."""
-        firsts = []
-        for connection, key, _ in channels:
-            words = self._trails.read(self._trail(connection, key), Word)
-            firsts += [date.fromisoformat(word.place) - 2 * _DAY for word in words[:1]]
-        return min(firsts, default=self._today)
+    def _oldest(self) -> date:
+        """The first day with rows of anybody: a line may be asked for that has lost all its accounts."""
+        first = next(iter(self._lake.days(PRESENCE, self._id)), None)
+        return date.fromisoformat(first) if first else self._today
 
     def _channels(
         self,
@@ -450,6 +438,22 @@ class Presence:
             connection, _, _ = row["record_id"].partition(":")
             found[row["user_id"]].append(Talk(row["record_id"], connection, _utc(row["answered_at"]), _utc(ended)))
         return _Talks((legs.etag, calls.etag), found)
+
+
+def _at_midnight(day: date, rows: Iterable[Mapping[str, Any]]) -> set[LineId]:
+    """The lines with a row that begins with the UTC day. They had one the moment before, unless the local day
+    began there too: so where such a row comes or goes, the day before has to follow.
+    """
+    midnight = datetime.combine(day, time(0))
+    return {LineId.from_text(row["line"]) for row in rows if row["started_at"] == midnight}
+
+
+def _old_rows(before: Stored, whose: set[LineId] | None) -> list[dict[str, Any]]:
+    if before.body is None:
+        return []
+    rows: list[dict[str, Any]] = from_parquet(PRESENCE, before.body, ["line", "started_at"]).to_pylist()
+    wanted = None if whose is None else {line.text for line in whose}
+    return [row for row in rows if wanted is None or row["line"] in wanted]
 
 
 def _named(reporters: Iterable[Reporter]) -> dict[tuple[str, str], set[str]]:

@@ -85,10 +85,6 @@ class Part(Protocol):
         """UTC days (`YYYY-MM-DD`) that have to be derived because this record is marked; none is fine."""
         ...
 
-    def shown(self, row: Loaded) -> str:
-        """The day to be kept as the record's `lake_days` when its mark is cleared, "" for none."""
-        ...
-
     def derive(self, day: str, calls: Sequence[str] = ()) -> None:
         """Bring the part's objects of this day up to date, with their etag read first.
 
@@ -253,16 +249,12 @@ class _Run:
         self.owed |= {key: self.owed.get(key, set()) for key in settled.overtaken}
         for row in todo.values():
             self.owed.pop(row.key, None)
-            if versions[row.key] <= {row.version} and self._records.clean(row, self._shown(row)):
+            if versions[row.key] <= {row.version} and self._records.clean(row, _day_in_lake(row)):
                 self._cleaned.add(row.key)
                 done = True
             elif versions[row.key] != {_NOT_WRITTEN} or not self.skipped:
                 self.owed[row.key] = days[row.key]
         return done
-
-    def _shown(self, row: Loaded) -> str:
-        part = self._parts.get(Subject.from_key(row.key).kind)
-        return part.shown(row) if part else _day_in_lake(row)
 
     def _days_of(self, row: Loaded) -> set[str]:
         if isinstance(row.record, Interaction):

@@ -332,11 +332,6 @@ def local_spans(day: date, zone: ZoneInfo) -> list[tuple[datetime, datetime]]:
     return found
 
 
-def first_day(at: datetime, zone: ZoneInfo) -> date:
-    """The first UTC day of the local day of an instant: from there on a line shows that it was there."""
-    return midnight(at.astimezone(zone).date(), zone).date()
-
-
 # --- what is read from a line
 
 

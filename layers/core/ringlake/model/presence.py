@@ -60,6 +60,15 @@ class LineId(NamedTuple):
     def text(self) -> str:
         return f"user:{self.user_id}" if self.user_id else f"account:{self.connection}:{self.key}"
 
+    @classmethod
+    def from_text(cls, text: str) -> LineId:
+        """Ids of connections hold no colon."""
+        kind, _, rest = text.partition(":")
+        if kind == "user":
+            return cls(user_id=rest)
+        connection, _, key = rest.partition(":")
+        return cls(connection=connection, key=key)
+
 
 class Line(Model, frozen=True, kw_only=True):
     """One line on one UTC day. Intervals are cut at the day's edges and at local midnights.
