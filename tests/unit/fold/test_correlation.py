@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from itertools import permutations
 
+import pytest
+
 from ringlake.fold.correlation import Families
+from ringlake.model.facts import CallFact, CallKind, FactKind
+from tests.unit.fold.telling import A, R, fact
 
 
 def families(*links: tuple[str, str]) -> Families:
@@ -53,3 +57,49 @@ def test_a_part_of_two_calls_joins_them_into_one() -> None:
 
 def test_a_reference_to_itself_is_none() -> None:
     assert families(("a", "a")).part_of("a") == ""
+
+
+def told(second: float | None, kind: CallKind = CallKind.VOICE, what: FactKind = R) -> list[CallFact]:
+    return [fact(what, second, call_kind=kind)]
+
+
+def test_of_several_without_a_parent_the_one_that_began_first_stands_for_the_call() -> None:
+    links = families(("x", "99"), ("x", "100"))
+    assert links.root("x") == "100"
+    facts = {"99": told(0), "100": told(60), "x": told(-5)}
+    assert {links.root(m, facts) for m in ("99", "100", "x")} == {"99"}
+    assert links.part_of("100", facts) == "99"
+    assert links.part_of("99", facts) == ""
+    assert links.part_of("x", facts) == "100"
+
+
+def test_of_two_that_began_together_the_smallest_id_stands_for_the_call() -> None:
+    links = families(("x", "b"), ("x", "a"))
+    assert links.root("x", {"a": told(5), "b": told(5)}) == "a"
+
+
+@pytest.mark.parametrize("vague", [told(None), told(0, what=FactKind.INFO), []])
+def test_one_whose_beginning_no_clock_of_the_provider_tells_comes_after_all_others(vague: list[CallFact]) -> None:
+    links = families(("x", "a"), ("x", "b"))
+    assert links.root("x", {"a": vague, "b": told(60)}) == "b"
+    assert links.root("x", {"a": vague, "b": vague}) == "a"
+
+
+def test_a_ring_of_references_stands_for_the_one_that_began_first() -> None:
+    links = families(("a", "b"), ("b", "a"))
+    assert links.root("a", {"a": told(9), "b": told(3)}) == "b"
+
+
+def test_a_callbacks_customer_leg_stands_for_the_call_whichever_leg_is_the_parent() -> None:
+    agent, customer = told(0, CallKind.CALLBACK_AGENT), told(5, CallKind.CALLBACK_CUSTOMER, A)
+    facts = {"a": agent, "c": customer}
+    for links in (families(("c", "a")), families(("a", "c"))):
+        assert {links.root(m, facts) for m in "ac"} == {"c"}
+        assert (links.part_of("a", facts), links.part_of("c", facts)) == ("c", "")
+
+
+def test_an_agent_leg_stands_for_itself_until_its_customer_leg_is_known() -> None:
+    links = families(("c", "a"))
+    assert links.root("c", {"a": told(0, CallKind.CALLBACK_AGENT)}) == "a"
+    other = {"a": told(0, CallKind.CALLBACK_AGENT), "c": told(5, CallKind.CONSULTATION)}
+    assert links.root("c", other) == "a"

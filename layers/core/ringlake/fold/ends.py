@@ -33,7 +33,8 @@ def requested(own: Sequence[CallFact], ends: Numbers, party_of: PartyOf) -> End:
         return End(kind=EndKind.CUSTOMER, number=ends.remote) if ends.remote else End()
     called = [f for f in own if f.kind in _CALLED and (f.kind is not FactKind.ANSWERED or by_person(f))]
     told = [f for f in called if (f.queue if f.kind is FactKind.QUEUED else f.agent)]
-    together = [f for f in told if when(f) - when(told[0]) <= _TOGETHER]
+    forwarding = [f for f in told[:1] if f.kind is FactKind.FORWARDED]
+    together = forwarding or [f for f in told if when(f) - when(told[0]) <= _TOGETHER]
     queue = next((name_of(f.queue) for f in together if f.kind is FactKind.QUEUED), "")
     if queue:
         return End(kind=EndKind.QUEUE, name=queue)
