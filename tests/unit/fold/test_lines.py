@@ -31,6 +31,7 @@ def facts_of_a_menu_call() -> list[CallFact]:
         caller(S, 0, **INBOUND),
         caller(A, 2),
         agent(S, 8, direction=Direction.OUTBOUND),
+        agent(E, 60, ended_as=EndedAs.NO_ANSWER),
         caller(E, 60, ended_as=EndedAs.ANSWERED, hangup_by=HangupBy.CALLER),
     ]
 
@@ -53,6 +54,12 @@ def test_who_took_the_other_line_is_who_answered() -> None:
     record = fold(*facts_of_a_menu_call(), agent(A, 12, answered_by=AnsweredBy.UNKNOWN))
     assert (record.outcome, record.talk_ms, record.user.user_id) == (Outcome.ANSWERED, 48_000, "u-anna")
     assert record.hangup_by is HangupBy.CUSTOMER
+
+
+def test_an_attempt_of_which_only_the_beginning_is_known_decides_nothing_once_the_call_is_over() -> None:
+    begun = [caller(S, 0, **INBOUND), caller(A, 2), agent(S, 8)]
+    assert fold(*begun).live is LiveState.RINGING
+    assert fold(*begun, caller(E, 60, ended_as=EndedAs.ANSWERED)).outcome is Outcome.ANSWERED
 
 
 @pytest.mark.parametrize("kind", [Q, V], ids=["queue", "voicemail"])

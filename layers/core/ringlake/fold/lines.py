@@ -68,7 +68,10 @@ def _lines(own: Sequence[CallFact], going_on: Sequence[CallFact]) -> _Lines:
     only = {f.line for f in own if f.line}
     chosen = min(only) if len(only) == 1 else _first(alive) or _first(both)
     mine = [f for f in both if f.line == chosen]
-    legs = {f.leg_id or f.line or f.call_id for f in alive if f.leg_id or f.line}
+    over = any(f.line == chosen and f.kind is FactKind.ENDED for f in alive)
+    # An attempt of which nothing is known but that it began proves nothing about a call that is over.
+    tried = [f for f in alive if f.leg_id or (f.line and not (over and f.kind in _BEFORE_DIALLING))]
+    legs = {f.leg_id or f.line for f in tried}
     detected = {
         line: who
         for line in {f.line for f in both if f.line}
@@ -151,7 +154,7 @@ def _closed(facts: Sequence[CallFact]) -> list[CallFact]:
 def _worded(facts: Sequence[CallFact]) -> list[CallFact]:
     """An attempt that was closed as answered, without the moment of its answer, makes the call an answered one."""
     answered = any(f.kind is FactKind.ANSWERED and f.answered_by not in _NO_PERSON for f in facts)
-    worded = any(f.kind is FactKind.LEG_ENDED and f.ended_as is EndedAs.ANSWERED for f in facts)
+    worded = any(f.kind is FactKind.LEG_ENDED and f.leg_id and f.ended_as is EndedAs.ANSWERED for f in facts)
     if answered or not worded:
         return list(facts)
     return [
