@@ -12,89 +12,71 @@ holds a name, an address or a phone number.
 
 from __future__ import annotations
 
-import base64
 import json
-import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Protocol
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any
 
 import msgspec
 import typer
 
-from ringlake.errors import Conflict, InvalidRequest, NotFound, RinglakeError
-from ringlake.flows.directory.connections import own_address
-from ringlake.flows.ingest import secret_context
-from ringlake.model.directory import Account, Connection, Number, Role, Secret, Team, User, Workspace
-from ringlake.providers import names as provider_names
-from ringlake.stores.clients import client, translated
-from ringlake.stores.directory import AuditLine, DirectoryStore, DynamoDirectory, party_key_context, token_digest
-from ringlake.stores.vault import Vault
+from ringlake.access import Principal
+from ringlake.errors import NotFound, RinglakeError
+from ringlake.flows.directory import Offices, Stores
+from ringlake.flows.directory.connections import new_secret
+from ringlake.flows.directory.office import ANY
+from ringlake.model.directory import Account, Connection, Number, Role, Team, User, Workspace
+from ringlake.stores.arrivals import DynamoArrivals, MemoryArrivals
+from ringlake.stores.contacts import DynamoContacts, MemoryContacts
+from ringlake.stores.directory import DirectoryStore, DynamoDirectory
+from ringlake.stores.identities import CognitoIdentities, Identities, MemoryIdentities
+from ringlake.stores.journal import DynamoJournal, MemoryJournal
+from ringlake.stores.lake import ObjectLake
+from ringlake.stores.marks import DynamoMarks, MemoryMarks
+from ringlake.stores.objects import MemoryObjects, S3Objects
+from ringlake.stores.records import DynamoRecords, MemoryRecords
+from ringlake.stores.refolds import DynamoRefolds, MemoryRefolds
+from ringlake.stores.vault import KmsVault, Vault
 from tools.installation import installation
 
-# Ids stand in keys that are taken apart at `#`, in S3 paths and in Glue partition values.
-_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-# A provider's new secret and the one before it: senders switch over a while (security.md 6).
-LIVE_SECRETS = 2
-ACTOR = "tools.admin"
+__all__ = ["MemoryIdentities", "new_secret"]
 
-
-class Identities(Protocol):
-    """Who can sign in."""
-
-    def add(self, email: str, password: str) -> str:
-        """Create the identity or find it, set its password when given, return its `sub`."""
-        ...
-
-
-class Cognito:
-    """Identities in a Cognito user pool, made through the admin API (the pool has no self sign-up)."""
-
-    def __init__(self, pool: str) -> None:
-        self._pool = pool
-
-    def add(self, email: str, password: str) -> str:
-        cognito = client("cognito-idp")
-        with translated():
-            try:
-                attributes = cognito.admin_create_user(
-                    UserPoolId=self._pool,
-                    Username=email,
-                    UserAttributes=[{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}],
-                    MessageAction="SUPPRESS",
-                )["User"]["Attributes"]
-            except cognito.exceptions.UsernameExistsException:
-                attributes = cognito.admin_get_user(UserPoolId=self._pool, Username=email)["UserAttributes"]
-            if password:
-                cognito.admin_set_user_password(
-                    UserPoolId=self._pool, Username=email, Password=password, Permanent=True
-                )
-        return str(next(a["Value"] for a in attributes if a["Name"] == "sub"))
-
-
-@dataclass
-class MemoryIdentities:
-    """The twin."""
-
-    passwords: dict[str, str] = field(default_factory=dict)
-
-    def add(self, email: str, password: str) -> str:
-        self.passwords[email] = password or self.passwords.get(email, "")
-        return f"sub-{list(self.passwords).index(email) + 1}"
+# Stands in the record for whoever runs the tool: may everything, is nobody's user.
+ACTOR = User(id="tools.admin", email="tools.admin@localhost.localdomain", name="tools.admin", role=Role.OWNER)
 
 
 @dataclass(frozen=True)
 class Site:
-    """One installation."""
+    """One installation. `deployed` are its stores; without them the rest is in memory, too."""
 
     directory: DirectoryStore
     vault: Vault
     identities: Identities
     public_url: str
+    deployed: Stores | None = None
+
+    @property
+    def offices(self) -> Offices:
+        """The same use cases that the API has."""
+        return Offices(
+            self.deployed
+            or Stores(
+                directory=self.directory,
+                contacts=MemoryContacts(),
+                marks=MemoryMarks(),
+                records=MemoryRecords(),
+                journal=MemoryJournal(),
+                arrivals=MemoryArrivals(),
+                refolds=MemoryRefolds(),
+                lake=ObjectLake(MemoryObjects()),
+                vault=self.vault,
+                identities=self.identities,
+                public_url=self.public_url,
+            )
+        )
 
 
 @dataclass(frozen=True)
@@ -114,43 +96,44 @@ class AddedUser:
 
 def open_site(stack: str) -> Site:
     """The installation deployed as this CloudFormation stack."""
-    from ringlake.stores.vault import KmsVault
-
     found = installation(stack)
     outputs = found.outputs
-    vault = KmsVault(outputs["KeyId"])
-    return Site(
-        directory=DynamoDirectory(outputs["DirectoryTable"], vault),
+    table, vault = outputs["DirectoryTable"], KmsVault(outputs["KeyId"])
+    stores = Stores(
+        directory=DynamoDirectory(table, vault),
+        contacts=DynamoContacts(table),
+        marks=DynamoMarks(table),
+        records=DynamoRecords(outputs["RecordsTable"]),
+        journal=DynamoJournal(outputs["JournalTable"]),
+        arrivals=DynamoArrivals(table),
+        refolds=DynamoRefolds(table),
+        lake=ObjectLake(S3Objects(outputs["LakeBucket"])),
         vault=vault,
-        identities=Cognito(outputs["UserPoolId"]),
+        identities=CognitoIdentities(outputs["UserPoolId"]),
         public_url=(found.parameters.get("PublicUrl") or outputs["ApiUrl"]).rstrip("/"),
     )
+    return Site(stores.directory, vault, stores.identities, stores.public_url, stores)
+
+
+def _actor(workspace: str) -> Principal:
+    return Principal(workspace=workspace, user=ACTOR)
+
+
+def _found[T](site: Site, workspace: str, kind: type[T], id: str = "") -> T:
+    kept = site.directory.find(workspace, kind, id)  # type: ignore[type-var]
+    if kept is None:
+        raise NotFound(id)
+    return kept
 
 
 def create_workspace(site: Site, workspace_id: str, name: str, **settings: Any) -> Workspace:
-    """A new tenant with its own party key; `settings` are further fields of `Workspace`."""
-    _check_id("workspace", workspace_id)
-    try:
-        site.directory.settings(workspace_id)
-    except NotFound:
-        pass
-    else:
-        raise Conflict(f"workspace {workspace_id} exists")
-    key = site.vault.encrypt(secrets.token_bytes(32), party_key_context(workspace_id))
-    workspace = _convert({"id": workspace_id, "name": name, **settings}, Workspace)
-    workspace = msgspec.structs.replace(workspace, party_secret=key)
-    _check_zone(workspace.zone)
-    site.directory.put_workspace(workspace)
-    _audit(site, workspace_id, "workspace.create", workspace_id, plan=workspace.plan, zone=workspace.zone)
-    return workspace
+    """A new tenant with its own party key; `settings` are further settings of the workspace."""
+    return site.offices.settings.found(_actor(workspace_id), name, msgspec.to_builtins(settings), now())
 
 
 def add_team(site: Site, workspace: str, name: str, *, team_id: str = "", kind: str = "call_center") -> Team:
-    site.directory.settings(workspace)
-    team = Team(id=_id("team", team_id), name=name, kind=kind)
-    site.directory.put_team(workspace, team)
-    _audit(site, workspace, "team.put", team.id)
-    return team
+    view = site.offices.teams.create(_actor(workspace), {"name": name, "kind": kind}, now(), id=team_id)
+    return _found(site, workspace, Team, view.document["id"])
 
 
 def add_number(
@@ -165,22 +148,11 @@ def add_number(
     source: str = "",
     provider_ids: Sequence[str] = (),
 ) -> Number:
-    """A business number. Raises `InvalidRequest` unless it is E.164."""
-    site.directory.settings(workspace)
-    if not re.fullmatch(r"\+[1-9][0-9]{1,14}", e164):
-        raise InvalidRequest("e164", "write the number as +, country code and digits")
-    number = Number(
-        id=_id("number", number_id),
-        e164=e164,
-        name=name,
-        country=country,
-        team=team,
-        source=source,
-        provider_ids=tuple(provider_ids),
-    )
-    site.directory.put_number(workspace, number)
-    _audit(site, workspace, "number.put", number.id)
-    return number
+    """A business number. Raises `InvalidRequest` unless it is one."""
+    body = {"e164": e164, "name": name, "team": team, "source": source, "provider_ids": list(provider_ids)}
+    body |= {"country": country} if country else {}
+    view = site.offices.numbers.create(_actor(workspace), body, now(), id=number_id)
+    return _found(site, workspace, Number, view.document["id"])
 
 
 def add_user(
@@ -196,15 +168,14 @@ def add_user(
 ) -> AddedUser:
     """A person who can sign in; `grants` are abilities, teams, manages, numbers and accounts of `User`.
 
-    Without a password a random one is made; it is returned this once.
+    No mail is sent. Without a password a random one is made; it is returned this once.
     """
-    site.directory.settings(workspace)
     password = password or new_password()
-    user = _convert({"id": _id("user", user_id), "email": email, "name": name, "role": role, **grants}, User)
-    user = msgspec.structs.replace(user, sub=site.identities.add(email, password))
-    site.directory.put_user(workspace, user)
-    _audit(site, workspace, "user.put", user.id, **_rights(user))
-    return AddedUser(user=user, password=password)
+    body = {"email": email, "name": name, "role": role, **msgspec.to_builtins(grants)}
+    view = site.offices.users.create(
+        _actor(workspace), body, now(), id=user_id, identity=lambda address: site.identities.add(address, password)
+    )
+    return AddedUser(user=_found(site, workspace, User, view.document["id"]), password=password)
 
 
 def add_connection(
@@ -221,103 +192,64 @@ def add_connection(
 
     `secret` is the provider's own secret, exactly as the provider shows it; without one a new
     secret of 256 bit is made, to be entered at the sender. The stored secret is that text: its
-    adapter knows how to read it. A provider without webhooks (Amazon Connect) has neither address nor secret.
+    adapter knows how to read it.
     """
-    settings = site.directory.settings(workspace)
-    if provider not in provider_names():
-        raise InvalidRequest("provider", f"known providers are {', '.join(provider_names())}")
-    own = own_address(provider, fields.get("options") or {})
-    secret = "" if own else secret or new_secret()
-    token = own or secrets.token_urlsafe(32)
-    connection = _convert(
-        {
-            "id": _id("connection", connection_id),
-            "workspace": workspace,
-            "provider": provider,
-            "name": name,
-            "zone": settings.zone,
-            "country": settings.country,
-            **fields,
-        },
-        Connection,
+    body = {"provider": provider, "name": name, **msgspec.to_builtins(fields)}
+    body |= {"id": connection_id} if connection_id else {}
+    body |= {"secret": secret} if secret else {}
+    shown = site.offices.connections.create(_actor(workspace), body, now()).document
+    return AddedConnection(
+        connection=_found(site, workspace, Connection, shown["id"]),
+        webhook_url=shown["webhook_url"],
+        secret=secret or shown["secret"],
     )
-    _check_zone(connection.zone)
-    sealed = (_sealed(site, workspace, connection.id, secret),) if secret else ()
-    connection = msgspec.structs.replace(connection, token_sha256=token_digest(token), secrets=sealed)
-    site.directory.put_connection(connection)
-    _audit(site, workspace, "connection.put", connection.id, provider=provider)
-    url = "" if own else f"{site.public_url}/webhooks/{provider}/{token}"
-    return AddedConnection(connection=connection, webhook_url=url, secret=secret)
 
 
 def rotate_connection(site: Site, workspace: str, connection_id: str, secret: str = "") -> str:
     """Add a new secret beside the newest one, so that deliveries signed by either are accepted; return it."""
-    connection = site.directory.load(workspace).connection(connection_id)
-    if connection is None:
-        raise NotFound(connection_id)
-    secret = secret or new_secret()
-    live = (_sealed(site, workspace, connection_id, secret), *connection.secrets)[:LIVE_SECRETS]
-    site.directory.put_connection(msgspec.structs.replace(connection, secrets=live))
-    _audit(site, workspace, "connection.rotate", connection_id)
-    return secret
+    body = {"secret": secret} if secret else {}
+    shown = site.offices.connections.rotate(_actor(workspace), connection_id, body, now()).document
+    return secret or str(shown["secret"])
 
 
 def retire_secrets(site: Site, workspace: str, connection_id: str) -> int:
     """Accept only the newest secret from now on; returns how many were live before."""
-    connection = site.directory.load(workspace).connection(connection_id)
-    if connection is None:
-        raise NotFound(connection_id)
-    site.directory.put_connection(msgspec.structs.replace(connection, secrets=connection.secrets[:1]))
-    _audit(site, workspace, "connection.retire", connection_id)
-    return len(connection.secrets)
+    live = _found(site, workspace, Connection, connection_id).secrets
+    for old in live[1:]:
+        site.offices.connections.remove_secret(_actor(workspace), connection_id, old.id, now())
+    return len(live)
 
 
 def change_user(site: Site, workspace: str, user_id: str, **changes: Any) -> User:
     """Give a user other fields (role, abilities, teams, manages, numbers, ...); it counts at the next request."""
-    user = next((u for u in site.directory.load(workspace).users if u.id == user_id), None)
-    if user is None:
-        raise NotFound(user_id)
-    kept = {name: getattr(user, name) for name in user.__struct_fields__}
-    changed = _convert({**kept, **changes}, User)
-    site.directory.put_user(workspace, changed)
-    _audit(site, workspace, "user.put", user_id, **_rights(changed))
-    return changed
+    site.offices.users.change(_actor(workspace), user_id, msgspec.to_builtins(changes), ANY, now())
+    return _found(site, workspace, User, user_id)
 
 
-def remove_user(site: Site, workspace: str, user_id: str, now: datetime) -> User:
+def remove_user(site: Site, workspace: str, user_id: str) -> User:
     """Mark a user deleted: no access from now on, while the calls keep the name (D72)."""
-    return change_user(site, workspace, user_id, deleted_at=now)
+    site.offices.users.delete(_actor(workspace), user_id, now())
+    return _found(site, workspace, User, user_id)
 
 
 def import_directory(site: Site, document: Mapping[str, Any]) -> list[str]:
-    """Write a whole directory: `{"workspace": {...}, "teams": [], "numbers": [], "users": [], "connections": []}`.
+    """Write a whole directory: `{"workspace": {...}, "teams": [], "numbers": [], "connections": [], "users": []}`.
 
-    Objects have the fields of the model and their ids; users may have a `password`, connections a
-    `secret`. What exists under the same id is replaced, except that a workspace keeps its party
+    Objects have the fields of the API's bodies and their ids; users may have a `password`, connections
+    a `secret`. What exists under the same id is changed, except that a workspace keeps its party
     key and a connection its token and secrets. Returns one line per object, with the webhook URL
     and secret of each new connection.
     """
     said = [_import_workspace(site, document["workspace"])]
     workspace = str(document["workspace"]["id"])
-    for team in document.get("teams", ()):
-        added_team = add_team(site, workspace, **_renamed(team, "team_id"))
-        said.append(f"team {added_team.id}")
-    numbers = [add_number(site, workspace, **_renamed(number, "number_id")) for number in document.get("numbers", ())]
-    said.extend(f"number {number.id}" for number in numbers)
-    existing = site.directory.load(workspace)
-    users = {user.id: user for user in existing.users}
-    said.extend(_import_user(site, workspace, entry, users.get(entry["id"])) for entry in document.get("users", ()))
-    connections = {connection.id: connection for connection in existing.connections}
-    said.extend(
-        _import_connection(site, workspace, entry, connections.get(entry["id"]))
-        for entry in document.get("connections", ())
-    )
+    for kind, one in (
+        ("teams", _import_team),
+        ("numbers", _import_number),
+        ("connections", _import_connection),
+        ("users", _import_user),
+    ):
+        said.extend(one(site, workspace, dict(entry)) for entry in document.get(kind, ()))
     return said
-
-
-def new_secret() -> str:
-    """256 random bits in the form that Standard Webhooks senders take."""
-    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def new_password() -> str:
@@ -325,98 +257,56 @@ def new_password() -> str:
     return f"{secrets.token_urlsafe(18)}-Aa1"
 
 
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
 def _import_workspace(site: Site, entry: Mapping[str, Any]) -> str:
-    fields = {k: v for k, v in entry.items() if k not in ("id", "name")}
-    try:
-        kept = site.directory.settings(entry["id"])
-    except NotFound:
-        create_workspace(site, entry["id"], entry["name"], **fields)
+    workspace = str(entry["id"])
+    fields = {name: value for name, value in entry.items() if name not in ("id", "name")}
+    if site.directory.find(workspace, Workspace) is None:
+        create_workspace(site, workspace, entry["name"], **fields)
     else:
-        fresh = _convert(dict(entry), Workspace)
-        _check_zone(fresh.zone)
-        site.directory.put_workspace(msgspec.structs.replace(fresh, party_secret=kept.party_secret))
-        _audit(site, fresh.id, "workspace.put", fresh.id)
-    return f"workspace {entry['id']}"
+        site.offices.settings.change(_actor(workspace), {"name": entry["name"], **fields}, ANY, now())
+    return f"workspace {workspace}"
 
 
-def _import_user(site: Site, workspace: str, entry: Mapping[str, Any], kept: User | None) -> str:
-    if kept is None or entry.get("password"):
-        added = add_user(site, workspace, **_renamed(entry, "user_id"))
-        return f"user {added.user.id}" + ("" if entry.get("password") else f" password {added.password}")
-    fresh = _convert({name: value for name, value in entry.items() if name != "password"}, User)
-    site.directory.put_user(workspace, msgspec.structs.replace(fresh, sub=kept.sub))
-    _audit(site, workspace, "user.put", fresh.id, **_rights(fresh))
-    return f"user {fresh.id}"
+def _import_team(site: Site, workspace: str, entry: dict[str, Any]) -> str:
+    team_id = entry.pop("id")
+    if site.directory.find(workspace, Team, team_id) is None:
+        add_team(site, workspace, team_id=team_id, **entry)
+    else:
+        site.offices.teams.change(_actor(workspace), team_id, entry, ANY, now())
+    return f"team {team_id}"
 
 
-def _import_connection(site: Site, workspace: str, entry: Mapping[str, Any], kept: Connection | None) -> str:
-    if kept is None:
-        made = add_connection(site, workspace, **_renamed(entry, "connection_id"))
-        return f"connection {made.connection.id} {made.webhook_url} secret {made.secret}"
-    fields = {name: value for name, value in entry.items() if name != "secret"}
-    fresh = _convert({"zone": kept.zone, "country": kept.country, **fields, "workspace": workspace}, Connection)
-    _check_zone(fresh.zone)
-    own = own_address(fresh.provider, fresh.options)
-    digest = token_digest(own) if own else kept.token_sha256
-    site.directory.put_connection(msgspec.structs.replace(fresh, token_sha256=digest, secrets=kept.secrets))
-    _audit(site, workspace, "connection.put", fresh.id, provider=fresh.provider)
-    return f"connection {fresh.id}"
+def _import_number(site: Site, workspace: str, entry: dict[str, Any]) -> str:
+    number_id = entry.pop("id")
+    if site.directory.find(workspace, Number, number_id) is None:
+        add_number(site, workspace, number_id=number_id, **entry)
+    else:
+        site.offices.numbers.change(_actor(workspace), number_id, entry, ANY, now())
+    return f"number {number_id}"
 
 
-def _rights(user: User) -> dict[str, object]:
-    """What W18 wants on record."""
-    return {
-        "role": user.role.value,
-        "abilities": [ability.value for ability in user.abilities],
-        "teams": list(user.teams),
-        "manages": list(user.manages),
-        "numbers": list(user.numbers),
-        "deleted": user.deleted_at is not None,
-    }
+def _import_connection(site: Site, workspace: str, entry: dict[str, Any]) -> str:
+    connection_id, secret, provider = entry.pop("id"), entry.pop("secret", ""), entry.pop("provider")
+    if site.directory.find(workspace, Connection, connection_id) is None:
+        made = add_connection(site, workspace, provider, connection_id=connection_id, secret=secret, **entry)
+        return f"connection {connection_id} {made.webhook_url} secret {made.secret}"
+    site.offices.connections.change(_actor(workspace), connection_id, entry, ANY, now())
+    return f"connection {connection_id}"
 
 
-def _renamed(entry: Mapping[str, Any], id_name: str) -> dict[str, Any]:
-    return {id_name if name == "id" else name: value for name, value in entry.items()}
-
-
-def _convert[T](fields: dict[str, Any], kind: type[T]) -> T:
-    """Build a model object from plain values; an unknown or wrong field is named."""
-    allowed = {f.name for f in msgspec.structs.fields(kind)}  # type: ignore[arg-type]
-    for name in fields:
-        if name not in allowed:
-            raise InvalidRequest(name, f"{kind.__name__} has no such field")
-    try:
-        return msgspec.convert(msgspec.to_builtins(fields), kind)
-    except msgspec.ValidationError as error:
-        raise InvalidRequest(kind.__name__, str(error)) from None
-
-
-def _sealed(site: Site, workspace: str, connection: str, secret: str) -> Secret:
-    ciphertext = site.vault.encrypt(secret.encode(), secret_context(workspace, connection))
-    return Secret(id=secrets.token_hex(4), ciphertext=ciphertext)
-
-
-def _id(kind: str, given: str) -> str:
-    return _check_id(kind, given) if given else f"{kind[0]}-{secrets.token_hex(6)}"
-
-
-def _check_id(kind: str, given: str) -> str:
-    if not _ID.fullmatch(given):
-        raise InvalidRequest(kind, "ids are lower-case letters, digits, - and _, at most 63 characters")
-    return given
-
-
-def _check_zone(zone: str) -> None:
-    try:
-        ZoneInfo(zone)
-    except (ValueError, OSError, KeyError):
-        raise InvalidRequest("zone", f"{zone!r} is no IANA time zone") from None
-
-
-def _audit(site: Site, workspace: str, action: str, target: str, **detail: object) -> None:
-    site.directory.audit(
-        AuditLine(workspace=workspace, at=datetime.now(UTC), user_id=ACTOR, action=action, target=target, detail=detail)
-    )
+def _import_user(site: Site, workspace: str, entry: dict[str, Any]) -> str:
+    user_id, password = entry.pop("id"), entry.pop("password", "")
+    if site.directory.find(workspace, User, user_id) is None:
+        added = add_user(site, workspace, user_id=user_id, password=password, **entry)
+        return f"user {user_id}" + ("" if password else f" password {added.password}")
+    if password:
+        site.identities.add(entry["email"], password)
+    change_user(site, workspace, user_id, **entry)
+    return f"user {user_id}"
 
 
 app = typer.Typer(
@@ -531,7 +421,7 @@ def _user_change(
 @user_app.command("remove")
 def _user_remove(context: typer.Context, workspace: WorkspaceArgument, user: str) -> None:
     """Mark a user deleted: no access any more, the calls keep the name."""
-    remove_user(_site(context), workspace, user, datetime.now(UTC))
+    remove_user(_site(context), workspace, user)
     typer.echo(f"user {user} removed")
 
 

@@ -78,6 +78,11 @@ def e164(raw: str, country: str = "", withheld: tuple[str, ...] = ()) -> str:
     return _international(text, country) or _international(f"+{digits}", "", strict=len(digits) < _NO_EXTENSION) or text
 
 
+def is_e164(text: str) -> bool:
+    """Whether this is E.164 and a number that the numbering plan of its country allows."""
+    return text.startswith("+") and _international(text, "") == text
+
+
 def _international(text: str, country: str, *, strict: bool = False) -> str:
     """E.164 when the numbering plan allows the number; `strict` also asks that the range is in use.
 

@@ -252,7 +252,7 @@ class SettingsPatch(Patch):
 # ---------------------------------------------------------------- connections
 
 Options = dict[
-    Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:/-]{1,100}$")],
+    Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_printable)],
     Annotated[str, StringConstraints(max_length=4096), AfterValidator(_readable)],
 ]
 Capabilities = Annotated[

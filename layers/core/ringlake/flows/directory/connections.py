@@ -94,7 +94,7 @@ class Connections(Office):
     def rotate(self, viewer: Principal, connection_id: str, body: Any, now: datetime) -> View:
         """Add a secret beside the newest one: deliveries signed by either are accepted until it is removed."""
         asked = parse(SecretBody, body)
-        before = self._kept(viewer, Connection, connection_id)
+        before = self._webhook(viewer, connection_id)
         secret = asked.secret or new_secret()
         sealed = self._sealed(before, secret)
         after = msgspec.structs.replace(before, secrets=(sealed, *before.secrets)[:LIVE_SECRETS])
@@ -114,7 +114,7 @@ class Connections(Office):
 
     def rotate_token(self, viewer: Principal, connection_id: str, now: datetime) -> View:
         """A new address; the old one answers 404 from now on (ingest's cache: within a minute)."""
-        before = self._kept(viewer, Connection, connection_id)
+        before = self._webhook(viewer, connection_id)
         if own_address(before.provider, before.options):
             raise Taken("its address is what its events name: change the option instead")
         token = secrets.token_urlsafe(32)
@@ -158,12 +158,23 @@ class Connections(Office):
             },
         }
 
+    def _webhook(self, viewer: Principal, connection_id: str) -> Connection:
+        """A connection that has an address and secrets of ours."""
+        found = self._kept(viewer, Connection, connection_id)
+        if providers.address(found.provider, found.options) is not None:
+            raise Taken("this provider sends no webhooks: there is no address and no secret to change")
+        return found
+
     def _changed(
         self, viewer: Principal, before: Connection, after: Connection, action: str, now: datetime, **detail: object
     ) -> View:
         if after != before:
             said = line(viewer, now, action, before.id, **detail)
-            self._write(viewer, said, Change(document=after, previous=before))
+            write = Change(document=after, previous=before)
+            if after.token_sha256 == before.token_sha256:
+                self._write(viewer, said, write)
+            else:
+                settled(lambda: self._write(viewer, said, write), "another connection has this address")
         return View(self._hinted(after), etag_of(after))
 
     def _sealed(self, connection: Connection, secret: str) -> Secret:

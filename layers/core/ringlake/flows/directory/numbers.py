@@ -11,12 +11,12 @@ import msgspec
 from ringlake.access import Principal
 from ringlake.errors import InvalidRequest
 from ringlake.model.directory import Directory, Number
-from ringlake.model.numbers import country_of, e164
+from ringlake.model.numbers import country_of, e164, is_e164
 from ringlake.query.filters import parse
 from ringlake.stores.directory import Change
 
 from .bodies import NumberBody, NumberPatch
-from .office import Office, View, changed, check_version, convert, etag_of, line, new_id, refuse
+from .office import Office, View, changed, check_version, chosen_id, convert, etag_of, line, refuse
 
 # What a call's number, team and source follow from: a change makes history again.
 DECIDING = ("e164", "provider_ids", "country", "source")
@@ -32,13 +32,13 @@ class Numbers(Office):
     def show(self, viewer: Principal, number_id: str) -> View:
         return _view(self._kept(viewer, Number, number_id))
 
-    def create(self, viewer: Principal, body: Any, now: datetime) -> View:
+    def create(self, viewer: Principal, body: Any, now: datetime, *, id: str = "") -> View:
         asked = parse(NumberBody, body)
         directory = self._directory(viewer)
         country = asked.country or directory.workspace.country
         fields = {**asked.given, "e164": dialable("e164", asked.e164, country)}
         fields["country"] = asked.country or country_of(fields["e164"]) or country
-        number = convert({"id": new_id("number"), **fields}, Number)
+        number = convert({"id": chosen_id("number", id), **fields}, Number)
         refuse(Plan(directory).wrong(number))
         self._write(viewer, line(viewer, now, "number.create", number.id, team=number.team), Change(document=number))
         self.refold(viewer, None, number, now)
@@ -88,7 +88,7 @@ class Numbers(Office):
 def dialable(field: str, spelling: str, country: str) -> str:
     """The number in E.164, by the library's numbering plans; raises `InvalidRequest`."""
     found = e164(spelling, country)
-    if not found.startswith("+") or not country_of(found):
+    if not is_e164(found):
         raise InvalidRequest(field, "is no telephone number: write +, country code and digits, or name its country")
     return found
 

@@ -83,6 +83,11 @@ def check_id(field: str, given: str) -> str:
     return given
 
 
+def chosen_id(kind: str, given: str) -> str:
+    """The id that was chosen, or a new one."""
+    return check_id(kind, given) if given else new_id(kind)
+
+
 def may(viewer: Principal, ability: Ability) -> bool:
     return ability in abilities(viewer.user)
 
@@ -159,7 +164,12 @@ class Office:
         self._stores.directory.replace(viewer.workspace, changes, said)
 
     def _refold(self, viewer: Principal, now: datetime, id: str, **what: Any) -> None:
-        """Ask for history to be folded again. After the change: a refold before it would see the old state."""
+        """Ask for history to be folded again. After the change: a refold before it would see the old state.
+
+        Before the first roll-up there is none.
+        """
+        if self._stores.directory.watermark(viewer.workspace) is None:
+            return
         request = Refold(id=id, requested_at=now, requested_by=viewer.user.id, **what)
         self._stores.refolds.ask(viewer.workspace, request)
 

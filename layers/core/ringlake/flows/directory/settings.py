@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +11,10 @@ import msgspec
 from ringlake.access import Principal
 from ringlake.model.directory import Ability, Directory, Workspace
 from ringlake.query.filters import parse
-from ringlake.stores.directory import Change
+from ringlake.stores.directory import Change, party_key_context
 
 from .bodies import HoursBody, SettingsPatch
-from .office import Office, View, changed, check_version, etag_of, line, need, refuse
+from .office import Office, View, changed, check_id, check_version, convert, etag_of, line, need, refuse, settled
 
 # What decides how calls, cases and local days come out: a change makes history again.
 DECIDING = frozenset(
@@ -30,6 +31,19 @@ ADMINISTERED = frozenset({"plan", "raw_days", "record_days"})
 class Settings(Office):
     def show(self, viewer: Principal) -> View:
         return _view(self._workspace(viewer))
+
+    def found(self, viewer: Principal, name: str, fields: Any, now: datetime) -> Workspace:
+        """Make the viewer's workspace, with a party key of its own. Raises `Taken` when there is one."""
+        patch = parse(SettingsPatch, {"name": name, **fields})
+        workspace_id = check_id("workspace", viewer.workspace)
+        key = self._stores.vault.encrypt(secrets.token_bytes(32), party_key_context(workspace_id))
+        given = {name: _plain(value) for name, value in patch.given.items()}
+        workspace = convert({"id": workspace_id, **given}, Workspace)
+        refuse(_owners(workspace, Directory(workspace=workspace)))
+        workspace = msgspec.structs.replace(workspace, party_secret=key)
+        said = line(viewer, now, "workspace.create", workspace_id, plan=workspace.plan, zone=workspace.zone)
+        settled(lambda: self._write(viewer, said, Change(document=workspace)), f"workspace {workspace_id} exists")
+        return workspace
 
     def change(self, viewer: Principal, body: Any, version: str | None, now: datetime) -> View:
         """Change what the body names. `settings_version` rises with every change that changes something."""

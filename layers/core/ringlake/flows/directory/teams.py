@@ -14,7 +14,7 @@ from ringlake.query.filters import parse
 from ringlake.stores.directory import Change
 
 from .bodies import TeamBody, TeamPatch
-from .office import Office, View, changed, check_version, etag_of, line, need, new_id, refuse, unknown
+from .office import Office, View, changed, check_version, chosen_id, etag_of, line, need, refuse, unknown
 
 
 class Teams(Office):
@@ -28,9 +28,9 @@ class Teams(Office):
         directory = self._directory(viewer)
         return _view(_of(directory, team_id), directory)
 
-    def create(self, viewer: Principal, body: Any, now: datetime) -> View:
+    def create(self, viewer: Principal, body: Any, now: datetime, *, id: str = "") -> View:
         asked = parse(TeamBody, body)
-        team = Team(id=new_id("team"), name=asked.name, kind=asked.kind)
+        team = Team(id=chosen_id("team", id), name=asked.name, kind=asked.kind)
         return self._put(viewer, None, team, asked.managers, "team.create", now)
 
     def change(self, viewer: Principal, team_id: str, body: Any, version: str | None, now: datetime) -> View:

@@ -7,7 +7,7 @@ only owners make owners, and one active owner always remains.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -26,11 +26,11 @@ from .office import (
     View,
     changed,
     check_version,
+    chosen_id,
     convert,
     etag_of,
     line,
     need,
-    new_id,
     refuse,
     settled,
     stamp,
@@ -50,13 +50,25 @@ class Users(Office):
     def show(self, viewer: Principal, user_id: str) -> View:
         return _view(self._kept(viewer, User, user_id))
 
-    def create(self, viewer: Principal, body: Any, now: datetime) -> View:
-        """Add a user; who signs in is invited by e-mail with a first password."""
+    def create(
+        self,
+        viewer: Principal,
+        body: Any,
+        now: datetime,
+        *,
+        id: str = "",
+        identity: Callable[[str], str] | None = None,
+    ) -> View:
+        """Add a user; who signs in is invited by e-mail with a first password.
+
+        `identity` makes the sign-in identity of an address in another way.
+        """
         asked = parse(UserBody, body)
         directory = self._directory(viewer)
-        user = convert({"id": new_id("user"), **plain_fields(asked.given, asked.accounts)}, User)
+        user = convert({"id": chosen_id("user", id), **plain_fields(asked.given, asked.accounts)}, User)
         self.check(viewer, directory, None, user)
-        user = msgspec.structs.replace(user, sub=self.identity(user.email) if asked.signs_in else "")
+        if asked.signs_in:
+            user = msgspec.structs.replace(user, sub=(identity or self.identity)(user.email))
         self._put(viewer, None, user, "user.create", now)
         self.accounts_changed(viewer, (), user.accounts, now)
         return _view(user)
