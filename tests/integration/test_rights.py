@@ -42,6 +42,7 @@ STORES = (
     "AWS::Glue::Table",
     "AWS::Athena::WorkGroup",
     "AWS::SES::EmailIdentity",
+    "AWS::Cognito::UserPool",
 )
 WORKSPACE, CONNECTION, TOKEN, SUB = "acme", "line", "token-of-the-rights-test-000000001", "sub-0001"
 SECRET = "whsec" + "_" + "Y2Fub25pY2FsLXdlYmhv" + "b2stdGVzdC1rZXktMDAwMDE="
@@ -149,7 +150,44 @@ def played(house: House) -> House:
         assert handed["statusCode"] == 302, handed
     for path in ("/v1/me", "/v1/exports", "/v1/reports"):
         assert run(house, "api", api("GET", path, f"GET {path}"))["statusCode"] == 200
+    keep_the_directory(house)
     return house
+
+
+def keep_the_directory(house: House) -> None:
+    """Every kind of request to the directory once."""
+
+    def ask(route: str, body: object = None, most: int = 299, **parameters: str) -> Any:
+        method, _, path = route.partition(" ")
+        for name, value in parameters.items():
+            path = path.replace(f"{{{name}}}", value)
+        event = api(method, path, route, body) | {"pathParameters": parameters or None}
+        event["headers"]["if-match"] = "*"
+        answer = run(house, "api", event)
+        assert answer["statusCode"] <= most, (route, answer)
+        return json.loads(answer["body"])
+
+    base = "/v1/directory"
+    ask(f"PATCH {base}/settings", {"repeat_days": 31})
+    made = ask(f"POST {base}/connections", {"provider": "generic"})["id"]
+    ask(f"POST {base}/connections/{{id}}/secrets", {}, id=made)
+    ask(f"POST {base}/connections/{{id}}/token", id=made)
+    ask(f"GET {base}/connections/{{id}}/test", id=CONNECTION)
+    invited = ask(f"POST {base}/users", {"email": "ben@example.com", "name": "Ben"})["id"]
+    ask(f"POST {base}/users/{{id}}/invite", id=invited)
+    ask(f"PATCH {base}/users/{{id}}", {"email": "benno@example.com"}, id=invited)
+    ask(f"POST {base}/users/{{id}}/suspend", id=invited)
+    ask(f"POST {base}/users/{{id}}/activate", id=invited)
+    ask(f"PATCH {base}/users/{{id}}", {"signs_in": False}, id=invited)
+    ask(f"POST {base}/contacts", {"name": "Carla", "numbers": ["+12025550143"]})
+    ask(f"GET {base}/contacts")
+    ask(f"PUT {base}/lists", {"spam": ["+12025550144"]})
+    ask(f"GET {base}/unmapped")
+    ask(f"POST {base}/unmapped/map", {"connection": CONNECTION, "account": "ben", "user": invited})
+    ask(f"GET {base}/audit")
+    record = f"{CONNECTION}:c1"
+    ask("PUT /v1/calls/{id}/marks", {"success": True}, id=record)
+    ask("PUT /v1/cases/{id}", {"state": "dismissed"}, id=record)
 
 
 def seed(house: House) -> None:
@@ -288,7 +326,10 @@ def in_words_of_iam(house: House, service: str, operation: str, arguments: Mappi
         case "sqs":
             yield Call(action, house.logical(arguments["QueueUrl"]), {})
         case "kms":
-            yield Call(action, house.logical(arguments["KeyId"]), {})
+            bound = {f"kms:EncryptionContext:{k}": (str(v),) for k, v in arguments["EncryptionContext"].items()}
+            yield Call(action, house.logical(arguments["KeyId"]), bound)
+        case "cognito-idp":
+            yield Call(action, house.logical(arguments["UserPoolId"]), {})
         case "ses":
             yield Call(action, "MailFrom", {"ses:FromAddress": (str(arguments["Source"]),)})
         case "athena":
@@ -302,6 +343,12 @@ def _dynamodb(house: House, action: str, arguments: Mapping[str, Any]) -> Iterat
         for name, asked in arguments["RequestItems"].items():
             keys = tuple(key["pk"]["S"] for key in asked["Keys"])
             yield Call(action, house.logical(name), {"dynamodb:LeadingKeys": keys})
+        return
+    if "TransactItems" in arguments:
+        # A transaction needs the rights of its parts.
+        for part in arguments["TransactItems"]:
+            for kind, write in part.items():
+                yield from _dynamodb(house, f"dynamodb:{kind}Item", write)
         return
     table = house.logical(arguments["TableName"])
     resource = f"{table}/index/{arguments['IndexName']}" if "IndexName" in arguments else table
@@ -395,6 +442,7 @@ SELDOM = {
     ("export", "s3:ListBucket", "LakeBucket"),
     ("export", "s3:ListBucket", "ExportsBucket"),
     ("report", "s3:ListBucket", "ExportsBucket"),
+    ("api", "s3:ListBucket", "LakeBucket"),
     # The signed address is checked against it when it is used.
     ("api", "s3:GetObject", "ExportsBucket"),
 }
@@ -459,6 +507,14 @@ def _owner(resource: Any) -> str:
         ("rollup", Call("dynamodb:UpdateItem", "JournalTable", {"dynamodb:Attributes": ("pk", "sk", "body")})),
         ("rollup", Call("dynamodb:UpdateItem", "JournalTable", {"dynamodb:ReturnValues": ("ALL_OLD",)})),
         ("api", Call("s3:PutObject", "ExportsBucket/workspace=acme/1/a.csv", {})),
+        ("api", Call("dynamodb:DeleteItem", "DirectoryTable", {"dynamodb:LeadingKeys": ("workspace#acme",)})),
+        (
+            "api",
+            Call("dynamodb:UpdateItem", "DirectoryTable", {"dynamodb:LeadingKeys": ("workspace#acme#audit#2026",)}),
+        ),
+        ("api", Call("dynamodb:Query", "JournalTable", {"dynamodb:LeadingKeys": ("acme#call#line#c1",)})),
+        ("api", Call("kms:Decrypt", "Key", {"kms:EncryptionContext:connection": ("line",)})),
+        ("api", Call("cognito-idp:AdminSetUserPassword", "UserPool", {})),
         ("api", Call("s3:GetObject", "ExportsBucket/athena/1.csv", {})),
         ("export", Call("ses:SendRawEmail", "MailFrom", {"ses:FromAddress": ("ceo@example.com",)})),
         ("archive", Call("s3:GetObject", "RawBucket/raw/workspace=acme/day=2026-11-21/a.gz", {})),
