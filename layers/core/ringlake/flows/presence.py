@@ -114,37 +114,41 @@ def rederive_account(workspace: str, connection: str, account: str, from_day: da
     records.mark(workspace, [_mark_key(workspace, _account_mark(connection, account), from_day)])
 
 
-def rederive_everyone(workspace: str, from_day: date, records: Records) -> None:
-    """The same for everybody: the workspace's zone has changed."""
-    records.mark(workspace, [_mark_key(workspace, _EVERYONE, from_day)])
+def rederive_everyone(workspace: str, from_day: date | None, records: Records) -> None:
+    """The same for everybody, from the first day on when none is named: what decides about all lines has changed
+    (zone, whose do-not-disturb counts).
+    """
+    records.mark(workspace, [_mark_key(workspace, _EVERYONE, from_day or _eve(None))])
 
 
 def relinked(workspace: str, before: User | None, after: User | None, records: Records) -> None:
-    """Have lines derived again after a user was changed, if it matters whose which account is.
+    """Have lines derived again after a user was changed, as far as it matters whose which account is.
 
-    To be called after the change was stored.
+    To be called after the change was stored. Raises `Unavailable`.
     """
     old, new = _accounts(before), _accounts(after)
-    changed = [*(old - new), *(new - old)]
-    gone = {user.deleted_at for user in (before, after) if user} if old or new else set()
-    if len(gone) > 1:
-        changed += [*(old & new)]
-    for user in {user.id for user in (before, after) if user and changed}:
-        rederive(workspace, user, _since(changed), records)
-    for connection, account in sorted({(a.connection, a.id) for a in changed}):
-        mine = [a for a in changed if (a.connection, a.id) == (connection, account)]
-        rederive_account(workspace, connection, account, _since(mine), records)
+    ends = {user.deleted_at for user in (before, after) if user}
+    days: dict[tuple[str, str], date] = {}
+    for account in (old | new) if len(ends) > 1 else (old ^ new):
+        whose = account.connection, account.id
+        reach = [] if account in old and account in new else [account.since]
+        reach += ends - {None} if len(ends) > 1 else ()
+        first = min(map(_eve, reach))
+        days[whose] = min(first, days.get(whose, first))
+    for (connection, account_id), day in sorted(days.items()):
+        rederive_account(workspace, connection, account_id, day, records)
+    lost = {(a.connection, a.id) for a in old} - {(a.connection, a.id) for a in new}
+    if before and lost:
+        rederive(workspace, before.id, min(days[whose] for whose in lost), records)
 
 
 def _accounts(user: User | None) -> frozenset[Account]:
     return frozenset(user.accounts) if user else frozenset()
 
 
-def _since(changed: Iterable[Account]) -> date:
-    """Nothing before the earliest `since` can have changed; the local day of it may have begun the day before."""
-    starts = [a.since for a in changed]
-    known = [utc(at) for at in starts if at is not None]
-    return min(known).date() - 2 * _DAY if known and len(known) == len(starts) else date(1970, 1, 1)
+def _eve(at: datetime | None) -> date:
+    """The first UTC day that a change at this instant can reach; without bound everything."""
+    return date(1970, 1, 1) if at is None else utc(at).date() - 2 * _DAY
 
 
 # --- the roll-up's part
@@ -185,7 +189,11 @@ class Presence:
             rederive_everyone(self._id, utc(last).date(), self._records)
 
     def take(self, rows: Sequence[Loaded]) -> None:
-        """Note who reports, and when; read what the marks ask for."""
+        """Note who reports, and when; read what the marks ask for.
+
+        The directory is read after the marks, which are set after it was changed.
+        """
+        self._directory = None
         known = {(r.connection, r.key, r.name) for r in self._reporters()}
         for row in rows:
             subject = Subject.from_key(row.key)
@@ -209,6 +217,8 @@ class Presence:
             user_id = whose.removeprefix("user:") if whose.startswith("user:") else ""
             own = {LineId(user_id=user_id)} if user_id else set()
             wanted = frozenset(own.union(*(self._lines_of(*channel) for channel in self._channels_of(whose))))
+        if wanted is not None and not wanted:
+            return
         first = max(asked, self._oldest()) if self._today - asked > CARRIED else asked
         last = min(first + (CHUNK - 1) * _DAY, self._today)
         if last < self._today:
@@ -308,7 +318,7 @@ class Presence:
 
     @property
     def _now(self) -> Directory:
-        """The directory as it was when the run began: enough to know which lines to look at."""
+        """The directory as it was when the batch was taken: enough to know which lines to look at."""
         if self._directory is None:
             self._directory = self._store.load(self._id, key=False)
         return self._directory

@@ -19,6 +19,7 @@ from ringlake import providers
 from ringlake.access import Principal
 from ringlake.errors import InvalidRequest, NotFound, Taken, Unreadable
 from ringlake.flows.ingest import secret_context
+from ringlake.flows.presence import rederive_everyone
 from ringlake.model.directory import Connection, Secret
 from ringlake.query.filters import parse
 from ringlake.stores.directory import Change, token_digest
@@ -89,7 +90,10 @@ class Connections(Office):
         own = own_address(after.provider, after.options)
         if own:
             after = msgspec.structs.replace(after, token_sha256=token_digest(own))
-        return self._changed(viewer, before, after, "connection.change", now, fields=sorted(patch.given))
+        view = self._changed(viewer, before, after, "connection.change", now, fields=sorted(patch.given))
+        if _believed(before) != _believed(after):
+            rederive_everyone(viewer.workspace, None, self._stores.records)
+        return view
 
     def rotate(self, viewer: Principal, connection_id: str, body: Any, now: datetime) -> View:
         """Add a secret beside the newest one: deliveries signed by either are accepted until it is removed."""
@@ -186,6 +190,11 @@ class Connections(Office):
         base = f"{self._stores.public_url.rstrip('/')}/webhooks/{connection.provider}"
         url = f"{base}/{token}" if token else ""
         return shown(connection) | {"webhook_url": url, "set_up": hints(connection.provider)}
+
+
+def _believed(connection: Connection) -> tuple[bool, str]:
+    """What decides whose do-not-disturb counts (features.md R35)."""
+    return "dnd" in connection.capabilities, connection.options.get("dnd_devices", "")
 
 
 def own_address(provider: str, options: Mapping[str, str]) -> str | None:

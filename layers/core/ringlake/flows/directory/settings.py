@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from ringlake.access import Principal
+from ringlake.flows.presence import rederive_everyone
 from ringlake.model.directory import Ability, Directory, Workspace
 from ringlake.query.filters import parse
 from ringlake.stores.directory import Change, party_key_context
@@ -67,6 +68,8 @@ class Settings(Office):
         self._write(viewer, said, Change(document=after, previous=before))
         if DECIDING.intersection(different):
             self._refold(viewer, now, "settings", everything=True)
+        if "zone" in different:
+            rederive_everyone(viewer.workspace, None, self._stores.records)
         return _view(after)
 
 

@@ -15,6 +15,7 @@ import msgspec
 
 from ringlake.access import Principal, abilities, scope
 from ringlake.errors import Conflict, Forbidden, NotFound, Taken
+from ringlake.flows.presence import relinked
 from ringlake.model.directory import Ability, Account, Directory, Role, User
 from ringlake.query.filters import parse
 from ringlake.stores.directory import Change
@@ -185,6 +186,7 @@ class Users(Office):
         other = witness(directory, before, after) if directory and before else None
         others = [Change(document=other, previous=other)] if other else []
         self._write(viewer, said, Change(document=after, previous=before), *others)
+        relinked(viewer.workspace, before, after, self._stores.records)
 
     def accounts_changed(
         self, viewer: Principal, before: Iterable[Account], after: Iterable[Account], now: datetime
