@@ -179,6 +179,21 @@ def test_the_moments_of_a_call_in_any_order_are_one_record() -> None:
     ]
 
 
+def test_moments_that_come_months_late_leave_the_figures_of_the_end_alone() -> None:
+    late = 70 * 86_400
+    record = fold(
+        (get("on_forward", connected_with="shop_anna"), late),
+        (get("on_answer", connected_with="shop_anna"), late + 1),
+        (
+            get("after_call", connected_with="shop_anna", disposition="PROPER", duration=200, billsec=185, waittime=15),
+            late,
+        ),
+    )
+    assert (record.talk_ms, record.wait_ms, record.total_ms, record.flags) == (185_000, 15_000, 200_000, ())
+    assert [(leg.outcome, leg.ring_ms, leg.talk_ms) for leg in record.legs] == [("answered", 15_000, 185_000)]
+    assert fold((get("on_answer", waittime="15"), late)).answered_at == START + timedelta(seconds=15)
+
+
 def test_a_pick_up_of_a_callback_by_a_colleague_is_no_answer_by_the_customer() -> None:
     said = {"call_type": "callback", "connected_with": "shop_anna"}
     taken = (get("on_answer", **said), 8)

@@ -339,8 +339,8 @@ def _taken(said: _Said) -> Iterable[CallFact]:
         # A colleague is on the line; now the visitor is called.
         yield said.fact(FactKind.RINGING, said.at, agent=said.agent)
         return
-    wait = seconds(said.said.raw("waittime"))
-    at = said.start + timedelta(seconds=wait) if said.start and wait is not None else said.at
+    # Without a wait our reception stands in however late it is: the end will tell, and the earlier time counts.
+    at = _after(said.start, seconds(said.said.raw("waittime")))
     yield said.fact(FactKind.ANSWERED, at, agent=said.agent)
 
 
