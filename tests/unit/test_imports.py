@@ -23,6 +23,7 @@ FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/*.p
 HEAVY = {"boto3", "botocore", "pandas", "numpy", "awswrangler", "duckdb", "aws_xray_sdk", "pyarrow.dataset"}
 FORBIDDEN = {
     "ingest": HEAVY | {"pyarrow", "pydantic", "aws_lambda_powertools", "phonenumbers", "urllib3", "requests"},
+    "connect": HEAVY | {"pyarrow", "pydantic", "aws_lambda_powertools", "phonenumbers", "urllib3", "requests"},
     "fold": HEAVY | {"pyarrow", "pydantic", "aws_lambda_powertools"},
     "archive": HEAVY | {"pyarrow", "pydantic", "aws_lambda_powertools", "phonenumbers"},
     "rollup": HEAVY | {"pydantic", "aws_lambda_powertools"},
