@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from .attendance import Stretch
 from .truth import Row
 
 MISSING, EXTRA = "(missing)", "(not in the story)"
@@ -58,3 +61,42 @@ def summary(wrong: Iterable[Difference], most: int = 12) -> str:
     lines = [f"{count} x {column}" for column, count in counts.most_common()]
     lines += [f"  {d.record_id} {d.column}: expected {d.expected!r}, found {d.found!r}" for d in listed[:most]]
     return "\n".join(lines)
+
+
+def stretches(
+    rows: Iterable[Mapping[str, Any]], zone: str, days: Iterable[date]
+) -> dict[tuple[str, date], list[Stretch]]:
+    """Rows of the presence table as the truth has it: for each person and local day the stretches of one
+    status, joined over the cuts at midnights, and cut where the day begins and ends.
+    """
+    edges = {day: (_midnight(day, zone), _midnight(day + timedelta(days=1), zone)) for day in days}
+    found: dict[tuple[str, date], list[Stretch]] = {}
+    for row in sorted((r for r in rows if r["user_id"]), key=lambda r: (r["user_id"], r["started_at"])):
+        start, end = (at and at.replace(tzinfo=UTC) for at in (row["started_at"], row["ended_at"]))
+        for day, (first, last) in edges.items():
+            a, b = max(start, first), min(end or last, last)
+            if a < b:
+                line = found.setdefault((row["user_id"], day), [])
+                if line and line[-1][1:] == (a, row["status"]):
+                    line[-1] = (line[-1][0], b, row["status"])
+                else:
+                    line.append((a, b, row["status"]))
+    return found
+
+
+def presence_differences(
+    expected: Mapping[tuple[str, date], Sequence[Stretch]], found: Mapping[tuple[str, date], Sequence[Stretch]]
+) -> list[Difference]:
+    """Every day of a person whose line is another than the truth's, with the first stretch that differs."""
+    wrong = []
+    for person, day in sorted({*expected, *found}):
+        told, seen = list(expected.get((person, day), ())), list(found.get((person, day), ()))
+        if told != seen:
+            pairs = zip_longest(told, seen)
+            first = next((a, b) for a, b in pairs if a != b)
+            wrong.append(Difference(f"{person} {day}", "line", *first))
+    return wrong
+
+
+def _midnight(day: date, zone: str) -> datetime:
+    return datetime.combine(day, time(0), ZoneInfo(zone)).astimezone(UTC)

@@ -60,9 +60,15 @@ def plan(notices: Sequence[Notice], faults: Faults, seed: int) -> list[Attempt]:
     return [attempt for _, _, attempt in sorted(placed, key=lambda p: p[:2])]
 
 
+# Address of what is handed to the installation's event bus and not posted.
+BUS = "bus:"
+
+
 @dataclass(frozen=True)
 class Endpoint:
-    """Where one kind of webhooks of one connection goes, and the secrets that sign it."""
+    """Where one kind of webhooks of one connection goes, and the secrets that sign it. `url` begins with
+    `BUS` for events, which no HTTP request can bring.
+    """
 
     url: str
     secrets: tuple[str, ...]

@@ -369,6 +369,7 @@ class _Day:
         unknown = set() if traits.voicemail else {Ending.VOICEMAIL, Ending.STRAIGHT_TO_VOICEMAIL}
         unknown |= set() if traits.busy else {Ending.ENGAGED}
         unknown |= set() if traits.menu else {Ending.LEFT_MENU}
+        unknown |= set() if traits.queue else {Ending.LEFT_QUEUE}
         return self._pick({ending: weight for ending, weight in weights.items() if ending not in unknown})
 
     def _free(self, line: Line, at: datetime) -> str:
@@ -514,8 +515,10 @@ class _Day:
 
     def _hotline(self, line: Line, customer: str, at: datetime, ending: Ending) -> Call:
         quiet = (Ending.LEFT_MENU, Ending.STRAIGHT_TO_VOICEMAIL)
-        leaves = ending is Ending.LEFT_MENU
-        menu_from, menu, left = self._menu(line, at, leaves=leaves, shown=ending in quiet)
+        leaves, traits = ending is Ending.LEFT_MENU, TRAITS[line.sends]
+        # Without a queue a caller who reaches nobody was in no menu either.
+        may = traits.menu and (traits.queue or leaves or ending not in (*quiet, *UNRUNG))
+        menu_from, menu, left = self._menu(at, leaves=leaves, shown=ending in quiet, may=may)
         call = Call(
             id=self._id(line),
             line=line.id,
@@ -526,7 +529,7 @@ class _Day:
             ended_at=left,
             menu_from=menu_from,
             menu=menu,
-            queued_at=left if ending not in quiet else None,
+            queued_at=left if traits.queue and ending not in quiet else None,
         )
         if ending is Ending.STRAIGHT_TO_VOICEMAIL:
             ended = self._after(left, VOICEMAIL_LENGTH)
@@ -540,10 +543,10 @@ class _Day:
         return self._rung(line, call, self._after(left, QUEUE_BEFORE_RING))
 
     def _menu(
-        self, line: Line, at: datetime, *, leaves: bool, shown: bool
+        self, at: datetime, *, leaves: bool, shown: bool, may: bool
     ) -> tuple[datetime | None, tuple[tuple[datetime, str], ...], datetime]:
         """Start, choices and end of the menu; without one it ends as it starts."""
-        if not (TRAITS[line.sends].menu and (shown or self._happens(MENU_SHARE))):
+        if not (may and (shown or self._happens(MENU_SHARE))):
             return None, (), at
         steps, now = [], at
         for choices in MENU_CHOICES[: self.chance.randrange(len(MENU_CHOICES)) if leaves else None]:

@@ -180,6 +180,10 @@ class Company:
     customers: tuple[Customer, ...]
     hours: dict[str, list[tuple[str, str]]]
     holidays: tuple[str, ...] = ()
+    # When the second account of one colleague passes to another.
+    switched: datetime | None = None
+    # The Amazon Connect instance; one installation joins each to one workspace only.
+    instance: str = INSTANCE_ARN
 
     @property
     def tz(self) -> ZoneInfo:
@@ -196,6 +200,14 @@ class Company:
         """Ids of the connections that the numbers' webhooks come in by."""
         return tuple(dict.fromkeys(x.connection for x in self.lines))
 
+    def is_spam(self, number: str) -> bool:
+        """Whether a number is on the company's own list."""
+        return any(c.spam for c in self.customers if c.number == number)
+
+    def heir_of(self, account: str) -> str:
+        """Who has an account from `switched` on, "" for those that stay where they are."""
+        return "grace" if self.switched and account == "app:hugo" else ""
+
     def is_open(self, at: datetime) -> bool:
         """Whether the company serves its telephones at this instant, by its own clock on the wall."""
         local = at.astimezone(self.tz)
@@ -205,7 +217,9 @@ class Company:
         return any(start <= wall < end for start, end in self.hours.get(str(local.isoweekday()), ()))
 
 
-def company(seed: int = 1, *, customers: int = 420, holidays: tuple[date, ...] = ()) -> Company:
+def company(
+    seed: int = 1, *, customers: int = 420, holidays: tuple[date, ...] = (), switched: datetime | None = None
+) -> Company:
     """The company of a seed: the staff is always the same, the customers differ."""
     chance = random.Random(f"people-{seed}")
     people = tuple(
@@ -220,10 +234,11 @@ def company(seed: int = 1, *, customers: int = 420, holidays: tuple[date, ...] =
         customers=tuple(_customers(chance, customers)),
         hours=HOURS,
         holidays=tuple(d.isoformat() for d in holidays),
+        switched=switched,
     )
 
 
-def branch(provider: str, seed: int = 1, *, customers: int = 60) -> Company:
+def branch(provider: str, seed: int = 1, *, customers: int = 60, instance: str = INSTANCE_ARN) -> Company:
     """A company all of whose numbers are at one provider; the same people under that provider's accounts."""
     whole = company(seed, customers=420)
     place = BRANCHES.index(provider)
@@ -241,6 +256,7 @@ def branch(provider: str, seed: int = 1, *, customers: int = 60) -> Company:
         lines=tuple(lines),
         customers=tuple(_customers(chance, customers)),
         hours=whole.hours,
+        instance=instance,
     )
 
 

@@ -20,7 +20,7 @@ from .wire.notice import Notice
 LEGACY, STANDARD = signing.OPENPHONE, signing.STANDARD
 USER_AGENT = "ringlake-simulator"
 
-__all__ = ["LEGACY", "STANDARD", "Notice", "notices", "request"]
+__all__ = ["LEGACY", "STANDARD", "Notice", "day_of", "heard_changes", "notices", "request", "talks_of"]
 
 
 def notices(history: History) -> list[Notice]:
@@ -53,13 +53,13 @@ def _presence(history: History) -> Iterator[Notice]:
     """Each account's day by itself, so that a day is told the same alone and inside a month."""
     company = history.company
     for (account, sends, _), changes in groupby(
-        sorted(history.changes, key=lambda c: (c.account, c.sends, _day(history, c.at), c.at)),
-        key=lambda c: (c.account, c.sends, _day(history, c.at)),
+        sorted(history.changes, key=lambda c: (c.account, c.sends, day_of(history, c.at), c.at)),
+        key=lambda c: (c.account, c.sends, day_of(history, c.at)),
     ):
         told = tuple(changes)
         line = next(x for x in company.lines if x.sends == sends and told[0].person in x.people)
-        day = _day(history, told[0].at)
-        talks = [t for t in talks_of(history, told[0].person, sends) if _day(history, t[0]) == day]
+        day = day_of(history, told[0].at)
+        talks = [t for t in talks_of(history, told[0].person, sends) if day_of(history, t[0]) == day]
         spans = [t[1] for t in talks] if account.startswith("desk:") else []
         yield from WIRES[sends].presence(company, line, told, spans)
 
@@ -76,7 +76,8 @@ def talks_of(history: History, person: str, sends: str) -> list[tuple[datetime, 
     ]
 
 
-def _day(history: History, at: datetime) -> str:
+def day_of(history: History, at: datetime) -> str:
+    """The local day of an instant."""
     return at.astimezone(history.company.tz).date().isoformat()
 
 

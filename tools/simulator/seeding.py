@@ -19,7 +19,7 @@ from ringlake.model.events import Delivery
 from tools import admin
 
 from . import signing
-from .deliver import Endpoint, Endpoints
+from .deliver import BUS, Endpoint, Endpoints
 from .people import (
     AIRCALL,
     AMAZON_CONNECT,
@@ -27,13 +27,14 @@ from .people import (
     CURRENCY,
     DIALPAD,
     FCC,
-    INSTANCE_ARN,
     NOVOFON2,
     RINGCENTRAL,
     TEAMS,
+    VONAGE,
     WISEPARTS,
     Company,
     Person,
+    account,
     aliases,
 )
 from .render import Notice, request
@@ -85,7 +86,6 @@ OPTIONS: Mapping[str, Mapping[str, str]] = {
     GENERIC: {"dnd_devices": "Ringlake Desk"},
     FCC: {"call_prefix": "fcc-"},
     NOVOFON2: {"line": "2.0"},
-    AMAZON_CONNECT: {"instance_arn": INSTANCE_ARN},
 }
 # Whose do-not-disturb is believed (features.md R35).
 CAPABILITIES: Mapping[str, tuple[str, ...]] = {AIRCALL: ("dnd",), DIALPAD: ("dnd",), RINGCENTRAL: ("dnd",)}
@@ -125,6 +125,11 @@ def connect(site: admin.Site, workspace: str, company: Company, keys: Keys) -> E
             options["numbers"] = ", ".join(
                 f"{x.provider_id}={x.e164}" for x in company.lines if x.provider == OPENPHONE
             )
+        if connection == VONAGE:
+            # Colleagues are reached at telephones of their own.
+            options["agents"] = ", ".join(account(p, VONAGE) for p in company.people)
+        if connection == AMAZON_CONNECT:
+            options["instance_arn"] = company.instance
         added = admin.add_connection(
             site,
             workspace,
@@ -135,7 +140,9 @@ def connect(site: admin.Site, workspace: str, company: Company, keys: Keys) -> E
             options=options,
             capabilities=CAPABILITIES.get(connection, ()),
         )
-        endpoints[connection, schemes[0]] = Endpoint(added.webhook_url, (secret,))
+        # Amazon Connect has no webhook: its events come over the bus, and the instance is the address.
+        url = f"{BUS}{company.instance}" if connection == AMAZON_CONNECT else added.webhook_url
+        endpoints[connection, schemes[0]] = Endpoint(url, (secret,))
         for scheme, other in zip(schemes[1:], others, strict=True):
             admin.rotate_connection(site, workspace, connection, signing.receiver_secret(scheme, other))
             endpoints[connection, scheme] = Endpoint(added.webhook_url, (other,))
@@ -175,11 +182,29 @@ def _user(site: admin.Site, workspace: str, company: Company, person: Person) ->
 def _accounts(company: Company, person: Person) -> list[dict[str, Any]]:
     """Whatever the connections call this colleague."""
     kinds = {x.connection: x.sends for x in company.lines}
-    return [{"connection": c, "id": name} for c, kind in kinds.items() for name in aliases(person, kind)]
+    found: list[dict[str, Any]] = [
+        {"connection": c, "id": name} for c, kind in kinds.items() for name in aliases(person, kind)
+    ]
+    for entry in found if company.switched else ():
+        if entry["id"] == "app-hugo":
+            entry["until"] = company.switched
+    if company.switched and company.heir_of("app:hugo") == person.id and GENERIC in kinds:
+        found.append({"connection": GENERIC, "id": "app-hugo", "since": company.switched})
+    return found
+
+
+def door(endpoint: Endpoint) -> tuple[str, str]:
+    """Provider and token that the address names; in place of a token the instance where there is no webhook."""
+    if endpoint.url.startswith(BUS):
+        return AMAZON_CONNECT, endpoint.url.removeprefix(BUS)
+    _, _, provider, token = urlsplit(endpoint.url).path.split("/")
+    return provider, token
 
 
 def delivery(notice: Notice, endpoint: Endpoint, now: datetime) -> Delivery:
-    """A signed notice as the receiver's entry hands it on; the address names provider and token."""
+    """A signed notice as the receiver's entry hands it on."""
+    if endpoint.url.startswith(BUS):
+        return Delivery(method="EVENT", url="", headers={}, query="", body=notice.body)
     asked = request(notice, endpoint.url, endpoint.secrets, now)
     headers = {name.lower(): value for name, value in asked.headers.items()}
     query = urlsplit(asked.url).query

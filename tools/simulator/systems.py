@@ -47,12 +47,14 @@ class Text(StrEnum):
 class Traits:
     """Abilities of one kind of telephone system.
 
-    `texts` are the endings of outbound texts with their weights; none means that there are no
-    texts at all. `presence` says that accounts report their status, `app` that a colleague has a
-    second account on another device.
+    Without a `queue` only who rings somebody, or leaves inside it, has been in the menu. `texts` are
+    the endings of outbound texts with their weights; none means that there are no texts at all.
+    `presence` says that accounts report their status, `app` that a colleague has a second account on
+    another device.
     """
 
     menu: bool = True
+    queue: bool = True
     voicemail: bool = True
     busy: bool = True
     conversation: bool = False
@@ -102,8 +104,9 @@ TRAITS: Mapping[str, Traits] = {
     NOVOFON2: Traits(voicemail=False),
     ZADARMA: Traits(voicemail=False),
     TWILIO: Traits(conversation=False, texts=_ON_THE_WAY, media=True),
-    AIRCALL: Traits(conversation=True, busy=False, texts=_ON_THE_WAY, presence=True),
-    TELNYX: Traits(voicemail=False, charge=True, texts=_ON_THE_WAY),
+    AIRCALL: Traits(queue=False, conversation=True, busy=False, texts=_ON_THE_WAY, presence=True),
+    # A line that an application answered and nobody else joined is an answered call to Telnyx: no menu here.
+    TELNYX: Traits(menu=False, voicemail=False, charge=True, texts=_ON_THE_WAY),
     VONAGE: Traits(voicemail=False, charge=True, texts=_ON_THE_WAY),
     DIALPAD: Traits(menu=False, texts=_ON_THE_WAY, presence=True),
     RINGCENTRAL: Traits(recording=False, texts=_ON_THE_WAY, presence=True),

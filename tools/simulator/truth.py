@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from . import aftermath, attendance
 from .history import Call, ClassifierRow, Ending, History, Message
 from .people import ANONYMOUS, CURRENCY, Company, Line
 from .systems import Text
@@ -55,6 +56,7 @@ REASON = {
     Ending.NOBODY_THERE: "nobody_available",
     Ending.STRAIGHT_TO_VOICEMAIL: "direct_voicemail",
 }
+LABELS = ("unique", "repeat", "target", "spam")
 MESSAGE_STATUS = {
     Text.RECEIVED: "received",
     Text.DELIVERED: "delivered",
@@ -89,11 +91,23 @@ class Truth:
     classifier_rows: frozenset[str]
     parts: frozenset[str]
     zone: str
+    cases: Mapping[str, Row]
+    presence: attendance.Lines
 
     @property
     def records(self) -> int:
         """Folded records: calls, texts, classifier rows and the side calls that became part of a call."""
         return len(self.calls) + len(self.messages) + len(self.classifier_rows) + len(self.parts)
+
+    @property
+    def presence_s(self) -> Counter[tuple[str, date, str]]:
+        """Seconds of each person, local day and status."""
+        found: Counter[tuple[str, date, str]] = Counter()
+        for (person, day), stretches in self.presence.items():
+            for start, end, status in stretches:
+                # Each end cut to its second, so that a day has its whole length.
+                found[person, day, status] += int(end.timestamp()) - int(start.timestamp())
+        return found
 
     @property
     def answered(self) -> int:
@@ -109,17 +123,22 @@ class Truth:
         return sum(int(row["talk_s"] or 0) for row in self.calls.values())
 
 
-def truth(history: History) -> Truth:
-    """The truth about a history."""
+def truth(history: History, arrival: datetime | None = None) -> Truth:
+    """The truth about a history; `arrival` is when the texts came of which nothing else is told, else its end."""
     company = history.company
+    contacts = _contacts(history, arrival)
+    labels, fates = aftermath.labels(contacts), aftermath.fates(contacts)
     calls = [_call(company, c) for c in history.calls]
     messages = [_message(company, m) for m in history.messages]
+    known = {str(row["record_id"]): row for row in calls}
     return Truth(
         zone=company.zone,
-        calls={str(row["record_id"]): row for row in calls},
+        calls={i: {**row, **_afterwards(row, labels.get(i, frozenset()), fates.get(i))} for i, row in known.items()},
         messages={str(row["record_id"]): row for row in messages},
+        cases={c.misses[0]: _case(company, c, known) for c in aftermath.cases(contacts)},
+        presence=attendance.lines(history),
         classifier_rows=frozenset(_record_id(company.line(r.line), r) for r in history.classifier_rows),
-        parts=frozenset(f"{_record_id(company.line(c.line), c)}-c1" for c in history.calls if c.consulted),
+        parts=frozenset(part for c in history.calls for part in _parts(company.line(c.line), c)),
     )
 
 
@@ -172,6 +191,12 @@ def sums(rows: Iterable[Row], column: str, *columns: str) -> Counter[tuple[str |
 
 def _record_id(line: Line, story: Call | Message | ClassifierRow) -> str:
     return f"{line.connection}:{_provider_id(line, story)}"
+
+
+def _parts(line: Line, call: Call) -> list[str]:
+    """Record ids of what the provider tells as calls of their own although they are parts of one."""
+    told = getattr(WIRES[line.sends], "parts", None)
+    return [f"{line.connection}:{part}" for part in told(call)] if told else []
 
 
 def _provider_id(line: Line, story: Call | Message | ClassifierRow) -> str:
@@ -342,3 +367,106 @@ def _message(company: Company, story: Message) -> Row:
     }
     silent = getattr(wire, "SILENT_TEXTS", {})
     return {column: value for column, value in row.items() if column not in silent}
+
+
+# --- what became of the misses
+
+
+def _contacts(history: History, arrival: datetime | None) -> list[aftermath.Contact]:
+    """Calls and texts with customers who showed their number, as they are heard."""
+    company = history.company
+    found = []
+    for story in history.calls:
+        line = company.line(story.line)
+        call: Call = WIRES[line.sends].heard(company, line, story)
+        if call.lookup_failed:
+            continue
+        talk = call.ended_at - call.answered_at if call.answered_at else timedelta(0)
+        found.append(
+            aftermath.Contact(
+                record_id=_record_id(line, story),
+                customer=call.customer,
+                at=call.started_at,
+                end=call.ended_at,
+                channel="call",
+                direction=call.direction,
+                outcome=OUTCOME[call.ending],
+                user=_owner(line, call),
+                number=line.e164,
+                talk=talk,
+                spam=company.is_spam(call.customer),
+            )
+        )
+    last = max((c.ended_at for c in history.calls), default=None)
+    for text in history.messages:
+        line = company.line(text.line)
+        wire = WIRES[line.sends]
+        message: Message = wire.heard_text(line, text)
+        at = message.created_at
+        if _untimed_texts(company, line.connection):
+            at = arrival or (last or at) + timedelta(hours=1)
+        # A text to several is another party.
+        if not message.others:
+            found.append(
+                aftermath.Contact(
+                    record_id=_record_id(line, text),
+                    customer=message.customer,
+                    at=at,
+                    end=at,
+                    channel="text",
+                    direction=message.direction,
+                    sent=message.status in (Text.SENT, Text.DELIVERED),
+                    spam=company.is_spam(message.customer),
+                )
+            )
+    return found
+
+
+def _afterwards(call: Row, labels: Iterable[str], fate: aftermath.Fate | None) -> Row:
+    """What its customer's other calls and texts make of a call."""
+    row: dict[str, str | int | bool | None] = {f"is_{label}": int(label in labels) for label in LABELS}
+    row |= {
+        "recovery_state": fate.state if fate else "",
+        "is_recovered": int(fate is not None and fate.recovered is not None),
+        "recovered_by": fate.recovered.user if fate and fate.recovered else "",
+    }
+    if "ended_at" in call:
+        recovered = fate.recovered if fate else None
+        row["recovery_s"] = _s(fate.miss.end if fate else None, recovered.at if recovered else None)
+    return row
+
+
+def _case(company: Company, case: aftermath.Case, calls: Mapping[str, Row]) -> Row:
+    """The row of a case; where the end of a call is not told, no time that is counted from it is known."""
+    fate = case.first
+    miss = calls[fate.miss.record_id]
+    first = fate.tries[0] if fate.tries else None
+    opened = fate.miss.end
+    spent = aftermath.open_time(company, opened, first.at) if first else None
+    row: dict[str, str | int | bool | None] = {
+        **{c: miss[c] for c in ("record_id", "connection", "business_number", "remote_number", "user_id", "team_id")},
+        "reason": miss["missed_reason"],
+        "local_date": miss["local_date"],
+        "state": fate.state,
+        "misses": len(case.misses),
+        "attempts": len(fate.tries),
+        "recovery_call": fate.recovered.record_id if fate.recovered else "",
+        "recovered_by": fate.recovered.user if fate.recovered else "",
+    }
+    if "ended_at" in miss:
+        if fate.state != "resolved_by_text" or not _untimed_texts(company, str(miss["connection"])):
+            row["closed_at"] = _utc(fate.closed_at)
+        row |= {
+            "opened_at": _utc(opened),
+            "first_attempt_s": _s(opened, first.at if first else None),
+            "first_attempt_open_s": None if spent is None else int(spent.total_seconds() + 0.5),
+            "recovery_s": _s(opened, fate.recovered.at if fate.recovered else None),
+            "is_within_sla": int(spent is not None and spent <= aftermath.SLA),
+        }
+    return row
+
+
+def _untimed_texts(company: Company, connection: str) -> bool:
+    """Whether of a connection's texts only the arrival is known."""
+    wires = [WIRES[x.sends] for x in company.lines if x.connection == connection]
+    return any("started_at" in getattr(wire, "SILENT_TEXTS", {}) for wire in wires)

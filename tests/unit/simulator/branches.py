@@ -6,7 +6,6 @@ import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from ringlake.flows.folding import Result, Snapshots, fold_subjects
 from ringlake.flows.ingest import Endpoints, ingest
@@ -48,7 +47,7 @@ class House:
     def receive(self, notice: render.Notice) -> None:
         self.now += timedelta(milliseconds=40)
         endpoint = self.seeded.endpoints[notice.connection, notice.scheme]
-        _, _, provider, token = urlsplit(endpoint.url).path.split("/")
+        provider, token = seeding.door(endpoint)
         done = ingest(
             seeding.delivery(notice, endpoint, self.now),
             provider,

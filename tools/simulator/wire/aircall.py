@@ -135,17 +135,30 @@ def calls(company: Company, line: Line, call: Call) -> Iterator[Notice]:
 
 
 def heard(company: Company, line: Line, call: Call) -> Call:
-    """Whole seconds; no queue, and a menu only by what was chosen in it; a transfer is one moment."""
-    _ = company, line
+    """Whole seconds; a transfer is one moment, and who was rung is known by name alone, once.
+
+    Outside opening hours that is the only reason given. Who found nobody waits, for all that is told, from
+    the start.
+    """
+    _ = line
     call = cut(call)
     ending = UNTOLD.get(call.ending, call.ending)
+    missed = call.direction == "inbound" and not call.talks
+    unrung = missed and REASON[call.ending] == "no_available_agent"
+    if missed and not company.is_open(call.started_at):
+        unrung = True
+        call = call if call.menu else replace(call, menu_from=None)
+        if not call.voicemail_from:
+            ending = Ending.RANG_OUT if call.rings else Ending.NOBODY_THERE
     if call.direction == "outbound" and not call.talks and call.ended_at == call.started_at:
         # "Outbound, duration 0" is all that tells a call that was ended at once.
         ending = Ending.HUNG_UP_AT_ONCE
     talks = call.talks
     if len(talks) > 1:
         talks = (replace(talks[0], end=talks[1].start), *talks[1:])
-    return replace(call, ending=ending, queued_at=None, talks=talks)
+    talkers = {t.person for t in talks}
+    rings = tuple(r for r in call.rings if r.answered or r.person not in talkers)
+    return replace(call, ending=ending, queued_at=call.started_at if unrung else None, talks=talks, rings=rings)
 
 
 def provider_id(call: Call | Message) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from tools.simulator.history import Ending
-from tools.simulator.people import HOTLINE, INSTANCE_ARN, account
+from tools.simulator.people import HOTLINE, account
 
 from .notice import Call, Company, Line, Notice, compact, digest, iso
 
@@ -37,14 +37,14 @@ def calls(company: Company, line: Line, call: Call) -> Iterator[Notice]:
         "contactId": provider_id(call),
         "initialContactId": provider_id(call),
         "channel": "VOICE",
-        "instanceArn": INSTANCE_ARN,
+        "instanceArn": company.instance,
         "initiationMethod": "INBOUND" if inbound else "OUTBOUND",
         "initiationTimestamp": iso(call.started_at),
     }
 
     def tell(kind: str, at: datetime, **more: Any) -> Notice:
         detail.update(more)
-        return _notice(line, call, kind, at, {"eventType": kind, **detail})
+        return _notice(company, line, call, kind, at, {"eventType": kind, **detail})
 
     yield tell("INITIATED", call.started_at)
     if inbound:
@@ -53,7 +53,7 @@ def calls(company: Company, line: Line, call: Call) -> Iterator[Notice]:
     queued = _queued(line, call)
     if queued:
         queue = {
-            "queueArn": f"{INSTANCE_ARN}/queue/{line.id}",
+            "queueArn": f"{company.instance}/queue/{line.id}",
             "queueType": "STANDARD",
             "enqueueTimestamp": iso(queued),
         }
@@ -76,21 +76,21 @@ def _queued(line: Line, call: Call) -> datetime | None:
 
 
 def heard(company: Company, line: Line, call: Call) -> Call:
-    """No menu and no ring, only the queue. Who dialled a call that nobody took is not told."""
+    """No ring, only the flow that has the contact at once, and the queue. Who dialled in vain is not told."""
     _ = company
-    queued = _queued(line, call)
+    queued, menu = _queued(line, call), call.started_at if call.direction == "inbound" else None
     ending = UNTOLD.get(call.ending, call.ending)
     if call.direction == "inbound" and not call.talks:
         ending = Ending.NOBODY_THERE
     person = call.person if call.talks else ""
-    return replace(call, ending=ending, menu_from=None, menu=(), queued_at=queued, rings=(), customer="", person=person)
+    return replace(call, ending=ending, menu_from=menu, menu=(), queued_at=queued, rings=(), customer="", person=person)
 
 
 def provider_id(call: Call) -> str:
     return _uuid(call.id, "contact")
 
 
-def _notice(line: Line, call: Call, kind: str, at: datetime, detail: Mapping[str, Any]) -> Notice:
+def _notice(company: Company, line: Line, call: Call, kind: str, at: datetime, detail: Mapping[str, Any]) -> Notice:
     event_id = _uuid(call.id, kind)
     event = {
         "version": "0",
@@ -100,7 +100,7 @@ def _notice(line: Line, call: Call, kind: str, at: datetime, detail: Mapping[str
         "account": "111122223333",
         "time": f"{(iso(at) or '')[:19]}Z",
         "region": "us-east-1",
-        "resources": [INSTANCE_ARN, f"{INSTANCE_ARN}/contact/{provider_id(call)}"],
+        "resources": [company.instance, f"{company.instance}/contact/{provider_id(call)}"],
         "detail": dict(detail),
     }
     return Notice(line.connection, SCHEME, event_id, ("call", provider_id(call)), kind, at, compact(event))

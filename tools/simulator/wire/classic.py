@@ -88,9 +88,13 @@ def calls(company: Company, line: Line, call: Call, *, plus: bool) -> Iterator[N
 
 
 def heard(company: Company, line: Line, call: Call) -> Call:
-    """Whole seconds."""
+    """Whole seconds, which also decide what "at once" is."""
     _ = company, line
-    return replace(cut(call), ending=UNTOLD.get(call.ending, call.ending))
+    call = cut(call)
+    ending = UNTOLD.get(call.ending, call.ending)
+    if ending is Ending.HUNG_UP_AT_ONCE and call.ended_at > call.started_at:
+        ending = Ending.CHANGED_MIND
+    return replace(call, ending=ending)
 
 
 def provider_id(call: Call) -> str:

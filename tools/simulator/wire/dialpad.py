@@ -13,6 +13,8 @@ from tools.simulator.systems import Text
 
 from .notice import Call, Change, Company, Line, Message, Notice, Span, compact, digest, number_of, text_of
 
+# The status of an account says by itself who is on the telephone.
+SAYS_TALKING = True
 SCHEME = "dialpad"
 AT_ONCE = timedelta(seconds=1)
 # Nothing says who hung up or why nobody was reached (section 6).
@@ -140,6 +142,9 @@ def heard(company: Company, line: Line, call: Call) -> Call:
         ending = Ending.HUNG_UP_AT_ONCE
     if ending is Ending.RANG_OUT and not call.rings:
         ending = Ending.NOBODY_THERE
+    if ending is Ending.STRAIGHT_TO_VOICEMAIL and not call.queued_at:
+        # Neither ring nor queue nor menu is told: such a call counts as ringing from its start.
+        ending = Ending.VOICEMAIL
     queued = call.queued_at
     if call.direction == "inbound" and line.manner == GROUP:
         queued = call.started_at

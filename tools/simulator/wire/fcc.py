@@ -53,3 +53,7 @@ def provider_id(call: Call) -> str:
 
 def text_id(message: Message) -> str:
     return message.id
+
+
+def parts(call: Call) -> list[str]:
+    return generic.parts(replace(call, id=provider_id(call)))

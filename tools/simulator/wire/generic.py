@@ -149,7 +149,7 @@ def _artefacts(call: Call, tell: Any) -> Iterator[Notice]:
 
 def _consultation(company: Company, line: Line, call: Call, consulted: Span) -> Notice:
     content = {
-        "id": f"{call.id}-c1",
+        "id": parts(call)[0],
         "parent_id": call.id,
         "kind": "consultation",
         "direction": "internal",
@@ -157,7 +157,7 @@ def _consultation(company: Company, line: Line, call: Call, consulted: Span) -> 
         "to": f"sip-{consulted.person}",
         "status": "ANSWERED",
     }
-    return _notice(company, line, "call.completed", consulted.end, ("call", f"{call.id}-c1"), content)
+    return _notice(company, line, "call.completed", consulted.end, ("call", parts(call)[0]), content)
 
 
 def texts(company: Company, line: Line, message: Message) -> Iterator[Notice]:
@@ -244,3 +244,8 @@ def heard_text(line: Line, message: Message) -> Message:
     """Nobody of ours is named on a text that was received."""
     _ = line
     return replace(message, person="") if message.direction == "inbound" else message
+
+
+def parts(call: Call) -> list[str]:
+    """A consultation is told as a call of its own."""
+    return [f"{call.id}-c1"] if call.consulted else []

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -99,6 +99,18 @@ def cut(call: Call) -> Call:
     )
 
 
+# No program dials anybody in the very millisecond in which a call comes in.
+DIALS_AFTER = timedelta(milliseconds=120)
+
+
+def dialled(call: Call) -> Call:
+    """The call where a program dials the colleagues: each rings a moment after the customer's line is there."""
+    if call.direction == "outbound":
+        return call
+    first = call.started_at + DIALS_AFTER
+    return replace(call, rings=tuple(replace(r, start=max(r.start, first)) for r in call.rings))
+
+
 def nameless(call: Call) -> Call:
     """The call where nobody of ours is named."""
     return replace(
@@ -153,6 +165,7 @@ __all__ = [
     "bare",
     "compact",
     "cut",
+    "dialled",
     "digest",
     "form",
     "happens",

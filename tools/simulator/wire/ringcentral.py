@@ -13,6 +13,8 @@ from tools.simulator.systems import Text
 
 from .notice import Call, Change, Company, Line, Message, Notice, Span, compact, digest, iso, number_of, text_of
 
+# The status of an account says by itself who is on the telephone.
+SAYS_TALKING = True
 SCHEME = "ringcentral"
 ACCOUNT = "400000"
 AT_ONCE = timedelta(seconds=1)

@@ -67,7 +67,8 @@ def calls(company: Company, line: Line, call: Call) -> Iterator[Notice]:
     if call.talks:
         # Taking a call is an event of incoming calls only.
         if inbound:
-            yield tell("on_answer", call.talks[0].start, connected_with=login)
+            waited = str(seconds(call.started_at, call.talks[0].start))
+            yield tell("on_answer", call.talks[0].start, connected_with=login, waittime=waited)
         base |= {"connected_with": login if inbound else bare(call.customer), **_employee(company, line, call.person)}
     recorded = call.recording_ready is not None
     over: dict[str, object] = {

@@ -11,7 +11,7 @@ from tools.simulator.history import QUEUE, Ending
 from tools.simulator.people import CURRENCY, HOTLINE, account
 from tools.simulator.systems import Text
 
-from .notice import Call, Company, Line, Message, Notice, Ring, compact, digest, nameless, seconds, text_of
+from .notice import Call, Company, Line, Message, Notice, Ring, compact, dialled, digest, nameless, seconds, text_of
 
 SCHEME = "telnyx"
 # Cause, source and SIP code of the customer's leg.
@@ -38,6 +38,7 @@ ABANDONED = (Ending.GAVE_UP, Ending.GAVE_UP_SOON, Ending.LEFT_QUEUE, Ending.LEFT
 
 
 def calls(company: Company, line: Line, call: Call) -> Iterator[Notice]:
+    call = dialled(call)
     inbound = call.direction == "inbound"
     leg = _uuid(call.id, "customer")
     from_, to = (call.customer, line.e164) if inbound else (line.e164, call.customer)
@@ -131,7 +132,7 @@ def heard(company: Company, line: Line, call: Call) -> Call:
     ending = UNTOLD.get(call.ending, call.ending)
     if ending is Ending.RANG_OUT and call.ending is Ending.TECHNICAL and not call.rings:
         ending = Ending.NOBODY_THERE
-    call = replace(call, ending=ending, menu=())
+    call = replace(dialled(call), ending=ending, menu=())
     if call.direction == "outbound":
         return nameless(call)
     return replace(call, menu_from=call.started_at if line.manner == HOTLINE else None)

@@ -44,7 +44,12 @@ DIALLED: Mapping[Ending, tuple[str, str]] = {
     Ending.CHANGED_MIND: ("canceled", "487"),
     Ending.HUNG_UP_AT_ONCE: ("canceled", "487"),
 }
-UNTOLD: Mapping[Ending, Ending] = {}
+# "Completed parent, child never answered" is a miss, whatever the child says (section 5).
+UNTOLD: Mapping[Ending, Ending] = {
+    Ending.GAVE_UP: Ending.RANG_OUT,
+    Ending.GAVE_UP_SOON: Ending.RANG_OUT,
+    Ending.TECHNICAL: Ending.RANG_OUT,
+}
 SILENT: Mapping[str, str] = {}
 _NO_CLOCK = "callbacks about messages have no clock: only their arrival is known"
 SILENT_TEXTS: Mapping[str, str] = {
@@ -79,7 +84,7 @@ def _inbound(company: Company, line: Line, call: Call) -> Iterator[Notice]:
 
 
 def _agent(company: Company, line: Line, call: Call, ring: Ring, customer: str) -> Iterator[Notice]:
-    sid = f"CA{digest(call.id, ring.person)[:32]}"
+    sid = _dialled(call, ring.person)
     to = account(company.person(ring.person), line.sends)
     leg = _Leg(line, call, sid, provider_id(call), "outbound-dial", customer, to)
     yield leg.tell("initiated", ring.start)
@@ -97,9 +102,7 @@ def _outbound(company: Company, line: Line, call: Call) -> Iterator[Notice]:
     """A browser telephone: to Twilio its own leg comes in, the customer's is dialled."""
     person = account(company.person(call.person), line.sends)
     parent = _Leg(line, call, provider_id(call), "", "inbound", person, call.customer)
-    child = _Leg(
-        line, call, f"CA{digest(call.id, 'dialled')[:32]}", provider_id(call), "outbound-dial", line.e164, call.customer
-    )
+    child = _Leg(line, call, _dialled(call, "customer"), provider_id(call), "outbound-dial", line.e164, call.customer)
     yield parent.tell("ringing", call.started_at)
     yield parent.tell("in-progress", call.started_at)
     yield child.tell("initiated", call.started_at)
@@ -169,9 +172,11 @@ def _recording(line: Line, call: Call, name: str, source: str, ready: datetime, 
 
 
 def heard(company: Company, line: Line, call: Call) -> Call:
-    """Whole seconds. What is told of a call that came in is that nobody took it, and how the dialled legs ended."""
+    """Whole seconds, which also decide what "at once" is. The program has the call from its first moment."""
     _ = company, line
     call = cut(call)
+    if call.direction == "inbound":
+        call = replace(call, menu_from=call.started_at)
     ending = UNTOLD.get(call.ending, call.ending)
     early = call.ending is Ending.HUNG_UP_AT_ONCE and call.ended_at > call.started_at
     at_once = call.ending is Ending.CHANGED_MIND and call.ended_at == call.started_at
@@ -244,3 +249,13 @@ def _notice(
 
 def _rfc(at: datetime) -> str:
     return format_datetime(at.astimezone(ZoneInfo("UTC"))).replace("GMT", "+0000")
+
+
+def parts(call: Call) -> list[str]:
+    """Every leg that was dialled has an id of its own."""
+    whom = [r.person for r in call.rings] if call.direction == "inbound" else ["customer"]
+    return [_dialled(call, who) for who in whom]
+
+
+def _dialled(call: Call, who: str) -> str:
+    return f"CA{digest(call.id, who)[:32]}"

@@ -11,7 +11,21 @@ from tools.simulator.history import Ending
 from tools.simulator.people import ANONYMOUS, account
 from tools.simulator.systems import Text
 
-from .notice import Call, Company, Line, Message, Notice, bare, compact, digest, iso, nameless, seconds, text_of
+from .notice import (
+    Call,
+    Company,
+    Line,
+    Message,
+    Notice,
+    bare,
+    compact,
+    dialled,
+    digest,
+    iso,
+    nameless,
+    seconds,
+    text_of,
+)
 
 SCHEME = "vonage"
 # Status, detail and SIP code of the customer's leg when nobody talked.
@@ -30,6 +44,7 @@ SILENT: Mapping[str, str] = {}
 
 
 def calls(company: Company, line: Line, call: Call) -> Iterator[Notice]:
+    call = dialled(call)
     inbound = call.direction == "inbound"
     customer = call.customer if call.customer == ANONYMOUS else bare(call.customer)
     ends = (customer, bare(line.e164)) if inbound else (bare(line.e164), customer)
@@ -62,7 +77,7 @@ def calls(company: Company, line: Line, call: Call) -> Iterator[Notice]:
         more: dict[str, Any] = {"sip_code": code} | ({"detail": detail} if detail else {})
         yield _notice(line, call, leg, direction, ends, word, call.ended_at, **more)
     else:
-        nothing = {"start_time": None, "end_time": _seconds_z(call.ended_at), "duration": "0", "rate": "0.00"}
+        nothing = {"start_time": None, "end_time": iso(call.ended_at), "duration": "0", "rate": "0.00"}
         yield _notice(line, call, leg, direction, ends, "completed", call.ended_at, **nothing, price="0", network=None)
     if call.recording_ready:
         recording = {
@@ -84,7 +99,7 @@ def heard(company: Company, line: Line, call: Call) -> Call:
     _ = company, line
     priced = call.ended_at if call.talks or call.ending is Ending.RANG_OUT else None
     price = call.price if call.talks else "0.0000"
-    call = replace(call, ending=UNTOLD.get(call.ending, call.ending), charged_at=priced, price=price)
+    call = replace(dialled(call), ending=UNTOLD.get(call.ending, call.ending), charged_at=priced, price=price)
     return nameless(call) if call.direction == "outbound" else call
 
 
@@ -152,8 +167,8 @@ def _notice(
 
 def _over(start: datetime, end: datetime, price: str) -> dict[str, Any]:
     return {
-        "start_time": _seconds_z(start),
-        "end_time": _seconds_z(end),
+        "start_time": iso(start),
+        "end_time": iso(end),
         "duration": str(seconds(start, end)),
         "rate": "0.00450000",
         "price": price,

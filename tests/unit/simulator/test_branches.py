@@ -1,0 +1,99 @@
+"""Every provider's own words, through its adapter, the fold and the roll-up, against the story.
+
+The deliveries are written from the providers' contracts and the truth from the story; neither
+knows the adapters. So whatever an adapter gets wrong, of any call, text, status or case, is a
+difference here.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from ringlake import providers
+from ringlake.model.subjects import Subject
+from ringlake.model.tables import CALLS, CASES, MESSAGES, PRESENCE
+from tests.unit.simulator.branches import WORKSPACE, House, lived
+from tools.simulator import compare, deliver, people, render, seeding
+from tools.simulator.history import History, history, month
+from tools.simulator.people import BRANCHES
+from tools.simulator.truth import Truth, truth
+
+# Working days and a weekend, and the night in which New York's summer time ends.
+DAYS = month(date(2026, 11, 4), 6)
+NOW = datetime(2026, 11, 5, 9, 0, tzinfo=UTC)
+SCALE = 0.12
+ROUGH = deliver.Faults(duplicated=0.1, reorder=40, delayed=0.1, lost=0.1)
+REPORTING = ("aircall", "dialpad", "ringcentral")
+
+
+def _story(provider: str) -> History:
+    return history(people.branch(provider), 5, DAYS, SCALE)
+
+
+@pytest.fixture(scope="module", params=BRANCHES)
+def branch(request: pytest.FixtureRequest) -> tuple[str, History, House, Truth]:
+    provider = str(request.param)
+    story = _story(provider)
+    house = lived(story, ROUGH, seed=1, now=NOW)
+    return provider, story, house, truth(story, house.now)
+
+
+def test_every_provider_has_a_branch_but_the_two_of_the_main_company() -> None:
+    assert {*BRANCHES, "generic", "openphone"} == set(providers.names())
+
+
+def test_every_delivery_is_taken_once(branch: tuple[str, History, House, Truth]) -> None:
+    _, story, house, _ = branch
+    assert set(house.answers) <= {"accepted", "duplicate"}
+    assert house.answers["accepted"] == len(render.notices(story))
+    assert house.answers["duplicate"] > 0
+
+
+def test_every_record_is_one_of_the_story(branch: tuple[str, History, House, Truth]) -> None:
+    _, _, house, known = branch
+    found = {k for k, row in house.records.rows.items() if row.record}
+    ids = {Subject.from_key(k).record_id for k in found if not k.startswith(f"{WORKSPACE}#presence#")}
+    assert ids == {*known.calls, *known.messages, *known.classifier_rows, *known.parts}
+
+
+def test_calls_and_texts_are_told_cell_by_cell(branch: tuple[str, History, House, Truth]) -> None:
+    _, _, house, known = branch
+    calls = [row for row in house.rows(CALLS) if row["is_call"]]
+    wrong = compare.differences(known.calls, calls) + compare.differences(known.messages, house.rows(MESSAGES))
+    assert known.calls
+    assert not wrong, compare.summary(wrong)
+
+
+def test_every_miss_has_its_case(branch: tuple[str, History, House, Truth]) -> None:
+    provider, _, house, known = branch
+    wrong = compare.differences(known.cases, house.rows(CASES))
+    # Amazon Connect tells no number, so that nobody knows who rang.
+    assert bool(known.cases) == (provider != "amazon_connect")
+    assert not wrong, compare.summary(wrong)
+
+
+def test_every_day_of_everybody_is_the_line_of_the_story(branch: tuple[str, History, House, Truth]) -> None:
+    provider, story, house, known = branch
+    found = compare.stretches(house.rows(PRESENCE), known.zone, story.days)
+    assert bool(known.presence) == (provider in REPORTING)
+    wrong = compare.presence_differences(known.presence, found)
+    assert not wrong, compare.summary(wrong)
+    for (_, day), line in known.presence.items():
+        hours = 25 if day == date(2026, 11, 1) else 24
+        assert line[-1][1] - line[0][0] == timedelta(hours=hours)
+
+
+def test_a_wrong_secret_is_refused_and_nothing_is_kept() -> None:
+    for provider in BRANCHES:
+        if provider == people.AMAZON_CONNECT:
+            continue
+        house = House(people.branch(provider), NOW)
+        for notice in render.notices(_story(provider))[:3]:
+            endpoint = house.seeded.endpoints[notice.connection, notice.scheme]
+            secret = seeding.new_keys(notice.connection, notice.scheme)
+            house.seeded.endpoints[notice.connection, notice.scheme] = deliver.Endpoint(endpoint.url, (secret,))  # type: ignore[index]
+            house.receive(notice)
+        assert set(house.answers) == {"not_authentic"}, provider
+        assert not house.journal.items
