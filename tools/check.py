@@ -22,6 +22,7 @@ CHECKS: dict[str, list[str]] = {
     "format (ruff)": [str(BIN / "ruff"), "format", "--check", "--no-cache", "."],
     "data dictionary is current": [sys.executable, "-m", "tools.dictionary", "--check"],
     "outcomes are current": [sys.executable, "-m", "tools.outcomes", "--check"],
+    "API pages are current": [sys.executable, "-m", "tools.apidoc", "--check"],
     "documents' links": [sys.executable, "-m", "tools.links"],
 }
 
