@@ -44,6 +44,7 @@ from ringlake.model.events import Delivery, Identity, RawEvent
 from ringlake.model.facts import Fact
 from ringlake.model.subjects import Subject
 from ringlake.providers import Adapter, Answer
+from ringlake.providers.amazon_connect import METHOD, handed_over, instance_of
 from ringlake.stores.directory import DirectoryStore, DynamoDirectory, MemoryDirectory
 from ringlake.stores.journal import DynamoJournal, Journal, MemoryJournal, body_digest
 from ringlake.stores.records import DynamoRecords, MemoryRecords, Record, Records
@@ -52,8 +53,6 @@ from tools.installation import installation
 from tools.rehearsal import JournalAbove, RecordsAside
 
 ACCEPTED, NOT_AUTHENTIC, UNUSABLE, UNKNOWN, UNREADABLE, UNAVAILABLE = range(6)
-# The bus hands its events over without HTTP.
-BUS = "EVENT"
 _WEBHOOK = re.compile(r"/webhooks/(?P<provider>[^/?#]+)/(?P<token>[^/?#]+)/?(?:[?#]|$)")
 _REQUEST_LINE = re.compile(r"(?P<method>[A-Z]+) (?P<target>\S+) HTTP/[0-9.]+\r?\n")
 # Texts of digits that are a time when a sender puts them into a header or a token.
@@ -101,7 +100,7 @@ def _raw(text: str) -> Delivery:
 
 def _described(found: dict[str, Any]) -> tuple[Delivery, datetime | None, dict[str, Any]]:
     if "detail-type" in found:
-        return Delivery(method=BUS, url="", headers={}, query="", body=json.dumps(found).encode()), None, {}
+        return handed_over(found), None, {}
     if "log" in found:
         entries = [e.get("request", {}) for e in found["log"].get("entries", [])]
         posts = [e for e in entries if e.get("method") == "POST"] or entries
@@ -220,9 +219,8 @@ def alone(provider: str, secret: str, settings: Mapping[str, Any]) -> tuple[Plac
 
 def _token(delivery: Delivery) -> str:
     """What finds the connection: the path's token, or the instance that an event of the bus names."""
-    if delivery.method == BUS:
-        detail = json.loads(delivery.body).get("detail", {})
-        return next((str(v) for k, v in detail.items() if k.lower() == "instancearn"), "")
+    if delivery.method == METHOD:
+        return instance_of(json.loads(delivery.body))
     found = _WEBHOOK.search(delivery.url)
     if found is None:
         raise NotFound("the request's address is no webhook address: name --workspace and --connection")
@@ -231,7 +229,7 @@ def _token(delivery: Delivery) -> str:
 
 def provider_in(delivery: Delivery) -> str:
     """The provider that the address names, "" when it names none."""
-    if delivery.method == BUS:
+    if delivery.method == METHOD:
         return "amazon_connect"
     found = _WEBHOOK.search(delivery.url)
     return found["provider"] if found else ""
@@ -279,7 +277,7 @@ def check(delivery: Delivery, place: Place, live: Live, now: datetime) -> Report
         return report
     named = [name for name, secret in live.secrets if _passes(adapter, delivery, [secret], connection, now)]
     if named or (not live.secrets and _passes(adapter, delivery, [], connection, now)):
-        report.by = ", ".join(named) or "no secret: the transport proves it"
+        report.by = f"secret {', '.join(named)}" if named else "proved by the bus, without a secret"
         return _read(report, adapter, delivery, place, now)
     report.code = NOT_AUTHENTIC
     report.why = list(reasons(adapter, delivery, live, now))
@@ -289,7 +287,7 @@ def check(delivery: Delivery, place: Place, live: Live, now: datetime) -> Report
 def _addressed(delivery: Delivery, place: Place) -> Delivery:
     """Ingest rebuilds the address from configuration, so the check does too."""
     found = _WEBHOOK.search(delivery.url)
-    if not place.public_url or found is None or delivery.method == BUS:
+    if not place.public_url or found is None or delivery.method == METHOD:
         return delivery
     return msgspec.structs.replace(delivery, url=place.public_url + delivery.url[found.start() :])
 
@@ -377,7 +375,7 @@ def reasons(adapter: Adapter, delivery: Delivery, live: Live, now: datetime) -> 
     missing = _missing(adapter, delivery, secrets, connection, now)
     if not secrets and connection.provider != "amazon_connect":
         yield "secret: no secret of the connection could be opened"
-    if delivery.method == BUS or connection.provider == "amazon_connect":
+    if delivery.method == METHOD or connection.provider == "amazon_connect":
         yield "bus: source, type, account and instance must be those of the connection, and it cannot come over HTTP"
     elif missing:
         yield f"header: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
@@ -517,7 +515,7 @@ def told(report: Report) -> Iterator[str]:
         yield "signature    refused" if report.code == NOT_AUTHENTIC else "endpoint     closed"
         yield from (f"             {reason}" for reason in report.why)
         return
-    yield f"signature    good, secret {report.by}"
+    yield f"signature    good, {report.by}"
     if report.unreadable is not None:
         yield f"unreadable   {report.unreadable.field}: {report.unreadable.reason} (it would go to quarantine)"
         return

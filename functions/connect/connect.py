@@ -12,8 +12,7 @@ from typing import Any
 from ringlake import settings
 from ringlake.errors import Unavailable
 from ringlake.flows.ingest import Endpoints, Ingested, Outcome, ingest
-from ringlake.model.events import Delivery
-from ringlake.providers.amazon_connect import METHOD
+from ringlake.providers.amazon_connect import handed_over, instance_of
 from ringlake.stores.directory import DirectoryStore, DynamoDirectory
 from ringlake.stores.journal import DynamoJournal, Journal
 from ringlake.stores.vault import ClosedVault, Vault
@@ -40,29 +39,21 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, int]:
     """
     began = time.perf_counter()
     directory, journal, vault, endpoints = stores()
-    detail = event.get("detail")
-    instance = _instance(detail) if isinstance(detail, Mapping) else ""
-    body = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    delivery = handed_over(event)
     result = ingest(
-        Delivery(method=METHOD, url="", headers={}, query="", body=body),
+        delivery,
         PROVIDER,
-        instance,
+        instance_of(event),
         directory=directory,
         journal=journal,
         vault=vault,
         now=datetime.now(UTC),
         endpoints=endpoints,
     )
-    print(json.dumps(line(result, len(body), (time.perf_counter() - began) * 1000)))
+    print(json.dumps(line(result, len(delivery.body), (time.perf_counter() - began) * 1000)))
     if result.outcome is Outcome.UNAVAILABLE:
         raise Unavailable(result.reason)
     return result.answer
-
-
-def _instance(detail: Mapping[str, Any]) -> str:
-    """The ARN that finds the connection; its spelling of case is not the same everywhere."""
-    found = next((value for name, value in detail.items() if name.lower() == "instancearn"), "")
-    return found if isinstance(found, str) else ""
 
 
 def line(result: Ingested, size: int, took_ms: float) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def test_the_secret_that_made_the_signature_is_named() -> None:
         Secret(id=name, ciphertext=vault.encrypt(text.encode(), context))
         for name, text in (("new", "whsec_bmV3"), ("old", SECRETS["generic"]))
     )
-    assert checked(GENERIC, secrets=secrets).by == "old"
+    assert checked(GENERIC, secrets=secrets).by == "secret old"
 
 
 def test_the_record_is_folded_with_what_the_journal_already_holds() -> None:

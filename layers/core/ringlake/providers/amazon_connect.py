@@ -19,6 +19,7 @@ a snapshot with all times known so far. The events hold no telephone numbers.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -61,6 +62,19 @@ DETECTED: Mapping[str, AnsweredBy | None] = {
 }
 # Ends an unanswered outbound call: the number does not exist, or the detection found nobody.
 FAILED = frozenset(word for word, by in DETECTED.items() if by is None)
+
+
+def handed_over(event: Mapping[str, Any]) -> Delivery:
+    """An event of the bus as a delivery; written the same way each time, so that a repeat is one."""
+    body = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return Delivery(method=METHOD, url="", headers={}, query="", body=body)
+
+
+def instance_of(event: Mapping[str, Any]) -> str:
+    """The instance that an event names, which is the address of its connection; "" when it names none."""
+    detail = event.get("detail")
+    found = _Detail(detail).get("instanceArn") if isinstance(detail, dict) else ""
+    return found if isinstance(found, str) else ""
 
 
 class AmazonConnect:
