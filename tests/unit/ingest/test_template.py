@@ -9,7 +9,7 @@ import pytest
 
 from ringlake.errors import NotAuthentic, Unreadable
 from ringlake.model.events import Delivery
-from ringlake.providers.template import Reader, aliases, charset_of, fields, named, plain, verify_credential
+from ringlake.providers.template import Reader, aliases, charset_of, fields, named, plain, type_of, verify_credential
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
@@ -112,6 +112,29 @@ def test_a_customers_names_are_options_of_the_connection(options: dict[str, str]
     assert Reader({"phone": "120"}, options, KNOWN).text("caller") == "120"
     # Where the customer's field is empty, the usual name may still say it.
     assert Reader({"phone": "", "from": "121"}, options, KNOWN).text("caller") == "121"
+
+
+def test_a_name_that_the_customer_uses_for_one_field_is_not_read_as_another() -> None:
+    """Their `caller` is a colleague; a withheld number must not become the colleague's login."""
+    options = {"caller": "phone", "disposition": "caller"}
+    reader = Reader({"phone": "", "caller": "shop_anna"}, options, KNOWN)
+    assert (reader.text("caller"), reader.text("disposition")) == ("", "shop_anna")
+
+
+def test_the_moment_is_told_by_the_address_before_a_field_of_that_name() -> None:
+    said = delivery(b'{"event":"purchase","id":1}', query="event=after_call&token=x")
+    assert fields(said) == {"event": "after_call", "id": 1}
+    assert fields(delivery(b'{"event":"CALL_END"}', query="event=")) == {"event": "CALL_END"}
+
+
+@pytest.mark.parametrize("word", ["on_hold", "TAG_ADDED", "site form 2", "событие"])
+def test_an_unknown_event_keeps_its_word(word: str) -> None:
+    assert type_of(word) == word
+
+
+@pytest.mark.parametrize("word", ["call from 12025550143", "x" * 65, "<b>", "a\nb", "", "a\0"])
+def test_what_may_not_stand_in_a_log_is_another_event(word: str) -> None:
+    assert type_of(word) == "other"
 
 
 def test_options_that_name_no_field_are_for_something_else() -> None:

@@ -50,7 +50,7 @@ from ringlake.model.subjects import SubjectKind
 
 from .adapter import Answer
 from .clocks import Span, closing, during, local, seconds, zone_of
-from .template import charset_of, pairs, plain, raw_pairs
+from .template import charset_of, pairs, plain, raw_pairs, type_of
 from .values import identifier
 
 # A JSON answer with fields would redirect or end the call.
@@ -216,7 +216,7 @@ def is_extension(number: str) -> bool:
 def identify(delivery: Delivery, connection: Connection) -> Identity:
     """Call and key: the call, the event, the extension and the start, and what else tells two of them apart."""
     form = _form(delivery)
-    event = identifier(form.get("event"), "event")
+    event = type_of(identifier(form.get("event"), "event"))
     call_id = form.get("pbx_call_id") or _result(form).get("pbx_call_id")
     whole = _digest("\0".join(f"{name}={value}" for name, value in sorted(form.items())))
     if event == "SMS" or (not call_id and event not in SIGNED):

@@ -34,7 +34,7 @@ from . import notify
 from .adapter import Answer
 from .clocks import local, seconds, zone_of
 from .notify import Word
-from .template import CREDENTIAL, Reader, fields, named, verify_credential
+from .template import CREDENTIAL, Reader, fields, named, type_of, verify_credential
 from .values import identifier
 
 _BAD_NUMBER = Word(EndedAs.FAILED, EndedAs.FAILED, "bad_number")
@@ -201,7 +201,7 @@ def _event(said: Reader, connection: Connection) -> str:
     stated = said.text("event") or said.text("notification_mnemonic")
     if stated:
         word = re.sub(r"\W+", "_", stated.upper())
-        return named(word, connection.options, EVENTS) or stated
+        return named(word, connection.options, EVENTS) or type_of(stated)
     if said.text("file_link"):
         return "RECORD_CALL"
     if said.flag("is_lost"):

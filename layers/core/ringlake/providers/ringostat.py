@@ -45,7 +45,7 @@ from ringlake.model.facts import (
 from ringlake.model.subjects import SubjectKind
 
 from .clocks import during, local, seconds, zone_of
-from .template import CREDENTIAL, KEPT_HEADERS, Reader, fields, named, verify_credential
+from .template import CREDENTIAL, KEPT_HEADERS, Reader, fields, named, type_of, verify_credential
 from .values import identifier
 
 
@@ -202,7 +202,7 @@ def _event(said: Reader, connection: Connection) -> str:
     """
     stated = said.text("event")
     if stated:
-        return named(stated, connection.options, EVENTS) or stated
+        return named(stated, connection.options, EVENTS) or type_of(stated)
     if not said.text("call_id") or _word(said) in LIVE or not _word(said):
         return ""
     return "after_outgoing" if DIRECTION.get(_type(said)) is Direction.OUTBOUND else "after_call"

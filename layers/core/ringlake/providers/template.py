@@ -27,6 +27,8 @@ from .values import document
 CREDENTIAL = "token"
 KEPT_HEADERS = frozenset({"content-type"})
 _BRACES = re.compile(r"^\{+|\}+$")
+_TYPE = re.compile(r"[\w .:-]{1,64}")
+_LONG_NUMBER = re.compile(r"\d{5}")
 # Deeper than this no published template goes.
 _DEPTH = 4
 
@@ -34,7 +36,8 @@ _DEPTH = 4
 def fields(said: Delivery | RawEvent, known: Iterable[str] = ()) -> dict[str, Any]:
     """Everything a delivery says by lower-case name: the query, and over it the body.
 
-    Nested objects are taken apart; a name that occurs twice keeps what the outer one says.
+    Nested objects are taken apart; a name that occurs twice keeps what the outer one says. Only `event`
+    keeps what the address says: it is a fixed parameter there, and a template's field may be called so too.
     `known` names are found again where the sender lost an `&` between two pairs of a query.
     Raises `Unreadable` for a body that begins like JSON and is none.
     """
@@ -43,7 +46,8 @@ def fields(said: Delivery | RawEvent, known: Iterable[str] = ()) -> dict[str, An
     }
     found.pop(CREDENTIAL, None)
     charset = charset_of(said.headers.get("content-type", ""))
-    return found | {_name(k): v for k, v in _body(said.body, charset).items()}
+    fixed = {"event": found["event"]} if found.get("event") else {}
+    return found | {_name(k): v for k, v in _body(said.body, charset).items()} | fixed
 
 
 def _body(body: bytes, charset: str) -> dict[str, Any]:
@@ -159,9 +163,13 @@ class Reader:
         self, found: Mapping[str, Any], options: Mapping[str, str], known: Mapping[str, Sequence[str]]
     ) -> None:
         self._found = found
-        self._names = {ours: [ours, *others] for ours, others in known.items()}
-        for ours, theirs in aliases(options, known).items():
-            self._names[ours] = [*theirs, *self._names[ours]]
+        own = aliases(options, known)
+        taken = {theirs for named in own.values() for theirs in named}
+        # What the customer uses for one field is no usual name of another.
+        self._names = {
+            ours: [*own.get(ours, ()), *(name for name in (ours, *others) if name not in taken)]
+            for ours, others in known.items()
+        }
 
     def raw(self, name: str) -> Any:
         """The first of the field's names that says anything."""
@@ -241,6 +249,13 @@ def named(word: str, options: Mapping[str, str], known: Mapping[str, Sequence[st
         if wanted in {_word(w) for w in (ours, *theirs, *own)}:
             return ours
     return ""
+
+
+def type_of(word: str) -> str:
+    """What a sender calls an event that nobody knows, as far as it may stand in a log: short words without
+    long numbers; `other` for everything else.
+    """
+    return word if _TYPE.fullmatch(word) and not _LONG_NUMBER.search(word) else "other"
 
 
 def _word(text: str) -> str:
