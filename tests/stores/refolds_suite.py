@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
@@ -62,6 +63,28 @@ class RefoldsSuite:
         store.ask(workspace, again)
         assert not store.advance(workspace, further, None)
         assert store.open(workspace) == [again]
+
+    def test_what_was_not_worked_off_is_taken_up_into_what_is_asked_under_the_same_id(
+        self, store: Refolds, workspace: str
+    ) -> None:
+        first = Refold(id="n", requested_at=AT, numbers=("+1", "+2"), since=date(2026, 3, 1), until=date(2026, 3, 9))
+        second = Refold(id="n", requested_at=AT + timedelta(hours=1), numbers=("+2", "+3"), since=date(2026, 4, 1))
+        store.ask(workspace, first)
+        assert store.advance(workspace, first, msgspec.structs.replace(first, next_day=date(2026, 3, 5), rung=3))
+        store.ask(workspace, second)
+        (both,) = store.open(workspace)
+        assert both == msgspec.structs.replace(second, numbers=("+1", "+2", "+3"), since=date(2026, 3, 1))
+        assert store.advance(workspace, both, None)
+        store.ask(workspace, second)
+        assert store.open(workspace) == [second]
+
+    def test_requests_that_are_asked_at_once_are_all_done(self, store: Refolds, workspace: str) -> None:
+        with ThreadPoolExecutor(3) as pool:
+            list(
+                pool.map(lambda n: store.ask(workspace, Refold(id="n", requested_at=AT, accounts=(str(n),))), range(3))
+            )
+        (asked,) = store.open(workspace)
+        assert asked.accounts == ("0", "1", "2")
 
     def test_a_request_that_is_done_is_gone(self, store: Refolds, workspace: str) -> None:
         store.ask(workspace, request("a"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+import msgspec
+
 from .base import Model
 
 
@@ -19,7 +21,7 @@ class Refold(Model, frozen=True, kw_only=True):
 
     The newest day comes first: `next_day` is the day to be worked on, None before the first, and
     `after_key` the last subject of that day that is done. `rung` counts what was rung so far. `id` is
-    chosen by whoever asks; the same id again replaces the request.
+    chosen by whoever asks; asked again under the same id it begins anew, for both.
     """
 
     id: str
@@ -35,3 +37,19 @@ class Refold(Model, frozen=True, kw_only=True):
     next_day: date | None = None
     after_key: str = ""
     rung: int = 0
+
+    def after(self, earlier: Refold) -> Refold:
+        """This request with what an earlier one that is not worked off has still to do, from its beginning."""
+        return msgspec.structs.replace(
+            self,
+            connection=self.connection if self.connection == earlier.connection else "",
+            accounts=tuple(sorted({*self.accounts, *earlier.accounts})),
+            numbers=tuple(sorted({*self.numbers, *earlier.numbers})),
+            number_ids=tuple(sorted({*self.number_ids, *earlier.number_ids})),
+            everything=self.everything or earlier.everything,
+            since=min(self.since, earlier.since) if self.since and earlier.since else None,
+            until=max(self.until, earlier.until) if self.until and earlier.until else None,
+            next_day=None,
+            after_key="",
+            rung=0,
+        )

@@ -14,13 +14,17 @@ from ringlake.model.refolds import Refold
 from .clients import client, translated
 
 _KEPT = timedelta(days=30)
+_ATTEMPTS = 5
 
 
 class Refolds(Protocol):
     """Every method raises `Unavailable` when the store does not answer."""
 
     def ask(self, workspace: str, request: Refold) -> None:
-        """Put or replace: a request that is asked again begins anew."""
+        """Put a request. One with the same id that is not worked off yet is taken up into it.
+
+        Raises `Conflict` when others keep asking under the same id meanwhile.
+        """
         ...
 
     def open(self, workspace: str) -> list[Refold]:
@@ -44,7 +48,8 @@ class MemoryRefolds:
 
     def ask(self, workspace: str, request: Refold) -> None:
         with self._lock:
-            self._kept[workspace][request.id] = request
+            earlier = self._kept[workspace].get(request.id)
+            self._kept[workspace][request.id] = request.after(earlier) if earlier else request
 
     def open(self, workspace: str) -> list[Refold]:
         return sorted(self._kept[workspace].values(), key=_place)
@@ -70,8 +75,13 @@ class DynamoRefolds:
         self._table = table
 
     def ask(self, workspace: str, request: Refold) -> None:
-        with translated():
-            client("dynamodb").put_item(TableName=self._table, Item=_item(workspace, request))
+        for _ in range(_ATTEMPTS):
+            known = self._get(workspace, request.id)
+            is_open = known is not None and "done" not in known
+            asked = request.after(from_json(known["doc"]["S"], Refold)) if known and is_open else request
+            if self._put(_item(workspace, asked), known):
+                return
+        raise Conflict(f"PutItem: refold {request.id}")
 
     def open(self, workspace: str) -> list[Refold]:
         asked: dict[str, Any] = {
@@ -93,14 +103,28 @@ class DynamoRefolds:
         item = _item(workspace, after or before)
         if after is None:
             item |= {"done": {"BOOL": True}, "expires_at": {"N": str(int((before.requested_at + _KEPT).timestamp()))}}
+        return self._put(item, {"doc": {"S": to_json(before).decode()}})
+
+    def _get(self, workspace: str, id: str) -> dict[str, Any] | None:
+        key = {"pk": {"S": _partition(workspace)}, "sk": {"S": id}}
+        with translated():
+            answer = client("dynamodb").get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        found: dict[str, Any] | None = answer.get("Item")
+        return found
+
+    def _put(self, item: dict[str, Any], known: dict[str, Any] | None) -> bool:
+        """Write if the item is still the one known; False when it is not."""
+        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
+        if known is not None:
+            condition = {
+                "ConditionExpression": "doc = :doc AND attribute_exists(done)"
+                if "done" in known
+                else "doc = :doc AND attribute_not_exists(done)",
+                "ExpressionAttributeValues": {":doc": known["doc"]},
+            }
         try:
             with translated():
-                client("dynamodb").put_item(
-                    TableName=self._table,
-                    Item=item,
-                    ConditionExpression="doc = :before AND attribute_not_exists(done)",
-                    ExpressionAttributeValues={":before": {"S": to_json(before).decode()}},
-                )
+                client("dynamodb").put_item(TableName=self._table, Item=item, **condition)
         except Conflict:
             return False
         return True
