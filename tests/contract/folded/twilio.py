@@ -27,6 +27,58 @@ TABLE = Table(
             | {"flags": (), "business_number": "+14155550100"},
         ),
         (["13_dial_action_no_answer", "15_recording_absent"], {"outcome": "no_answer", "voicemail_left": False}),
+        (
+            # Every callback of a caller, the program, an agent and two recordings: one call, one leg.
+            [
+                "09_incoming_call_request",
+                "31_voice_answered_inbound_parent",
+                "32_voice_initiated_child_leg",
+                "33_voice_ringing_child_leg",
+                "11_voice_answered_child_leg",
+                "34_voice_completed_child_leg",
+                "10_voice_completed_inbound_parent",
+                "14_recording_completed",
+                "35_recording_of_the_child_leg",
+            ],
+            {"outcome": "answered", "direction": "inbound", "talk_s": 118, "ring_s": 12, "legs": 1, "user": "anna"}
+            | {"recordings": 2, "remote_number": "+12025550142", "business_number": "+14155550100"},
+        ),
+        (
+            # By the closing events alone: the agent talked for 117 seconds until 14:25:30.
+            ["34_voice_completed_child_leg", "10_voice_completed_inbound_parent"],
+            {"outcome": "answered", "talk_s": 118, "user": "anna", "telephony_status": "completed"},
+        ),
+        (["11_voice_answered_child_leg"], {"live": "in_progress", "user": "anna", "counts_as_call": True}),
+        (["32_voice_initiated_child_leg", "33_voice_ringing_child_leg"], {"live": "ringing"}),
+        (["36_browser_call_answered_parent"], {"direction": "outbound", "user": "anna"}),
+        (
+            ["36_browser_call_answered_parent", "37_browser_call_child_busy", "38_browser_call_completed_parent"],
+            {"direction": "outbound", "outcome": "busy", "user": "anna", "talk_s": None}
+            | {"remote_number": "+12025550142", "business_number": "+14155550100"},
+        ),
+        (
+            ["13_dial_action_no_answer", "40_voice_completed_parent_of_a_missed_dial"],
+            {"outcome": "no_answer", "missed_reason": "rang_no_answer", "telephony_status": "completed"},
+        ),
+        (
+            ["13_dial_action_no_answer", "39_voicemail_recorded", "40_voice_completed_parent_of_a_missed_dial"],
+            {"outcome": "voicemail", "voicemail": 9, "talk_s": None, "recordings": 0},
+        ),
+        (["41_voice_completed_before_detection"], {"outcome": "answered", "talk_s": 20, "answered_by": "unknown"}),
+        (
+            ["41_voice_completed_before_detection", "42_detection_machine"],
+            {"outcome": "no_answer", "answered_by": "machine", "talk_s": None},
+        ),
+        (
+            # Into the queue 40 seconds before 15:30:46, out of it by hanging up.
+            ["43_voice_answered_before_queue", "44_queue_left_by_hanging_up", "45_voice_completed_after_queue"],
+            {"outcome": "no_answer", "talk_s": None, "wait_s": 40, "queue": "QUtest01", "ivr_s": 6},
+        ),
+        (
+            ["43_voice_answered_before_queue", "51_gather"],
+            {"path": ("answered ivr", "step 2"), "direction": "inbound"},
+        ),
+        (["49_status_nobody_knows"], {"telephony_status": "parked", "outcome": None, "direction": "outbound"}),
         (["28_voice_anonymous_inbound_completed"], {"remote_number": "anonymous", "party_key": "", "talk_s": 12}),
     ],
     messages=[

@@ -11,7 +11,7 @@ Facts that no line names go through unchanged; so do all facts of a call without
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
@@ -55,7 +55,8 @@ def joined(call_id: str, facts: tuple[CallFact, ...]) -> tuple[CallFact, ...]:
         return facts
     lines = _lines(own, going_on)
     beside = [f for told in parts.values() if kind_of(told) not in CONTINUES for f in told]
-    told = [new for f in (*own, *going_on) if (new := _told(f, call_id, lines)) is not None]
+    linked = {f.call_id for f in going_on if f.line}
+    told = [new for f in (*own, *going_on) if (new := _told(f, call_id, lines, linked)) is not None]
     if lines.several:
         told = _worded([*told, *_closed(told)])
     return as_set([*told, *beside])
@@ -93,22 +94,24 @@ def _first(facts: Iterable[CallFact]) -> str:
     return min((f.line for f in named if when(f) == when(named[0])), default="")
 
 
-def _told(fact: CallFact, call_id: str, lines: _Lines) -> CallFact | None:
+def _told(fact: CallFact, call_id: str, lines: _Lines, linked: Collection[str]) -> CallFact | None:
     """One fact as calls and legs have it; None for a pick-up that was nobody's answer."""
     if not fact.line:
-        return fact
+        # A recording, say, of a line that is filed apart.
+        return msgspec.structs.replace(fact, call_id=call_id) if fact.call_id in linked else fact
     mine = fact.line == lines.first
     if fact.kind is FactKind.QUEUED and (not mine or lines.dialled):
         return None
     by = fact.answered_by
     if fact.kind in (FactKind.ANSWERED, FactKind.ENDED) and by in (None, AnsweredBy.UNKNOWN):
         by = lines.detected.get(fact.line, by)
-    if fact.kind is FactKind.ANSWERED and by is None and lines.several and _by_program(fact, lines):
-        if not mine or lines.direction is not Direction.INBOUND:
+    if lines.several and fact.kind in (FactKind.ANSWERED, FactKind.ENDED) and _by_program(fact, by, lines):
+        if fact.kind is FactKind.ENDED:
+            by = None
+        elif mine and lines.direction is Direction.INBOUND:
+            by = AnsweredBy.IVR
+        else:
             return None
-        by = AnsweredBy.IVR
-    if fact.kind is FactKind.ENDED and by is AnsweredBy.UNKNOWN and lines.several and _by_program(fact, lines):
-        by = None
     changes: dict[str, object] = {
         "call_id": call_id,
         "line": "",
@@ -117,18 +120,22 @@ def _told(fact: CallFact, call_id: str, lines: _Lines) -> CallFact | None:
     }
     if not mine:
         changes |= {"kind": _AS_LEG.get(fact.kind, fact.kind), "leg_id": fact.line, "status": "", "direction": None}
+    if not mine and (lines.direction is not Direction.OUTBOUND or fact.line in lines.ours):
+        # Whom a program rang says nothing about the customer; but for us a line to him is the call.
         changes |= dict.fromkeys(("from_number", "to_number", "business_number", "remote_number", "remote_name"), "")
-        if lines.direction is Direction.OUTBOUND and lines.first in lines.ours and fact.line not in lines.ours:
-            # A colleague's telephone dials; the number that the customer sees stands on the customer's line.
-            changes["business_number"] = fact.from_number
     return msgspec.structs.replace(fact, **changes)
 
 
-def _by_program(fact: CallFact, lines: _Lines) -> bool:
-    """Whether this line may have been picked up by the program instead of a customer or a colleague: the
-    customer who is called picks up the own phone.
+def _by_program(fact: CallFact, by: AnsweredBy | None, lines: _Lines) -> bool:
+    """Whether a pick-up may have been without anybody at the other end.
+
+    The customer whom we call picks up the own phone; a colleague whose phone is rung first is joined to
+    nobody yet. Of an incoming call a pick-up counts when it is said whose it was.
     """
-    return lines.direction is not Direction.OUTBOUND or fact.line in lines.ours
+    unsaid = by in (None, AnsweredBy.UNKNOWN)
+    if lines.direction is Direction.OUTBOUND:
+        return unsaid and fact.line == lines.first and fact.line in lines.ours
+    return by is None or (fact.kind is FactKind.ENDED and unsaid)
 
 
 def _side(hangup: HangupBy | None, direction: Direction | None) -> HangupBy | None:

@@ -29,12 +29,16 @@ def agent_at(address: str, own: frozenset[str], hosts: tuple[str, ...] = ()) -> 
         name = address[len(_BROWSER) :]
         return Agent(id=name, account=address) if name else None
     if low.startswith(_SIP):
-        bare = _bare(address)
-        host = bare.rpartition("@")[2].partition(":")[0].lower()
-        if host.endswith(hosts) or {low, f"sip:{bare.lower()}", bare.lower()} & own:
-            return Agent(id=bare, account=f"sip:{bare}")
-        return None
+        bare = _bare(low)
+        host = bare.rpartition("@")[2].partition(":")[0]
+        return sip_agent(address) if host.endswith(hosts) or {low, f"sip:{bare}", bare} & own else None
     return Agent(id=address, account=address) if low and low in own else None
+
+
+def sip_agent(address: str) -> Agent | None:
+    """The person behind a SIP address, whoever's it is; None for every other address."""
+    bare = _bare(address) if address.lower().startswith(_SIP) else ""
+    return Agent(id=bare, account=f"sip:{bare}") if bare else None
 
 
 def number_at(address: str) -> str:

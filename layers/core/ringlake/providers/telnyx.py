@@ -15,8 +15,8 @@ Rules of meaning:
 - Costs are told per line and add up; they are dollars where the delivery names no currency.
 - A message to several receivers is one message here: delivered when all have it, undelivered when one has not.
 
-Options of the connection: `agents`, numbers and SIP addresses of people of ours; every SIP address that
-a call is sent to counts as one.
+Options of the connection: `agents`, numbers of people of ours; every SIP address that a call is sent to counts
+as one.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ from ringlake.model.facts import (
 )
 from ringlake.model.subjects import SubjectKind
 
-from .addresses import agent_at, number_at, own_addresses
+from .addresses import agent_at, number_at, own_addresses, sip_agent
 from .values import choice, document, identifier, instant, items, mapping, money, text, texts, whole
 
 TOLERANCE = timedelta(seconds=300)
@@ -245,10 +245,7 @@ class _Call(NamedTuple):
     def agent(self) -> Agent | None:
         """The person of ours whose telephone this line rings."""
         to = self.said.text("to")
-        if to.lower().startswith(("sip:", "sips:")):
-            bare = to.partition(":")[2].partition(";")[0]
-            return agent_at(to, self.own | {bare.lower()})
-        return agent_at(to, self.own)
+        return sip_agent(to) or agent_at(to, self.own)
 
     def fact(self, kind: FactKind, at: datetime | None, **attributes: Any) -> CallFact:
         return CallFact(

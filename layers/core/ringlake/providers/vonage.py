@@ -16,7 +16,8 @@ Rules of meaning:
 
 Options of the connection: `api_key` and `application_id`, what the token must claim (several separated by commas;
 without one, whatever the secret signed is taken); `max_age_s`, how old a token may be (default a day, because
-deliveries that failed come again for so long); `agents`, numbers and SIP addresses of people of ours.
+deliveries that failed come again for so long); `agents`, numbers of people of ours (every SIP address that a
+call is sent to counts as one).
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ from ringlake.model.facts import (
 from ringlake.model.subjects import SubjectKind
 
 from . import jws
-from .addresses import agent_at, number_at, own_addresses
+from .addresses import agent_at, number_at, own_addresses, sip_agent
 from .values import choice, document, identifier, instant, mapping, money, text, whole
 
 MAX_AGE = timedelta(hours=24)
@@ -229,8 +230,11 @@ class _Event(NamedTuple):
 
     @property
     def agent(self) -> Agent | None:
-        """The person of ours at the end of a line that was dialled."""
-        return agent_at(self.said.text("to"), self.own) if self.direction is not Direction.INBOUND else None
+        """The person of ours at the end of a line that was dialled; who is dialled by SIP is one."""
+        to = self.said.text("to")
+        if self.direction is Direction.INBOUND:
+            return None
+        return sip_agent(to) or agent_at(to, self.own)
 
     def fact(self, kind: FactKind, at: datetime | None, **attributes: Any) -> CallFact:
         return CallFact(
@@ -324,10 +328,8 @@ def _read_answered(event: _Event) -> Iterable[CallFact]:
 
 
 def _answer(event: _Event, at: datetime | None) -> CallFact:
-    """Who is called picks up himself; a line that comes in, and the telephone of a colleague that is rung
-    first, may have been joined to nobody yet.
-    """
-    dialled = event.direction is Direction.OUTBOUND and event.agent is None
+    """Who is called picks up himself; a line that comes in may have been picked up by the program."""
+    dialled = event.direction is Direction.OUTBOUND
     return event.fact(
         FactKind.ANSWERED, at, agent=event.agent, answered_by=AnsweredBy.UNKNOWN if dialled else None, status="answered"
     )
