@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -10,8 +10,19 @@ import pytest
 
 from ringlake.fold import fold_call, fold_message
 from ringlake.model.calls import CallRecord
-from ringlake.model.directory import Account, Connection, Directory, Number, Team, User, Workspace
-from ringlake.model.facts import Agent, AnsweredBy, CallFact, Direction, FactKind, MessageFact, MessageStatus, Ref
+from ringlake.model.directory import Account, CallSource, Connection, Directory, Lists, Number, Team, User, Workspace
+from ringlake.model.facts import (
+    Agent,
+    AnsweredBy,
+    CallFact,
+    Direction,
+    EndedAs,
+    FactKind,
+    MessageFact,
+    MessageStatus,
+    Ref,
+    Source,
+)
 from ringlake.model.messages import MessageRecord
 from ringlake.model.subjects import Subject, SubjectKind
 from tests.unit.fold.telling import AT, A, E, R, fact
@@ -297,3 +308,143 @@ def test_an_error_belongs_to_a_text_that_was_not_delivered() -> None:
     failed = {"status": MessageStatus.UNDELIVERED, "error_code": "30007", "error_text": "filtered"}
     assert (text(**failed).error_code, text(**failed).error_text) == ("30007", "filtered")
     assert text(**failed | {"status": MessageStatus.DELIVERED}).error_code == ""
+
+
+# --- the directory over time, extensions, sources, lists ----------------------
+
+TURN = AT + timedelta(seconds=30)
+
+
+def lent(since: datetime | None = None, until: datetime | None = None) -> Directory:
+    """The desk phone, lent to Kim for some time and Boris's before and after."""
+    kim = User(
+        id="u-kim", email="k@x", name="Kim", accounts=(Account(connection="pbx", id="desk", since=since, until=until),)
+    )
+    return msgspec.structs.replace(DIRECTORY, users=(*DIRECTORY.users, kim))
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "user"),
+    [
+        (None, None, "u-kim"),
+        (AT, None, "u-kim"),
+        (AT + timedelta(milliseconds=1), None, ""),
+        (None, AT, ""),
+        (None, AT + timedelta(milliseconds=1), "u-kim"),
+    ],
+)
+def test_an_account_is_a_users_from_one_instant_to_another(
+    since: datetime | None, until: datetime | None, user: str
+) -> None:
+    record = call(fact(A, 0, "desk"), fact(E, 9), directory=lent(since, until))
+    assert record.user.user_id == user
+    assert record.unattributed == ("" if user else "unmapped")
+
+
+def test_every_leg_and_step_belongs_to_whoever_had_the_account_then() -> None:
+    """The account goes from one to the other in the middle of a call."""
+    boris = User(id="u-b", email="b@x", name="B", accounts=(Account(connection="pbx", id="desk", since=TURN),))
+    both = lent(until=TURN)
+    both = msgspec.structs.replace(both, users=(*both.users, boris))
+    record = call(fact(A, 0, "desk", "l1"), fact(A, 40, "desk", "l2"), fact(E, 99), directory=both)
+    assert [leg.party.user_id for leg in record.legs] == ["u-kim", "u-b"]
+    assert [step.party.user_id for step in record.timeline if step.party] == ["u-kim", "u-b"]
+    assert record.user.user_id == "u-b"
+
+
+def test_a_fact_without_a_time_belongs_to_whoever_had_the_account_when_it_came() -> None:
+    late = fact(A, None, "desk", received=60)
+    assert call(late, fact(E, 99), directory=lent(until=TURN)).user.user_id == ""
+    assert call(late, fact(E, 99), directory=lent(since=TURN)).user.user_id == "u-kim"
+
+
+def test_a_suspended_user_keeps_what_happens_on_the_own_account() -> None:
+    suspended = msgspec.structs.replace(DIRECTORY.users[0], suspended_at=datetime(2026, 1, 1, tzinfo=UTC))
+    directory = msgspec.structs.replace(DIRECTORY, users=(suspended,))
+    assert call(fact(A, 0, "7"), fact(E, 9), directory=directory).user.user_id == "u-anna"
+    assert text(agent=Agent(id="7")).user.user_id == "u-anna"
+
+
+@pytest.mark.parametrize("callee", ["boris", "sip:boris@pbx.example", "client:boris", "boris@pbx.example"])
+def test_a_call_between_accounts_of_ours_is_internal_however_they_are_spelled(callee: str) -> None:
+    for direction in (None, Direction.OUTBOUND, Direction.INBOUND):
+        record = call(fact(E, 9), direction=direction, from_number="7", to_number=callee)
+        assert record.direction is Direction.INTERNAL, direction
+
+
+@pytest.mark.parametrize(
+    ("caller", "callee", "expected"),
+    [
+        ("7", CUSTOMER, Direction.OUTBOUND),
+        (CUSTOMER, "7", Direction.INBOUND),
+        ("7", MAIN, Direction.INTERNAL),
+        ("8", CUSTOMER, None),
+        ("gone", CUSTOMER, Direction.OUTBOUND),
+        ("anonymous", "7", Direction.INBOUND),
+    ],
+)
+def test_an_extension_tells_the_direction_as_a_number_of_ours_does(
+    caller: str, callee: str, expected: Direction | None
+) -> None:
+    assert call(fact(E, 9), direction=None, from_number=caller, to_number=callee).direction is expected
+
+
+def test_an_account_of_another_connection_is_nobody_here() -> None:
+    elsewhere = User(id="u-x", email="x@x", name="X", accounts=(Account(connection="other", id="900"),))
+    directory = msgspec.structs.replace(DIRECTORY, users=(*DIRECTORY.users, elsewhere))
+    record = call(fact(E, 9), direction=None, from_number="900", to_number=CUSTOMER, directory=directory)
+    assert record.direction is None
+
+
+def with_source(**of: Any) -> Directory:
+    return msgspec.structs.replace(DIRECTORY, sources=(CallSource(id="web", name="Web", **of),))
+
+
+def test_a_source_is_what_the_directory_says_of_the_dialled_number() -> None:
+    known = with_source(medium="organic", campaign="autumn")
+    assert call(fact(E, 9), directory=known).source == Source(name="Web", medium="organic", campaign="autumn")
+    assert call(fact(E, 9)).source == Source(name="web")
+    assert call(fact(E, 9), directory=known, to_number=SALES).source == Source()
+
+
+def test_the_number_first_dialled_gives_the_source_and_the_providers_word_wins() -> None:
+    known = with_source()
+    moved = call(fact(E, 9, business_number=SALES), directory=known, business_number=MAIN)
+    assert (moved.business_number, moved.entry_number, moved.source.name) == (SALES, MAIN, "Web")
+    told = call(fact(E, 9, source=Source(name="Newsletter", medium="email")), directory=known)
+    assert told.source == Source(name="Newsletter", medium="email")
+
+
+def test_a_call_that_we_make_has_no_source() -> None:
+    ends: dict[str, Any] = {"direction": Direction.OUTBOUND, "from_number": MAIN, "to_number": CUSTOMER}
+    assert call(fact(E, 9), directory=with_source(), **ends).source == Source()
+
+
+def test_the_providers_id_of_our_number_is_kept() -> None:
+    assert call(fact(E, 9), number=Ref(id="PN-new")).business_number_ref == "PN-new"
+    assert text(number=Ref(id="PN-new")).business_number_ref == "PN-new"
+    assert call(fact(E, 9)).business_number_ref == ""
+
+
+def listed(spam: tuple[str, ...] = (), withheld: tuple[str, ...] = ()) -> Directory:
+    return msgspec.structs.replace(DIRECTORY, lists=Lists(spam=spam, withheld=withheld))
+
+
+def test_spam_is_what_is_blocked_tagged_or_on_the_list() -> None:
+    assert call(fact(E, 9), directory=listed(spam=(CUSTOMER,))).spam
+    assert call(fact(E, 9, tags=("Spam",))).spam
+    assert call(fact(E, 9, ended_as=EndedAs.BLOCKED)).spam
+    assert not call(fact(E, 9, tags=("spammy",)), directory=listed(spam=("+48600100201",))).spam
+    assert not call(fact(E, 9), from_number="anonymous", directory=listed(spam=("",))).spam
+    assert text().spam is False
+    directory = listed(spam=(CUSTOMER,))
+    common = {"message_id": "m-1", "received_at": AT, "status": MessageStatus.RECEIVED, "from_number": CUSTOMER}
+    stated = MessageFact(direction=Direction.INBOUND, to_numbers=(MAIN,), **common)  # type: ignore[arg-type]
+    assert fold_message(TEXT, "generic", [stated], directory).spam
+
+
+@pytest.mark.parametrize("raw", ["Prywatny", "+prywatny", " PRYWATNY ", "sip:prywatny@x"])
+def test_a_workspace_may_list_further_words_for_a_withheld_number(raw: str) -> None:
+    known = listed(withheld=("prywatny",))
+    assert call(fact(E, 9), from_number=raw, directory=known).remote_number == "anonymous"
+    assert call(fact(E, 9), from_number="Prywatna", directory=known).remote_number == "Prywatna"
