@@ -203,7 +203,9 @@ def _token_in_query(request: Request, secrets: Sequence[str], _now: datetime, _:
 
 def _token_in_body(request: Request, secrets: Sequence[str], _now: datetime, _: str) -> Request:
     content = _object(request.body)
-    return replace(request, body=_json({**content, "token": secrets[0]})) if content else request
+    if not content and request.body.strip() != b"{}":
+        return request
+    return replace(request, body=_json({**content, "token": secrets[0]}))
 
 
 def _body_is_jwt(request: Request, secrets: Sequence[str], _now: datetime, _: str) -> Request:

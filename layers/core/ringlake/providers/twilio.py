@@ -179,13 +179,12 @@ def _appended(delivery: Delivery) -> str:
 
 def _addresses(url: str) -> tuple[str, str]:
     """Senders are inconsistent about the port: the address without it, and with it."""
-    parts = urlsplit(url.partition("#")[0])
-    host = parts.hostname or ""
     try:
+        parts = urlsplit(url.partition("#")[0])
         port = parts.port or _PORTS.get(parts.scheme, 443)
     except ValueError:
         raise NotAuthentic from None
-    bare = parts.netloc.removesuffix(f":{port}") if host else parts.netloc
+    bare = parts.netloc.removesuffix(f":{port}")
     return urlunsplit(parts._replace(netloc=bare)), urlunsplit(parts._replace(netloc=f"{bare}:{port}"))
 
 
