@@ -12,8 +12,10 @@ from typing import Any
 
 from ringlake import settings
 from ringlake.errors import RinglakeError
+from ringlake.flows.arriving import Arriving
 from ringlake.flows.ingest import Endpoints, Ingested, Outcome, ingest
 from ringlake.model.events import Delivery
+from ringlake.stores.arrivals import DynamoArrivals
 from ringlake.stores.directory import DirectoryStore, DynamoDirectory
 from ringlake.stores.journal import DynamoJournal, Journal
 from ringlake.stores.vault import KmsVault, Vault
@@ -30,6 +32,12 @@ def stores() -> tuple[DirectoryStore, Journal, Vault, Endpoints]:
         vault,
         Endpoints(),
     )
+
+
+@cache
+def arriving() -> Arriving:
+    """What this process remembers of its marks."""
+    return Arriving(DynamoArrivals(settings.read(settings.Directory).directory_table))
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -50,12 +58,26 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             now=datetime.now(UTC),
             endpoints=endpoints,
         )
+        note(result, path.get("token", ""))
     except Exception as error:  # noqa: BLE001 (a bug must not cost a delivery: anything but 2xx is sent again)
         # Our own errors name no data (ringlake.errors); what others say may hold anything.
         reason = str(error) if isinstance(error, RinglakeError) else type(error).__name__
         result = Ingested(outcome=Outcome.UNAVAILABLE, reason=reason)
     print(json.dumps(line(result, size, (time.perf_counter() - began) * 1000)))
     return answered(result)
+
+
+def note(result: Ingested, token: str) -> None:
+    """Mark that something arrived. The delivery is stored already: no failure of a mark may cost it."""
+    workspace, connection = result.workspace, result.connection
+    with suppress(RinglakeError):
+        if result.outcome is Outcome.NOT_AUTHENTIC:
+            directory, _, vault, endpoints = stores()
+            # From the cache: the signature was tried with it a moment ago.
+            endpoint = endpoints.find(token, directory, vault, datetime.now(UTC))
+            if endpoint is not None:
+                workspace, connection = endpoint.connection.workspace, endpoint.connection.id
+        arriving().note(workspace, connection, result.outcome, datetime.now(UTC))
 
 
 def answered(result: Ingested) -> dict[str, Any]:

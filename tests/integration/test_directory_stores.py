@@ -1,4 +1,4 @@
-"""Contacts and identities on the emulator, by the same cases as their twins."""
+"""Contacts, arrivals and identities on the emulator, by the same cases as their twins."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from ringlake.stores.arrivals import ArrivalLog, DynamoArrivals
 from ringlake.stores.contacts import Contacts, DynamoContacts
 from ringlake.stores.identities import CognitoIdentities, Identities
 from tests.integration.emulators import Emulator, emulator, library_at
+from tests.stores.arrivals_suite import ArrivalsSuite
 from tests.stores.contacts_suite import ContactsSuite
 from tests.stores.identities_suite import PASSWORD, IdentitiesSuite
 
@@ -22,17 +24,28 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
         yield found
 
 
+@pytest.fixture
+def table(running: Emulator) -> str:
+    name = f"directory-{uuid.uuid4().hex[:8]}"
+    running.client("dynamodb").create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in ("pk", "sk")],
+    )
+    return name
+
+
 class TestDynamoContacts(ContactsSuite):
     @pytest.fixture
-    def contacts(self, running: Emulator) -> Contacts:
-        name = f"directory-{uuid.uuid4().hex[:8]}"
-        running.client("dynamodb").create_table(
-            TableName=name,
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in ("pk", "sk")],
-        )
-        return DynamoContacts(name)
+    def contacts(self, table: str) -> Contacts:
+        return DynamoContacts(table)
+
+
+class TestDynamoArrivals(ArrivalsSuite):
+    @pytest.fixture
+    def arrivals(self, table: str) -> ArrivalLog:
+        return DynamoArrivals(table)
 
 
 def new_pool(running: Emulator) -> str:

@@ -28,7 +28,18 @@ from ringlake.stores.directory import DynamoDirectory, party_key_context, token_
 from ringlake.stores.vault import KmsVault
 from tests.integration.emulators import Emulator, emulator, library_at
 from tools.template_rules import contract
-from tools.template_rules.stack import PARAMETERS, Resource, as_list, load, matches, statements, target, text, transform
+from tools.template_rules.stack import (
+    PARAMETERS,
+    ROOT,
+    Resource,
+    as_list,
+    load,
+    matches,
+    statements,
+    target,
+    text,
+    transform,
+)
 
 STACK = load()
 FUNCTIONS = {folder: name for name, folder in contract.FUNCTIONS.items()}
@@ -151,7 +162,14 @@ def played(house: House) -> House:
     for path in ("/v1/me", "/v1/exports", "/v1/reports"):
         assert run(house, "api", api("GET", path, f"GET {path}"))["statusCode"] == 200
     keep_the_directory(house)
+    assert run(house, "connect", contact_ended())["accepted"] == 1
     return house
+
+
+def contact_ended() -> dict[str, Any]:
+    """An event of Amazon Connect, as the bus hands it over."""
+    event: dict[str, Any] = json.loads((ROOT / "events" / "eventbridge_connect.json").read_text(encoding="utf-8"))
+    return event
 
 
 def keep_the_directory(house: House) -> None:
@@ -204,6 +222,16 @@ def seed(house: House) -> None:
             provider="generic",
             token_sha256=token_digest(TOKEN),
             secrets=(sealed,),
+        )
+    )
+    instance = contact_ended()["detail"]["instanceArn"]
+    directory.put_connection(
+        Connection(
+            id="contacts",
+            workspace=WORKSPACE,
+            provider="amazon_connect",
+            token_sha256=token_digest(instance),
+            options={"instance_arn": instance},
         )
     )
     account = Account(connection=CONNECTION, id="anna")
@@ -283,7 +311,7 @@ def run(house: House, function: str, event: Mapping[str, Any]) -> dict[str, Any]
 def forget(module: Any) -> None:
     """As in a process that has just started."""
     settings.read.cache_clear()
-    for cached in ("stores", "work"):
+    for cached in ("stores", "work", "arriving"):
         if hasattr(module, cached):
             getattr(module, cached).cache_clear()
 
@@ -421,6 +449,9 @@ def _holds(operator: str, keys: Mapping[str, Any], context: Mapping[str, tuple[s
 SELDOM = {
     # A sender's repeat is seen by the conditional write alone; the read is for stores that do not say what is there.
     ("ingest", "dynamodb:GetItem", "JournalTable"),
+    ("connect", "dynamodb:GetItem", "JournalTable"),
+    # Lambda puts what it gives up there, with the function's role.
+    ("connect", "sqs:SendMessage", "ConnectDeadLetters"),
     ("fold", "dynamodb:GetItem", "JournalTable"),
     # Subjects that cannot be folded, and parts of other calls.
     ("fold", "dynamodb:PutItem", "JournalTable"),
@@ -502,6 +533,8 @@ def _owner(resource: Any) -> str:
     [
         ("ingest", Call("dynamodb:PutItem", "DirectoryTable", {})),
         ("ingest", Call("dynamodb:GetItem", "DirectoryTable", {"dynamodb:LeadingKeys": ("sub#1",)})),
+        ("connect", Call("dynamodb:GetItem", "DirectoryTable", {"dynamodb:LeadingKeys": ("sub#1",)})),
+        ("connect", Call("kms:Decrypt", "Key", {"kms:EncryptionContext:connection": ("line",)})),
         ("fold", Call("dynamodb:PutItem", "JournalTable", {"dynamodb:LeadingKeys": ("acme#call#line#1",)})),
         ("rollup", Call("dynamodb:PutItem", "DirectoryTable", {"dynamodb:LeadingKeys": ("workspace#acme",)})),
         ("rollup", Call("dynamodb:UpdateItem", "JournalTable", {"dynamodb:Attributes": ("pk", "sk", "body")})),

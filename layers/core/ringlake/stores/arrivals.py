@@ -63,7 +63,8 @@ class DynamoArrivals:
 
     def note(self, workspace: str, connection: str, what: str, at: datetime) -> None:
         with translated():
-            client("dynamodb").update_item(
+            # Once: a sender waits for the answer meanwhile.
+            client("dynamodb", 1).update_item(
                 TableName=self._table,
                 Key=_key(workspace, connection),
                 UpdateExpression="SET #what = :at",
