@@ -19,7 +19,6 @@ Rules of meaning:
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import json
 import re
@@ -50,7 +49,7 @@ from ringlake.model.subjects import SubjectKind
 
 from .adapter import Answer
 from .clocks import Span, closing, during, local, seconds, zone_of
-from .template import charset_of, pairs, plain, raw_pairs, type_of
+from .template import charset_of, digest, pairs, plain, raw_pairs, type_of
 from .values import identifier
 
 # A JSON answer with fields would redirect or end the call.
@@ -271,8 +270,7 @@ def _result(form: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _digest(text: str) -> str:
-    """What may be a number of somebody is no part of a key."""
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16] if text else ""
+    return digest(text.encode("utf-8", "replace"))
 
 
 def _opening(said: _Said) -> Iterable[CallFact]:

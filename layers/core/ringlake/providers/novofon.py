@@ -17,7 +17,6 @@ refuses the other one. Set the connection's zone: neither line sends an offset (
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -34,7 +33,7 @@ from . import notify
 from .adapter import Answer
 from .clocks import local, seconds, zone_of
 from .notify import Word
-from .template import CREDENTIAL, Reader, fields, named, type_of, verify_credential
+from .template import CREDENTIAL, Reader, digest, fields, named, type_of, verify_credential
 from .values import identifier
 
 _BAD_NUMBER = Word(EndedAs.FAILED, EndedAs.FAILED, "bad_number")
@@ -156,14 +155,14 @@ class Novofon:
         name = _event(said, connection)
         call = said.text("call_session_id")
         if not call and name not in _READERS:
-            key = f"other/{_digest(delivery.query.encode('utf-8', 'replace') + b'?' + delivery.body)}"
+            key = f"other/{said.digest}"
             return Identity(kind=SubjectKind.OTHER, subject_id=key, event_id=key, event_type=name or "unnamed")
         call = identifier(call or None, "call_session_id")
-        leg = said.text("leg_id") or _digest(",".join(said.texts("leg_ids")).encode())
+        leg = said.text("leg_id") or digest(",".join(said.texts("leg_ids")).encode())
         stated = said.text("notification_time")
         parts = [call, name or "unnamed", leg, stated]
         if name not in _READERS:
-            parts.append(_digest(delivery.query.encode("utf-8", "replace") + b"?" + delivery.body))
+            parts.append(said.digest)
         occurred_at = None
         with suppress(Unreadable):
             occurred_at = local(stated, zone_of(connection), pattern=connection.options.get("date_format", ""))
@@ -207,10 +206,6 @@ def _event(said: Reader, connection: Connection) -> str:
     if said.flag("is_lost"):
         return "CALL_LOST"
     return "CALL_END" if said.text("total_time_duration") else ""
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:16] if content else ""
 
 
 class _Said(NamedTuple):

@@ -19,7 +19,6 @@ Rules of meaning:
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -45,7 +44,7 @@ from ringlake.model.facts import (
 from ringlake.model.subjects import SubjectKind
 
 from .clocks import during, local, seconds, zone_of
-from .template import CREDENTIAL, KEPT_HEADERS, Reader, fields, named, type_of, verify_credential
+from .template import CREDENTIAL, KEPT_HEADERS, Reader, digest, fields, named, type_of, verify_credential
 from .values import identifier
 
 
@@ -153,17 +152,16 @@ class Ringostat:
         said = _opened(delivery, connection)
         name = _event(said, connection)
         call = said.text("call_id")
-        content = _digest(delivery.query.encode("utf-8", "replace") + b"?" + delivery.body)
         if not call and name not in _READERS:
             # A site's form, a chat: no call.
-            key = f"other/{content}"
+            key = f"other/{said.digest}"
             return Identity(kind=SubjectKind.OTHER, subject_id=key, event_id=key, event_type=name or "unnamed")
         call = identifier(call or None, "call_id")
         parts = [call, name or "unnamed"]
         if name == "on_forward":
-            parts.append(_digest(said.text("connected_with").encode()))
+            parts.append(digest(said.text("connected_with").encode()))
         elif name not in _READERS:
-            parts.append(content)
+            parts.append(said.digest)
         occurred_at = None
         # A wrong setting of ours must not keep a delivery out of the journal; `parse` names it.
         with suppress(Unreadable):
@@ -225,11 +223,6 @@ def _time(value: object, connection: Connection, until: datetime | None = None) 
 def _lasted(said: Reader) -> float | None:
     exact = seconds(said.raw("duration_ms"))
     return exact / 1000 if exact is not None else seconds(said.raw("duration"))
-
-
-def _digest(content: bytes) -> str:
-    """What may be a number of somebody is no part of a key."""
-    return hashlib.sha256(content).hexdigest()[:16] if content else ""
 
 
 class _Said(NamedTuple):

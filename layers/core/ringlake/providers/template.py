@@ -9,6 +9,7 @@ field must not cost the call.
 from __future__ import annotations
 
 import codecs
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -171,6 +172,11 @@ class Reader:
             for ours, others in known.items()
         }
 
+    @property
+    def digest(self) -> str:
+        """Of everything that is said, but for the credential: the key of what has none of its own."""
+        return digest(json.dumps(self._found, sort_keys=True).encode())
+
     def raw(self, name: str) -> Any:
         """The first of the field's names that says anything."""
         for alias in self._names[name]:
@@ -249,6 +255,11 @@ def named(word: str, options: Mapping[str, str], known: Mapping[str, Sequence[st
         if wanted in {_word(w) for w in (ours, *theirs, *own)}:
             return ours
     return ""
+
+
+def digest(content: bytes) -> str:
+    """For keys, which hold no number and no name of anybody; "" of nothing."""
+    return hashlib.sha256(content).hexdigest()[:16] if content else ""
 
 
 def type_of(word: str) -> str:
