@@ -140,7 +140,7 @@ def test_a_handshake_echoes_only_what_a_header_may_hold(token: str, body: bytes,
     answer = adapter.handshake(post(body, {"validation-token": token}, method), LINE)
     if answer is not None:
         assert (method, body.strip()) == ("POST", b"")
-        assert answer.headers == {"Validation-Token": token}
+        assert answer.headers == {"validation-token": token}
         assert token.isascii()
         assert token.isprintable()
         assert len(token) <= 512

@@ -108,7 +108,7 @@ class RingCentral:
         plain = token.isascii() and token.isprintable() and 0 < len(token) <= LONGEST_TOKEN
         if delivery.method != "POST" or delivery.body.strip() or not plain:
             return None
-        return Answer(headers={"Validation-Token": token})
+        return Answer(headers={TOKEN_HEADER: token})
 
     def verify(self, delivery: Delivery, secrets: Sequence[bytes], _connection: Connection, _now: datetime) -> None:
         given = delivery.headers.get(TOKEN_HEADER, "").encode("utf-8", "replace")
