@@ -2,10 +2,11 @@
 
     make demo        (that is: make up; python -m tools.demo)
 
-A simulator invents a company's month and knows everything about it. Its providers' webhooks go
-to the deployed stack, badly: repeated, out of order, some lost and sent again later. Then the
-lake, Athena, the mailed CSV and a report must say exactly what happened; anything else ends
-with exit code 1 and says where to look.
+A simulator invents a company's month and knows everything about it, and a few days of a branch for
+each further provider. The providers' webhooks go to the deployed stack, badly: repeated, out of
+order, some lost and sent again later. Then the lake (calls, texts, presence, cases), Athena, the
+mailed CSV and a report must say exactly what happened; anything else ends with exit code 1 and
+says where to look.
 
 A second run on the same stack sends the captured samples again (all of them duplicates by
 then) and one more day, and checks the sums of everything sent so far.
@@ -20,15 +21,16 @@ import secrets
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -36,9 +38,11 @@ from rich.table import Table
 from rich.text import Text
 
 from tools import admin
-from tools.simulator import captures, compare, deliver, people, render, seeding
-from tools.simulator.history import extra_day, history, month
+from tools.simulator import captures, compare, deliver, people, render, stage, wire
+from tools.simulator.history import History, extra_day, history, month
 from tools.simulator.observe import Observer, attachment, csv_rows, point_at_stack, text_of, wait_for
+from tools.simulator.people import BRANCHES
+from tools.simulator.stage import Place
 from tools.simulator.truth import Truth, file_rows, totals, truth
 from tools.stack import client, server, state
 from tools.stack.server import StackError
@@ -46,6 +50,8 @@ from tools.stack.server import StackError
 FOLDER = state.LOCAL / "demo"
 MEMORY = FOLDER / "state.json"
 SEED, SCALE, DAYS = 2026, 1.0, 30
+# Each further provider has a few days of a small branch.
+BRANCH_SCALE, BRANCH_DAYS = 0.14, 3
 CONCURRENCY = 6
 # Whom the demo signs in as, one of each role.
 SHOWN = ("olivia", "martin", "anna", "ines")
@@ -65,12 +71,10 @@ class Memory:
 
     stack_id: str
     simulator: str
-    workspace: str
-    samples: str
     month: list[str]
-    logins: dict[str, dict[str, str]]
-    endpoints: dict[str, dict[str, Any]]
-    sample_endpoints: dict[str, dict[str, Any]]
+    main: dict[str, Any]
+    samples: dict[str, Any]
+    branches: list[dict[str, Any]]
     extra_days: int = 0
     # True once anything has been sent.
     begun: bool = False
@@ -78,11 +82,39 @@ class Memory:
     # True from before a day is sent until all of it is: the run was interrupted.
     sending: bool = False
     captures_sent: bool = False
+    # When the first texts arrived: of some providers' nothing else is known.
+    arrived: str = ""
+
+    @property
+    def workspace(self) -> str:
+        return str(self.main["workspace"])
+
+    @property
+    def logins(self) -> dict[str, dict[str, str]]:
+        return stage.kept(self.main).logins
+
+    @property
+    def places(self) -> list[Place]:
+        """The branches, one for each further provider."""
+        return [stage.kept(place) for place in self.branches]
+
+    @property
+    def company(self) -> people.Company:
+        return stage.company(SEED, self.first_days)
+
+    @property
+    def first_days(self) -> list[date]:
+        """The days of the month, without those that later runs have added."""
+        return [date.fromisoformat(d) for d in self.month]
+
+    @property
+    def branch_days(self) -> list[date]:
+        return self.first_days[-BRANCH_DAYS:]
 
     @property
     def days(self) -> list[date]:
         """Every day that has been sent, oldest first."""
-        first = [date.fromisoformat(d) for d in self.month]
+        first = self.first_days
         return [extra_day(first, n) for n in range(self.extra_days, 0, -1)] + first
 
     def save(self) -> None:
@@ -137,9 +169,9 @@ def phase(title: str) -> Iterator[None]:
 
 def simulator_version() -> str:
     """Changes with anything that changes the invented month or its truth."""
-    digest = hashlib.sha256(f"{SEED} {SCALE} {DAYS}".encode())
-    for name in ("people", "history", "truth", "render"):
-        digest.update((Path(__file__).parent / "simulator" / f"{name}.py").read_bytes())
+    digest = hashlib.sha256(f"{SEED} {SCALE} {DAYS} {BRANCH_SCALE} {BRANCH_DAYS}".encode())
+    for path in sorted((Path(__file__).parent / "simulator").rglob("*.py")):
+        digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -167,97 +199,135 @@ def staged(description: state.Description) -> Memory:
     memory = remembered(stack_id)
     if memory is None:
         with phase("Workspace, numbers, users, connections"):
-            memory = set_stage(admin.open_site(description["stack_name"]), stack_id, people.company(SEED))
+            memory = set_stage(admin.open_site(description["stack_name"]), stack_id)
     return memory
 
 
-def set_stage(site: admin.Site, stack_id: str, company: people.Company) -> Memory:
-    """Two workspaces: the company's, and one for the captured samples, so that tenants can be seen apart."""
+def set_stage(site: admin.Site, stack_id: str) -> Memory:
+    """The company's workspace, one for the captured samples, and one for each further provider."""
     taken = set(site.directory.workspaces())
     suffix = "" if "acme" not in taken else f"-{secrets.token_hex(2)}"
-    acme = seeding.seed(site, f"acme{suffix}", "Acme Communications", company, seeding.new_secrets())
-    admin.create_workspace(site, f"samples{suffix}", "Captured samples", zone="Europe/Warsaw", country="PL")
-    samples = seeding.connect(site, f"samples{suffix}", company, seeding.new_secrets())
-    yesterday = datetime.now(UTC).astimezone(company.tz).date() - timedelta(days=1)
+    today = datetime.now(UTC).astimezone(ZoneInfo(people.ZONE)).date()
+    days = month(today - timedelta(days=1), DAYS)
+    main = stage.main_place(site, f"acme{suffix}", stage.company(SEED, days))
+    samples = stage.sample_place(site, f"samples{suffix}")
+    branches = [stage.branch_place(site, provider, suffix, SEED) for provider in BRANCHES]
     memory = Memory(
         stack_id=stack_id,
         simulator=simulator_version(),
-        workspace=acme.workspace,
-        samples=f"samples{suffix}",
-        month=[d.isoformat() for d in month(yesterday, DAYS)],
-        logins={x.person.id: {"email": x.email, "password": x.password, "role": x.person.role} for x in acme.logins},
-        endpoints=_plain(acme.endpoints),
-        sample_endpoints=_plain(samples),
+        month=[d.isoformat() for d in days],
+        main=stage.keep(main),
+        samples=stage.keep(samples),
+        branches=[stage.keep(place) for place in branches],
     )
     memory.save()
+    owners = [place.logins.get("olivia") or place.logins["owner"] for place in (samples, *branches)]
     state.update(
         workspace=memory.workspace,
         users=[memory.logins[person] for person in SHOWN],
-        connections=[
-            {"provider": connection, "webhook_url": endpoint.url, "test_secret": endpoint.secrets[0]}
-            for (connection, _), endpoint in acme.endpoints.items()
+        owners=[
+            {**login, "workspace": place.workspace} for login, place in zip(owners, (samples, *branches), strict=True)
         ],
+        connections=stage.described([main, *branches, samples]),
     )
     return memory
-
-
-def _plain(endpoints: deliver.Endpoints) -> dict[str, dict[str, Any]]:
-    return {f"{c}/{s}": {"url": e.url, "secrets": list(e.secrets)} for (c, s), e in endpoints.items()}
-
-
-def _endpoints(plain: Mapping[str, Mapping[str, Any]]) -> deliver.Endpoints:
-    found = {}
-    for name, endpoint in plain.items():
-        connection, _, scheme = name.partition("/")
-        found[connection, scheme] = deliver.Endpoint(endpoint["url"], tuple(endpoint["secrets"]))
-    return found
 
 
 # --- sending
 
 
-def send_captures(memory: Memory, findings: Findings) -> None:
-    """Every captured sample, signed now; the tampered one must be refused."""
-    endpoints = _endpoints(memory.sample_endpoints)
+def send_captures(memory: Memory, observer: Observer, findings: Findings) -> None:
+    """Every captured sample of every provider, signed now; what was tampered with must be refused."""
+    endpoints = stage.kept(memory.samples).plan
     again = memory.captures_sent
     statuses: Counter[int] = Counter()
     counts: Counter[str] = Counter()
     unexpected = []
-    found = captures.captures()
+    found = [c for c in captures.captures(*captures.providers()) if c.sendable]
     for captured in found:
-        url = urlsplit(endpoints[captured.notice.connection, captured.notice.scheme].url)
-        connection = HTTPConnection(url.netloc, timeout=deliver.TIMEOUT_S)
-        headers = captured.headers_now(endpoints, datetime.now(UTC))
-        status, body = deliver.post(connection, url.path, captured.notice.body, headers)
-        connection.close()
+        endpoint = endpoints[stage.connection_of(captured), captured.scheme]
+        status, body = _sample(observer, captured, endpoint)
         statuses[status] += 1
-        if status == HTTPStatus.OK:
-            counts.update(json.loads(body))
+        said = json.loads(body) if status == HTTPStatus.OK and captured.expected != captures.HANDSHAKE else {}
+        counts.update({name: n for name, n in said.items() if isinstance(n, int)})
         if status != captures.STATUS[captured.expected]:
-            unexpected.append(f"{captured.name}: {status}")
+            unexpected.append(f"{captured.name}: {status} instead of {captures.STATUS[captured.expected]}")
     memory.captures_sent = True
     memory.save()
     expected = Counter(captures.STATUS[c.expected] for c in found)
     look = "tests/captures and the log of the ingest function"
     findings.add("samples answered 200", statuses[200], expected[200], look)
     findings.add("samples refused with 401", statuses[401], expected[401], look)
-    events = {c.event for c in found if c.expected == "accepted"}
+    events = {(stage.connection_of(c), *c.event) for c in found if c.expected == "accepted"}
     accepted = sum(c.expected == "accepted" for c in found)
     findings.add("samples stored as new", counts["accepted"], 0 if again else len(events), look)
     findings.add("samples known already", counts["duplicates"], accepted if again else accepted - len(events), look)
     quarantined = sum(c.expected == "quarantined" for c in found)
     findings.add("samples put into quarantine", counts["quarantined"], quarantined, look)
     findings.details.extend(unexpected)
-    console.print(f"  {len(found)} samples: {statuses[200]} taken, {statuses[401]} refused")
+    console.print(
+        f"  {len(found)} samples of {len({c.provider for c in found})} providers: "
+        f"{statuses[200]} taken, {statuses[401]} refused"
+    )
 
 
-def send(memory: Memory, notices: Sequence[render.Notice], seed: int, findings: Findings) -> None:
-    """Deliver with faults and count what was answered."""
-    attempts = deliver.plan(notices, deliver.Faults(), seed)
+def _sample(observer: Observer, captured: captures.Captured, endpoint: deliver.Endpoint) -> tuple[int, bytes]:
+    if endpoint.url.startswith(deliver.BUS):
+        return observer.hand_over(captured.request.body)
+    asked = captured.sent_to(endpoint.url, *endpoint.secrets, now=datetime.now(UTC))
+    connection = HTTPConnection(urlsplit(asked.url).netloc, timeout=deliver.TIMEOUT_S)
+    try:
+        return deliver.post(connection, asked)
+    finally:
+        connection.close()
+
+
+@dataclass
+class Told:
+    """One workspace's story with what is known of it, and what was said about its deliveries."""
+
+    place: Place
+    story: History
+    known: Truth
+    notices: list[render.Notice]
+    sent: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def records(self) -> int:
+        """Folded records: calls and texts, their parts, and what each account said on a day."""
+        reported = {(n.connection, n.subject[1], n.at.date()) for n in self.notices if n.subject[0] == "presence"}
+        return self.known.records + len(reported)
+
+
+def told(place: Place, company: people.Company, days: Sequence[date], scale: float, arrival: datetime) -> Told:
+    story = history(company, SEED, days, scale)
+    return Told(place, story, truth(story, arrival), render.notices(story))
+
+
+def send(
+    memory: Memory,
+    observer: Observer,
+    notices: Mapping[str, Sequence[render.Notice]],
+    fresh: Collection[str],
+    findings: Findings,
+) -> dict[str, tuple[int, Counter[str]]]:
+    """Deliver what each workspace's providers have to say, with faults; how much was sent and how it was
+    answered. All but the `fresh` ones have said it before.
+    """
+    places = {place.workspace: place for place in (stage.kept(memory.main), *memory.places)}
+    attempts: list[deliver.Attempt] = []
+    endpoints: dict[tuple[str, str], deliver.Endpoint] = {}
+    for workspace, waiting in notices.items():
+        for (connection, scheme), endpoint in places[workspace].plan.items():
+            endpoints[f"{workspace}/{connection}", scheme] = endpoint
+        own = [replace(n, connection=f"{workspace}/{n.connection}") for n in waiting]
+        attempts += deliver.plan(own, deliver.Faults(), SEED + memory.extra_days)
     todo = [a for a in attempts if not a.lost]
     lost = len(attempts) - len(todo)
+    repeats = sum(a.repeat for a in todo)
     console.print(
-        f"  {len(notices)} webhooks; {sum(a.repeat for a in todo)} arrive twice, "
+        f"  {len(todo) - repeats} webhooks; {repeats} arrive twice, "
         f"{lost} get lost and are sent again, all of them out of order"
     )
     interrupted, memory.sending = memory.sending, True
@@ -267,63 +337,133 @@ def send(memory: Memory, notices: Sequence[render.Notice], seed: int, findings: 
         task = progress.add_task("", total=len(todo))
         sent = deliver.deliver(
             attempts,
-            _endpoints(memory.endpoints),
+            endpoints,
             concurrency=CONCURRENCY,
             progress=lambda: progress.advance(task),
+            bus=observer.hand_over,
         )
-    counts: Counter[str] = Counter()
+    said: dict[str, tuple[int, Counter[str]]] = {workspace: (0, Counter()) for workspace in notices}
     for answer in sent.answers:
+        workspace = answer.attempt.notice.connection.partition("/")[0]
+        number, counts = said[workspace]
         if answer.status == HTTPStatus.OK:
-            counts.update(json.loads(answer.body))
+            counts.update({name: n for name, n in json.loads(answer.body or b"{}").items() if isinstance(n, int)})
+        said[workspace] = (number + 1, counts)
     retried = sum(a.tries - 1 for a in sent.answers)
-    memory.sending, memory.month_sent = False, True
+    memory.sending = False
     memory.save()
     console.print(f"  {sent.rate:.0f} webhooks/s by {CONCURRENCY} senders, {retried} tries again after 5xx or silence")
     look = "the log of the ingest function: .local/stack/logs/emulator.log"
     findings.add("sent", len(sent.answers), len(todo), look)
     findings.add("answered 2xx", sent.by_status[200], len(todo), look)
-    repeats = sum(a.repeat for a in todo)
+    counts = sum((counts for _, counts in said.values()), start=Counter())
+    new = sum(len(notices[workspace]) for workspace in fresh)
     if retried or interrupted:
         # What was stored before an answer got lost comes back as a duplicate.
         findings.add("accepted + duplicates", counts["accepted"] + counts["duplicates"], len(todo), look)
     else:
-        findings.add("accepted", counts["accepted"], len(notices), look)
-        findings.add("duplicates", counts["duplicates"], repeats, look)
+        findings.add("accepted", counts["accepted"], new, look)
+        findings.add("duplicates", counts["duplicates"], len(todo) - new, look)
     findings.add("quarantined", counts["quarantined"], 0, look)
+    return said
 
 
 # --- what came of it
 
 
-def wait_until_folded(observer: Observer, memory: Memory, events: int, known: Truth, findings: Findings) -> None:
+def wait_until_folded(observer: Observer, stories: Sequence[Told], findings: Findings) -> None:
     """Until the records have seen every event."""
     columns = (TextColumn("  folding"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    expected = {t.place.workspace: len(t.notices) for t in stories}
+    parts = {t.place.workspace: t.known.parts for t in stories}
     with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("", total=events)
+        task = progress.add_task("", total=sum(expected.values()))
 
         def look() -> Any:
-            seen = observer.folded(memory.workspace, known.parts)
-            progress.update(task, completed=seen.events)
-            return seen if seen.events >= events else None
+            seen = observer.folded_all(parts)
+            progress.update(task, completed=sum(f.events for f in seen.values()))
+            return seen if all(seen[w].events >= n for w, n in expected.items()) else None
 
         folded = wait_for("the fold of all events", look, patience_s=FOLD_PATIENCE_S, poll_s=1.0)
-    console.print(f"  {folded.events} events became {folded.total} records")
+    events, records = sum(f.events for f in folded.values()), sum(f.total for f in folded.values())
+    console.print(f"  {events} events became {records} records")
     look_at = "the log of the fold function, and quarantine"
-    findings.add("events folded", folded.events, events, look_at)
-    findings.add("records", folded.total, known.records, look_at)
+    findings.add("events folded", events, sum(expected.values()), look_at)
+    findings.add("records", records, sum(t.records for t in stories), look_at)
 
 
-def check_lake(observer: Observer, memory: Memory, known: Truth, findings: Findings) -> None:
+LOOK_AT_LAKE = "ringlake/fold, ringlake/metrics and the provider's adapter; the story is tools/simulator"
+# What the truth and the lake are held against each other by, besides each cell.
+CUTS = ("outcome", "missed_reason", "user_id", "business_number", "local_date")
+
+
+def check_lake(observer: Observer, told: Told, findings: Findings) -> None:
     """Every row of the lake against the story, column by column."""
-    look = "ringlake/fold and ringlake/metrics/rows.py; the story is tools/simulator"
-    calls = observer.lake("calls", memory.workspace)
+    calls = observer.lake("calls", told.place.workspace)
     real = [row for row in calls if row["is_call"]]
-    messages = observer.lake("messages", memory.workspace)
-    findings.add("calls in the lake", len(real), len(known.calls), look)
-    findings.add("texts in the lake", len(messages), len(known.messages), look)
-    findings.add("dispositions without a call", len(calls) - len(real), len(known.classifier_rows), look)
-    findings.rows("cells of calls that differ", compare.differences(known.calls, real), look)
-    findings.rows("cells of texts that differ", compare.differences(known.messages, messages), look)
+    known = told.known
+    findings.add("calls in the lake", len(real), len(known.calls), LOOK_AT_LAKE)
+    findings.add("texts in the lake", len(observer.lake("messages", told.place.workspace)), len(known.messages))
+    findings.add("dispositions without a call", len(calls) - len(real), len(known.classifier_rows), LOOK_AT_LAKE)
+    for title, wrong in differing(observer, told, calls).items():
+        findings.rows(title, wrong, LOOK_AT_LAKE)
+
+
+def differing(
+    observer: Observer, told: Told, calls: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, list[compare.Difference]]:
+    """By kind of row, every cell of the lake that is not as the story has it."""
+    workspace, known = told.place.workspace, told.known
+    real = [row for row in calls or observer.lake("calls", workspace) if row["is_call"]]
+    lines = compare.stretches(observer.lake("presence", workspace), known.zone, told.story.days)
+    return {
+        "cells of calls that differ": compare.differences(known.calls, real) + counted(known, real),
+        "cells of texts that differ": compare.differences(known.messages, observer.lake("messages", workspace)),
+        "cells of cases that differ": compare.differences(known.cases, observer.lake("cases", workspace)),
+        "days of presence that differ": compare.presence_differences(known.presence, lines),
+    }
+
+
+def counted(known: Truth, rows: Collection[Mapping[str, Any]]) -> list[compare.Difference]:
+    """The same calls counted by outcome, reason, user, number and day."""
+    wrong = []
+    for column in CUTS:
+        right: Counter[object] = Counter(row[column] for row in known.calls.values())
+        found = Counter(compare.plain(row[column]) for row in rows)
+        values = sorted({*right, *found}, key=str)
+        wrong += [
+            compare.Difference(str(value), f"calls by {column}", right[value], found[value])
+            for value in values
+            if right[value] != found[value]
+        ]
+    return wrong
+
+
+def check_branches(
+    observer: Observer, stories: Sequence[Told], said: Mapping[str, tuple[int, Counter[str]]], findings: Findings
+) -> None:
+    """One line for each provider; a difference says which cell of which record it is."""
+    titles = ("sent", "accepted", "duplicates", "calls", "texts", "presence", "cases", "differences")
+    table = Table("provider", *titles, title="Every provider, a workspace each")
+    for story in stories:
+        wrong = [d for found in differing(observer, story).values() for d in found]
+        sent, counts = said.get(story.place.workspace, (0, Counter()))
+        known = story.known
+        seconds = sum(known.presence_s.values())
+        cells = (sent, counts["accepted"], counts["duplicates"], len(known.calls), len(known.messages))
+        presence = _clock(seconds) if seconds else "-"
+        mark = Text(str(len(wrong)), style="bold red" if wrong else "green")
+        table.add_row(story.place.provider, *map(str, cells), presence, str(len(known.cases)), mark)
+        look = f"ringlake/providers/{story.place.provider}.py, then ringlake/fold; {_open_points(story)}"
+        findings.rows(f"cells of {story.place.provider} that differ", wrong, look)
+    console.print(table)
+
+
+def _open_points(told: Told) -> str:
+    """What the provider's contract leaves open, so that nobody looks for it."""
+    wires = {wire.WIRES[line.sends] for line in told.story.company.lines}
+    columns = sorted({column for w in wires for column in getattr(w, "SILENT", {})})
+    return f"its contract leaves open: {', '.join(columns) or 'nothing'}"
 
 
 FINANCE = """
@@ -490,37 +630,45 @@ def run(description: state.Description, findings: Findings) -> Memory:
     """All phases in order; raises RuntimeError where one cannot go on."""
     point_at_stack(os.environ, description["region"])
     observer = Observer(state.outputs(), description["api_url"], Path(description["mail_dir"]))
-    company = people.company(SEED)
     memory = staged(description)
     memory.begun = True
     memory.save()
+    company = memory.company
     if memory.month_sent:
         memory.extra_days += not memory.sending
         todo = memory.days[:1]
-        title = f"One more day, {todo[0]}"
+        title = f"One more day, {todo[0]}, and the branches again"
     else:
-        todo, title = memory.days, f"The month {memory.month[0]} to {memory.month[-1]}"
+        todo, title = memory.days, f"The month {memory.month[0]} to {memory.month[-1]}, {len(BRANCHES)} branches"
     with phase("Captured samples"):
-        send_captures(memory, findings)
+        send_captures(memory, observer, findings)
+    memory.arrived = memory.arrived or datetime.now(UTC).isoformat()
+    arrival = datetime.fromisoformat(memory.arrived)
+    main = told(stage.kept(memory.main), company, memory.days, SCALE, arrival)
+    branches = [told(p, p.company(SEED), memory.branch_days, BRANCH_SCALE, arrival) for p in memory.places]
     with phase(title):
-        send(memory, render.notices(history(company, SEED, todo, SCALE)), SEED + memory.extra_days, findings)
-    story = history(company, SEED, memory.days, SCALE)
-    known = truth(story)
+        notices = {main.place.workspace: render.notices(history(company, SEED, todo, SCALE))}
+        notices |= {t.place.workspace: t.notices for t in branches}
+        fresh = {main.place.workspace} if memory.month_sent else set(notices)
+        said = send(memory, observer, notices, fresh, findings)
+        memory.month_sent = True
+        memory.save()
     with phase("Fold"):
-        wait_until_folded(observer, memory, len(render.notices(story)), known, findings)
+        wait_until_folded(observer, [main, *branches], findings)
     with phase("Roll-up to the lake"):
-        observer.roll_up(memory.workspace)
-        check_lake(observer, memory, known, findings)
+        observer.roll_up(*(t.place.workspace for t in (main, *branches)))
+        check_lake(observer, main, findings)
+        check_branches(observer, branches, said, findings)
     with phase("SQL"):
-        ask_athena(observer, memory, known, findings)
+        ask_athena(observer, memory, main.known, findings)
     with phase("Export by mail"):
-        export(observer, memory, known, findings)
+        export(observer, memory, main.known, findings)
     with phase("Finance reports by mail"):
-        reports(observer, memory, known, findings)
+        reports(observer, memory, main.known, findings)
     return memory
 
 
-def stage() -> int:
+def set_up() -> int:
     """Only the workspaces, without any traffic: what `make up` leaves for other programs."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     try:
@@ -553,4 +701,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(stage() if sys.argv[1:] == ["stage"] else main())
+    sys.exit(set_up() if sys.argv[1:] == ["stage"] else main())

@@ -91,4 +91,4 @@ def story() -> History:
 @pytest.fixture(scope="session")
 def seeded(stack: Stack, story: History) -> seeding.Seeded:
     """A workspace of this session alone, with its users and connections."""
-    return seeding.seed(stack.site, f"t-{secrets.token_hex(4)}", "Whole path", story.company, seeding.new_secrets())
+    return seeding.seed(stack.site, f"t-{secrets.token_hex(4)}", "Whole path", story.company, seeding.new_keys)

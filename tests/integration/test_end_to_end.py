@@ -123,7 +123,7 @@ def test_everything_again_changes_no_byte_of_the_lake(
 def test_every_capture_is_answered_as_its_expectation_says(stack: Stack) -> None:
     workspace = f"c-{secrets.token_hex(4)}"
     admin.create_workspace(stack.site, workspace, "Captures", zone="Europe/Warsaw", country="PL")
-    endpoints = seeding.connect(stack.site, workspace, people.company(), seeding.new_secrets())
+    endpoints = seeding.connect(stack.site, workspace, people.company(), seeding.new_keys)
     found = captures.captures()
     assert found
     for captured in found:
@@ -288,7 +288,7 @@ def test_another_workspace_sees_none_of_it(
 ) -> None:
     job, _ = export("olivia", channels=["message"])
     other = seeding.seed(
-        stack.site, f"o-{secrets.token_hex(4)}", "Another company", story.company, seeding.new_secrets()
+        stack.site, f"o-{secrets.token_hex(4)}", "Another company", story.company, seeding.new_keys
     )
     login = other.login("olivia")
     token = stack.observer.sign_in(login.email, login.password)

@@ -19,7 +19,25 @@ from .signing import Request
 FOLDER = Path(__file__).resolve().parents[2] / "tests" / "captures"
 PROVIDERS = ("openphone", "generic")
 # Result of ingest -> status that the sender sees.
-STATUS = {"accepted": 200, "quarantined": 200, "handshake": 200, "not_authentic": 401}
+HANDSHAKE = "handshake"
+STATUS = {"accepted": 200, "quarantined": 200, HANDSHAKE: 200, "not_authentic": 401}
+# The published test secrets of the captures by scheme, as their senders hold them; in two halves each.
+PUBLISHED: Mapping[str, str] = {
+    signing.OPENPHONE: "cHJvdmlkZXJzLWEtbGVnYWN5" + "LXRlc3Qta2V5LTAwMDE=",
+    signing.STANDARD: "whsec_" + "Y2Fub25pY2FsLXdlYmhv" + "b2stdGVzdC1rZXktMDAwMDE=",
+    signing.AIRCALL: "00112233445566778899" + "aabbccddeeff",
+    signing.DIALPAD: "example-dialpad" + "-webhook-secret",
+    signing.FCC: "fcc-hook:" + "fcc-test-password-0001",
+    signing.NOVOFON: "novofon-test" + "-secret-0001",
+    signing.NOVOFON2: "nvf2-test" + "-token-0001",
+    signing.RINGCENTRAL: "example-ringcentral" + "-validation-token",
+    signing.RINGOSTAT: "rgst-test" + "-token-0001",
+    # The seed of bytes 00 to 1f.
+    signing.TELNYX: base64.b64encode(bytes(range(32))).decode(),
+    signing.TWILIO: "test_twilio_auth_token" + "_0123456789abcdef",
+    signing.VONAGE: "example-vonage" + "-signature-secret-000001",
+    signing.ZADARMA: "example-zadarma" + "-api-secret",
+}
 # Who does not know the secret still makes a signature.
 STRANGER = b"somebody who knows no secret 001"
 
@@ -43,6 +61,11 @@ class Captured:
     @property
     def provider(self) -> str:
         return self.notice.connection
+
+    @property
+    def sendable(self) -> bool:
+        """Whether there is a way to send it: what belongs on the event bus cannot be posted anywhere."""
+        return self.provider != signing.AMAZON_CONNECT or self.request.method == "EVENT"
 
     def sent_to(self, url: str, *secrets: str, now: datetime) -> Request:
         """The request at another address, signed anew with the sender's own secrets (`signing.receiver_secret` is

@@ -126,15 +126,25 @@ def post(connection: http.client.HTTPConnection, asked: Request) -> tuple[int, b
         return NO_ANSWER, repr(error).encode()
 
 
+# Hands one event over as the bus would, and says what came of it: a status and a body.
+Bus = Callable[[bytes], tuple[int, bytes]]
+
+
+def no_bus(_event: bytes) -> tuple[int, bytes]:
+    """Where nobody listens."""
+    return NO_ANSWER, b"no bus"
+
+
 def deliver(
     attempts: Iterable[Attempt],
     endpoints: Endpoints,
     *,
     concurrency: int = 6,
     progress: Callable[[], None] = lambda: None,
+    bus: Bus = no_bus,
 ) -> Sent:
     """Send all attempts that are not lost, a few at a time, as stubborn as a provider: again after
-    any 5xx or silence, signed anew each time.
+    any 5xx or silence, signed anew each time. What is no webhook goes by the `bus`.
     """
     left = iter([a for a in attempts if not a.lost])
     lock = threading.Lock()
@@ -148,7 +158,7 @@ def deliver(
             if attempt is None:
                 break
             endpoint = endpoints[attempt.notice.connection, attempt.notice.scheme]
-            answer = _hand_over(attempt, endpoint, kept)
+            answer = _hand_over(attempt, endpoint, kept, bus)
             with lock:
                 sent.answers.append(answer)
             progress()
@@ -165,15 +175,19 @@ def deliver(
     return sent
 
 
-def _hand_over(attempt: Attempt, endpoint: Endpoint, kept: dict[str, http.client.HTTPConnection]) -> Answer:
-    url = urlsplit(endpoint.url)
-    connection = kept.setdefault(url.netloc, http.client.HTTPConnection(url.netloc, timeout=TIMEOUT_S))
+def _hand_over(attempt: Attempt, endpoint: Endpoint, kept: dict[str, http.client.HTTPConnection], bus: Bus) -> Answer:
+    by_bus = endpoint.url.startswith(BUS)
+    host = "" if by_bus else urlsplit(endpoint.url).netloc
+    connection = kept.setdefault(host, http.client.HTTPConnection(host or "localhost", timeout=TIMEOUT_S))
     start, pause = time.monotonic(), FIRST_PAUSE_S
     status, body, tries = NO_ANSWER, b"", 0
     while tries < TRIES:
         tries += 1
-        asked = request(attempt.notice, endpoint.url, endpoint.secrets, datetime.now(UTC))
-        status, body = post(connection, asked)
+        if by_bus:
+            status, body = bus(attempt.notice.body)
+        else:
+            asked = request(attempt.notice, endpoint.url, endpoint.secrets, datetime.now(UTC))
+            status, body = post(connection, asked)
         if status != NO_ANSWER and status < 500:
             break
         time.sleep(pause)

@@ -13,9 +13,11 @@ import io
 import json
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from email.message import EmailMessage
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -96,31 +98,34 @@ class Observer:
     # --- the stores
 
     def folded(self, workspace: str, parts: Collection[str] = ()) -> Folded:
+        """What is folded of one workspace; see `folded_all`."""
+        return self.folded_all({workspace: parts})[workspace]
+
+    def folded_all(self, workspaces: Mapping[str, Collection[str]]) -> dict[str, Folded]:
         """One scan of the records; cheap on the local stack, not meant for anything else.
 
-        `parts` are record ids of side calls: their events have been counted in the call that they
-        are a part of, of which every record has seen all events.
+        For each workspace the record ids of its parts: their events have been counted in the call that
+        they are a part of, of which every record has seen all events.
         """
-        records: dict[str, int] = {}
-        events = 0
+        records: dict[str, Counter[str]] = {workspace: Counter() for workspace in workspaces}
+        events: Counter[str] = Counter()
         pages = (
             client("dynamodb")
             .get_paginator("scan")
             .paginate(
                 TableName=self.outputs["RecordsTable"],
                 ProjectionExpression="pk, sk, n",
-                FilterExpression="begins_with(pk, :workspace)",
-                ExpressionAttributeValues={":workspace": {"S": f"{workspace}#"}},
+                FilterExpression="attribute_exists(n) AND sk = :record",
+                ExpressionAttributeValues={":record": {"S": "record"}},
             )
         )
         for item in (item for page in pages for item in page["Items"]):
-            if item["sk"]["S"] != "record":
-                continue
-            _, kind, connection, subject = item["pk"]["S"].split("#", 3)
-            records[kind] = records.get(kind, 0) + 1
-            if f"{connection}:{subject}" not in parts:
-                events += int(item["n"]["N"])
-        return Folded(records, events)
+            workspace, kind, connection, subject = item["pk"]["S"].split("#", 3)
+            if workspace in workspaces:
+                records[workspace][kind] += 1
+                if f"{connection}:{subject}" not in workspaces[workspace]:
+                    events[workspace] += int(item["n"]["N"])
+        return {workspace: Folded(records[workspace], events[workspace]) for workspace in workspaces}
 
     def unrolled(self, workspace: str) -> int:
         """Records that the lake does not have yet."""
@@ -137,7 +142,7 @@ class Observer:
         )
         return sum(page["Count"] for page in pages)
 
-    def roll_up(self, workspace: str) -> None:
+    def roll_up(self, *workspaces: str) -> None:
         """Run the roll-up now instead of within a minute, until nothing is left to do."""
         from botocore.config import Config
 
@@ -147,9 +152,18 @@ class Observer:
             answer = patient.invoke(FunctionName=self.outputs["FunctionRollup"], Payload=b"{}")
             if "FunctionError" in answer:
                 raise RuntimeError(f"the roll-up failed: {answer['Payload'].read().decode()}")
-            return True if self.unrolled(workspace) == 0 else None
+            return True if not any(self.unrolled(workspace) for workspace in workspaces) else None
 
         wait_for("the roll-up of all records", look)
+
+    def hand_over(self, event: bytes) -> tuple[int, bytes]:
+        """Give an event to the function that the bus would give it to; status and counts as of a webhook."""
+        answer = client("lambda").invoke(FunctionName=self.outputs["FunctionConnect"], Payload=event)
+        said = answer["Payload"].read()
+        if "FunctionError" in answer:
+            return HTTPStatus.SERVICE_UNAVAILABLE, said
+        taken = any(json.loads(said).values())
+        return HTTPStatus.OK if taken else HTTPStatus.UNAUTHORIZED, said
 
     def lake(self, table: str, workspace: str) -> list[dict[str, Any]]:
         """All rows of a lake table, read from the Parquet objects themselves."""
@@ -216,7 +230,7 @@ class Observer:
 
         def look() -> dict[str, Any] | None:
             said = self.call("GET", path, token)
-            if said.status != http.HTTPStatus.OK:
+            if said.status != HTTPStatus.OK:
                 raise RuntimeError(f"GET {path} was answered {said.status}: {said.body.decode()[:300]}")
             found: dict[str, Any] = said.json
             return found if found["state"] in ("ready", "failed", "expired") else None

@@ -15,7 +15,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypedDict, cast
+from typing import Any, NotRequired, TypedDict, cast
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCAL = ROOT / ".local"
@@ -34,14 +34,23 @@ class User(TypedDict):
     email: str
     password: str
     role: str
+    workspace: NotRequired[str]
 
 
 class Connection(TypedDict):
-    """A seeded provider connection and the secret that signs its test webhooks."""
+    """A seeded provider connection and the secret that signs its test webhooks.
+
+    Amazon Connect has no webhook: its events go to `event_bus` and name the `instance_arn`.
+    """
 
     provider: str
     webhook_url: str
     test_secret: str
+    workspace: NotRequired[str]
+    connection: NotRequired[str]
+    scheme: NotRequired[str]
+    event_bus: NotRequired[str]
+    instance_arn: NotRequired[str]
 
 
 class Description(TypedDict, total=False):
@@ -53,6 +62,7 @@ class Description(TypedDict, total=False):
     stack_name: str
     workspace: str
     users: list[User]
+    owners: list[User]
     connections: list[Connection]
     buckets: dict[str, str]
     tables: dict[str, str]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tools import demo
+from tools.simulator import stage
 from tools.simulator.observe import point_at_stack
 from tools.stack import server, state
 
@@ -18,12 +19,10 @@ def _memory(**changes: Any) -> demo.Memory:
     known: dict[str, Any] = {
         "stack_id": "stack code",
         "simulator": demo.simulator_version(),
-        "workspace": "acme",
-        "samples": "samples",
         "month": ["2026-10-30", "2026-10-31", "2026-11-01"],
-        "logins": {},
-        "endpoints": {},
-        "sample_endpoints": {},
+        "main": asdict(stage.Place("acme")),
+        "samples": asdict(stage.Place("samples")),
+        "branches": [asdict(stage.Place("twilio", "twilio"))],
         "month_sent": True,
     }
     return demo.Memory(**(known | changes))
