@@ -179,6 +179,14 @@ def test_the_moments_of_a_call_in_any_order_are_one_record() -> None:
     ]
 
 
+def test_the_wait_for_a_person_ends_where_the_box_takes_the_call() -> None:
+    said = {"disposition": "VOICEMAIL", "duration": 55, "billsec": 20, "waittime": 25}
+    record = fold((get("after_call", **said), 56))
+    assert (record.outcome, record.wait_ms, record.talk_ms, record.total_ms) == ("voicemail", 25_000, None, 55_000)
+    # No speech is told: it went to the box, and rang until the end.
+    assert fold((get("after_call", **said | {"billsec": 0}), 56)).outcome == "voicemail"
+
+
 def test_moments_that_come_months_late_leave_the_figures_of_the_end_alone() -> None:
     late = 70 * 86_400
     record = fold(

@@ -346,26 +346,21 @@ def _ends(said: _Said) -> Iterable[CallFact]:
     talk, wait = seconds(said.said.raw("billsec")), seconds(said.said.raw("waittime"))
     ended_as = _ended_as(said, word, talk)
     answered = ended_as is EndedAs.ANSWERED
+    # A box or a machine that spoke took the call too, but nobody of ours talked.
+    spoke = bool(talk) and word == "VOICEMAIL"
     ended = _end(said, (wait or 0) + (talk or 0))
     stop = ended if ended or said.start else said.event.received_at
-    if answered and stop and talk is not None:
-        stop -= timedelta(seconds=talk)
-        stop = max(stop, said.start) if said.start else stop
+    if answered or spoke:
+        stop = _picked_up(said, stop, talk, wait)
     # 0 for a call that nobody took says that there was no answer, not that it rang for no time.
     if wait is not None and stop and (answered or wait):
         yield said.fact(FactKind.RINGING, stop - timedelta(seconds=wait))
     if answered:
-        known = talk is not None or wait is not None
-        answered_at = stop if talk is not None else _after(said.start, wait)
         team = said.text("department")
-        yield said.fact(
-            FactKind.ANSWERED,
-            answered_at if known else said.at,
-            agent=said.agent,
-            team=Ref(name=team) if team else None,
-        )
-    elif talk and word == "VOICEMAIL" and said.dials:
-        yield said.fact(FactKind.ANSWERED, stop, answered_by=AnsweredBy.MACHINE)
+        yield said.fact(FactKind.ANSWERED, stop, agent=said.agent, team=Ref(name=team) if team else None)
+    elif spoke:
+        by = AnsweredBy.MACHINE if said.dials else AnsweredBy.VOICEMAIL
+        yield said.fact(FactKind.ANSWERED, stop, answered_by=by)
     yield said.fact(
         FactKind.ENDED,
         ended,
@@ -378,6 +373,14 @@ def _ends(said: _Said) -> Iterable[CallFact]:
     if recording or said.said.flag("has_recording"):
         media = Media(id=said.event.subject.id if recording else "", url=recording)
         yield said.fact(FactKind.RECORDING, ended, media=media)
+
+
+def _picked_up(said: _Said, stop: datetime | None, talk: float | None, wait: float | None) -> datetime | None:
+    """The talk before the end, else the wait after the start; our reception when neither is told."""
+    if stop is None or talk is None:
+        return _after(said.start, wait) or said.at
+    at = stop - timedelta(seconds=talk)
+    return max(at, said.start) if said.start else at
 
 
 def _ended_as(said: _Said, word: str, talk: float | None) -> EndedAs | None:
