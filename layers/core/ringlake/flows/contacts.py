@@ -30,7 +30,7 @@ class ProviderContacts:
         """Nothing hangs on the clock."""
 
     def take(self, rows: Sequence[Loaded]) -> None:
-        """Bring the entries up to date and mark their customers. Raises `Conflict`, `Unavailable`."""
+        """Bring the entries up to date and mark their customers. Raises `Unavailable`."""
         for row in rows:
             if isinstance(row.record, ContactRecord):
                 self._keep(row.key)
@@ -66,7 +66,8 @@ class ProviderContacts:
                 continue
             self._records.mark(self._id, customers)
             return
-        raise Conflict(f"contact {contact_id}")
+        # The mark is newer than the version that this run has loaded, so it stays for the next one.
+        self._records.mark(self._id, [key])
 
 
 def _numbers(contact: Contact | None) -> set[str]:
