@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -14,8 +15,20 @@ from ringlake.fold.facts import as_set
 from ringlake.fold.outcome import MISSED_REASONS, OUTCOMES
 from ringlake.fold.seal import amend, digest
 from ringlake.model.base import from_json, to_json
-from ringlake.model.calls import CallRecord, LegOutcome, MissedReason, Outcome
-from ringlake.model.directory import Account, Connection, Directory, Hours, Number, User, Workspace
+from ringlake.model.calls import CallRecord, EndKind, LegOutcome, MissedReason, Outcome
+from ringlake.model.directory import (
+    Account,
+    CallSource,
+    Connection,
+    Directory,
+    Hours,
+    Lists,
+    Number,
+    Rate,
+    Tariff,
+    User,
+    Workspace,
+)
 from ringlake.model.facts import (
     Agent,
     AnsweredBy,
@@ -28,7 +41,9 @@ from ringlake.model.facts import (
     Media,
     MessageFact,
     MessageStatus,
+    Ref,
 )
+from ringlake.model.money import Money
 from ringlake.model.subjects import Subject, SubjectKind
 
 CALL = Subject(workspace="acme", kind=SubjectKind.CALL, connection="pbx", id="c-1")
@@ -38,7 +53,10 @@ DIRECTORY = Directory(
     workspace=Workspace(id="acme", name="Acme", country="PL", hours=Hours(weekly={"1": [("09:00", "17:00")]})),
     connections=(Connection(id="pbx", workspace="acme", provider="generic"),),
     users=(User(id="u-anna", email="a@acme.example", name="Anna", accounts=(Account(connection="pbx", id="anna"),)),),
-    numbers=(Number(id="n1", e164="+48221230000"), Number(id="n2", e164="+48221230007")),
+    numbers=(Number(id="n1", e164="+48221230000", source="s1"), Number(id="n2", e164="+48221230007")),
+    sources=(CallSource(id="s1", name="Advert", medium="cpc"),),
+    tariffs=(Tariff(id="t1", name="T", currency="EUR", rates=(Rate(prefix="48", per_minute=Decimal("0.06")),)),),
+    lists=Lists(spam=("+48600100200",), withheld=("600 100 201",)),
     party_key_secret=b"key",
 )
 
@@ -68,11 +86,19 @@ def facts_of(call_id: str) -> st.SearchStrategy[CallFact]:
         duration_s=st.sampled_from([None, 0, 10]),
         media=st.sampled_from([None, Media(url="u1", text="spoken"), Media(id="i1", url="u1"), Media(id="i2")]),
         tags=st.sampled_from([(), ("vip",), ("spam",)]),
+        to_party=st.sampled_from(["", "", "boris", "+48700800900"]),
+        queue=st.sampled_from([None, None, Ref(name="Service")]),
+        cost=st.sampled_from([None, None, None, Money(amount=Decimal("0.1"), currency="EUR")]),
     )
 
 
 own_facts = st.lists(facts_of("c-1"), min_size=1, max_size=8)
-part_facts = st.lists(st.one_of(facts_of("k-1"), facts_of("k-2")), max_size=4)
+parts = st.one_of(facts_of("k-1"), facts_of("k-2"))
+# Of every kind: some go on with the call, some are beside it.
+part_facts = st.lists(
+    st.builds(lambda f, kind: msgspec.structs.replace(f, call_kind=kind), parts, st.sampled_from([None, *CallKind])),
+    max_size=4,
+)
 message_facts = st.lists(
     st.builds(
         MessageFact,
@@ -138,6 +164,27 @@ def test_what_every_record_must_keep(own: list[CallFact], parts: list[CallFact])
     assert record.answered_elsewhere == sum(x.outcome is LegOutcome.ANSWERED_ELSEWHERE for x in record.legs)
     assert record.party_key == "" or record.remote_number not in ("", "anonymous")
     assert "spoken" not in to_json(record).decode()
+    assert (record.cost is None) == (record.cost_source is None)
+    assert list(record.timeline) == sorted(record.timeline, key=lambda step: step.at)
+    assert not record.spam or record.missed_reason in (None, MissedReason.SPAM)
+
+
+@given(own_facts, part_facts)
+def test_who_had_the_call_last_had_it(own: list[CallFact], parts: list[CallFact]) -> None:
+    record = fold(own + parts)
+    final, requested = record.final_party, record.requested
+    if final.kind in (EndKind.USER, EndKind.OUTSIDE):
+        assert record.outcome in (Outcome.ANSWERED, None)
+        assert final.party.account or final.number
+    if record.outcome is Outcome.VOICEMAIL:
+        assert final.kind not in (EndKind.USER, EndKind.OUTSIDE, EndKind.QUEUE, EndKind.CUSTOMER)
+    if record.direction is Direction.OUTBOUND:
+        assert requested.kind in (EndKind.CUSTOMER, None)
+    else:
+        assert requested.kind in (EndKind.USER, EndKind.QUEUE, EndKind.NUMBER, None)
+    for leg in record.legs:
+        assert leg.outcome is not LegOutcome.ANSWERED_ELSEWHERE or leg.answered_at is None
+        assert leg.talk_ms is None or leg.answered_at is not None
 
 
 @given(own_facts)
