@@ -51,7 +51,7 @@ def folded(names: Sequence[str]) -> dict[str, Record]:
     """All records, by the provider's id, after these deliveries in this order."""
     first = BY_NAME[names[0]]
     home = house(first.connection)
-    _people(home.directory, TABLES[first.provider])
+    people(home.directory, TABLES[first.provider])
     for name in names:
         seen = BY_NAME[name]
         secret = seen.connection.secrets
@@ -66,13 +66,14 @@ def folded(names: Sequence[str]) -> dict[str, Record]:
     return {row.record.provider_id: row.record for row in records.rows.values() if row.record}
 
 
-def _people(directory: Any, table: Table) -> None:
+def people(directory: Any, table: Table, *, workspace: str = WORKSPACE, connection: str = CONNECTION) -> None:
+    """The persons and numbers of a table in a directory."""
     for name, ids in table.accounts.items():
-        owned = tuple(Account(connection=CONNECTION, id=i) for i in ids)
-        directory.put_user(WORKSPACE, User(id=name, email=f"{name}@example.com", name=name, accounts=owned))
-    directory.put_team(WORKSPACE, Team(id="sales", name="Sales"))
+        owned = tuple(Account(connection=connection, id=i) for i in ids)
+        directory.put_user(workspace, User(id=name, email=f"{name}@example.com", name=name, accounts=owned))
+    directory.put_team(workspace, Team(id="sales", name="Sales"))
     for e164, ids in table.numbers.items():
-        directory.put_number(WORKSPACE, Number(id=e164.lstrip("+"), e164=e164, provider_ids=tuple(ids)))
+        directory.put_number(workspace, Number(id=e164.lstrip("+"), e164=e164, provider_ids=tuple(ids)))
 
 
 def told(record: Any, name: str) -> Any:
