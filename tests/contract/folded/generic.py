@@ -35,6 +35,8 @@ TABLE = Table(
         (["11_fcc_outbound_busy"], {"outcome": "busy", "direction": "outbound"}),
         (["12_fcc_classifier_without_call"], {"kind": "classifier", "counts_as_call": False, "outcome": None}),
         (["34_no_answear"], {"outcome": "no_answer", "telephony_status": "NO ANSWEAR"}),
+        (["50_outbound_auto"], {"live": "ringing", "direction": "outbound", "tags": ("outbound_auto",)}),
+        (["51_unknown_fields"], {"outcome": "no_answer"}),
         (WP_MISS[:1], {"live": "queued", "team_name": "Recambios"}),
         (WP_MISS[:2], {"live": "ringing"}),
         (WP_MISS, {"outcome": "no_answer", "wait_s": 32, "ring_s": 22, "hangup_by": "system"}),
