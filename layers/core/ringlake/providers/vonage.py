@@ -2,7 +2,7 @@
 
 `conversation_uuid` is the call, `uuid` one line of it; fold/lines.py makes one call of the lines. A
 delivery is proved by a JSON web token in its `Authorization` header, whose claim `payload_hash` covers the
-body (docs/adr/0023). What a delivery is, its fields tell.
+body (docs/adr/0025). What a delivery is, its fields tell.
 
 Rules of meaning:
 
