@@ -15,7 +15,7 @@ from ringlake.model.directory import Connection, Secret
 from ringlake.model.events import Delivery, Identity, RawEvent
 from ringlake.model.facts import Fact
 from ringlake.model.subjects import SubjectKind
-from ringlake.providers import Answer
+from ringlake.providers import Answer, template
 from ringlake.stores.directory import token_digest
 from tests.contract.captures import CONNECTION, TOKEN, WORKSPACE, House, house
 
@@ -28,12 +28,14 @@ class Greeter:
     name = "greeter"
     version = 1
     kept_headers: frozenset[str] = frozenset()
-    credential_params = frozenset({"token"})
     receipt = Answer(body="taken")
 
     def handshake(self, delivery: Delivery, _connection: Connection) -> Answer | None:
         hello = delivery.query.removeprefix("hello=")
         return Answer(headers={"x-hello": hello}, body=hello) if hello != delivery.query else None
+
+    def without_credentials(self, delivery: Delivery) -> Delivery:
+        return template.without_credential(delivery)
 
     def verify(self, delivery: Delivery, secrets: Any, _connection: Connection, _now: datetime) -> None:
         if not any(f"token={s.decode()}" in delivery.query for s in secrets):

@@ -9,7 +9,17 @@ import pytest
 
 from ringlake.errors import NotAuthentic, Unreadable
 from ringlake.model.events import Delivery
-from ringlake.providers.template import Reader, aliases, charset_of, fields, named, plain, type_of, verify_credential
+from ringlake.providers.template import (
+    Reader,
+    aliases,
+    charset_of,
+    fields,
+    named,
+    plain,
+    type_of,
+    verify_credential,
+    without_credential,
+)
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
@@ -83,6 +93,7 @@ def test_of_equal_names_the_last_counts_and_nameless_pairs_do_not() -> None:
 
 def test_the_credential_is_no_field() -> None:
     assert fields(delivery(query="token=psst&Token=x&a=1")) == {"a": "1"}
+    assert fields(delivery(b'{"token":"psst","a":"1"}')) == {"a": "1"}
 
 
 def test_pairs_that_ran_into_each_other_are_parted_by_known_names() -> None:
@@ -238,4 +249,41 @@ def test_a_secret_with_signs_of_its_own_may_be_pasted_as_it_is(spelling: str) ->
 )
 def test_everything_else_is_not_authentic(query: str, headers: dict[str, str]) -> None:
     with pytest.raises(NotAuthentic):
-        verify_credential(delivery(b"token=psst", query=query, headers=headers), [b"psst", b""], header="auth-key")
+        verify_credential(delivery(b"tokens=psst", query=query, headers=headers), [b"psst", b""], header="auth-key")
+
+
+BODIES = [b"a=1&token=psst&b=2", b'{"a":1,"token":"psst"}', b'\xef\xbb\xbf{"x":{"Token":"psst"},"a":[1]}']
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_a_secret_typed_into_the_body_counts_where_the_address_has_none(body: bytes) -> None:
+    verify_credential(delivery(body), [b"psst"])
+    verify_credential(delivery(body, query="a=1"), [b"psst"], header="auth-key")
+    for query, headers in (("token=guess", {}), ("token=", {}), ("", {"auth-key": "guess"})):
+        with pytest.raises(NotAuthentic):
+            verify_credential(delivery(body, query=query, headers=headers), [b"psst"], header="auth-key")
+    with pytest.raises(NotAuthentic):
+        verify_credential(delivery(body), [b"other", b""])
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_the_secret_is_cut_out_and_all_else_is_said_as_before(body: bytes) -> None:
+    said = delivery(body, query="c=%20+&token=psst&d")
+    kept = without_credential(said)
+    assert b"psst" not in kept.body
+    assert kept.query == "c=%20+&d"
+    assert fields(kept) == fields(said)
+    assert without_credential(kept) == kept
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"a=1&&b", b'{"a": 1}\n', b"{", b"[1]", b"\xff\xfe=1", b'{"a":"token"}', b"x=token%3Dpsst"]
+)
+def test_a_body_without_a_secret_stays_as_it_was_sent(body: bytes) -> None:
+    assert without_credential(delivery(body, query="a=%41")) == delivery(body, query="a=%41")
+
+
+def test_a_secret_in_a_body_of_an_older_charset_is_cut_out_too() -> None:
+    said = delivery('{"fio":"Анна","token":"psst"}'.encode("cp1251"), content_type="application/json; charset=cp1251")
+    assert without_credential(said).body == b'{"fio":"\\u0410\\u043d\\u043d\\u0430"}'
+    assert fields(without_credential(said)) == {"fio": "Анна"}

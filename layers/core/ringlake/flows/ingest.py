@@ -17,7 +17,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from threading import Lock
 from typing import NamedTuple
-from urllib.parse import unquote_plus
 
 from ringlake import providers
 from ringlake.errors import NotAuthentic, NotFound, Unavailable, Unreadable
@@ -325,7 +324,7 @@ def raw_event(
         received_at=received_at,
         occurred_at=identity.occurred_at,
         headers=_kept(delivery, adapter),
-        query=_query(delivery, adapter),
+        query=_storable(delivery.query),
         related=identity.related,
     )
 
@@ -346,7 +345,7 @@ def _set_aside(
     adapter = providers.adapter(connection.provider)
     delivery = _without_credentials(delivery, adapter)
     headers = _kept(delivery, adapter, also=("webhook-id",))
-    query = _query(delivery, adapter)
+    query = _storable(delivery.query)
     named = [stage, subject, event_id, query, *sorted(headers.items())]
     item_id = hashlib.sha256(to_json(named) + delivery.body).hexdigest()[:32]
     journal.quarantine(
@@ -380,7 +379,9 @@ def _set_aside(
 
 
 def _without_credentials(delivery: Delivery, adapter: Adapter) -> Delivery:
-    """Some senders prove themselves inside the body or the address; that is checked, and not kept."""
+    """Some senders prove themselves inside the body or the address; that is checked, and not kept. Otherwise
+    the journal held it, and an event sent again after it was changed would be known with other content.
+    """
     clear: Callable[[Delivery], Delivery] | None = getattr(adapter, "without_credentials", None)
     return delivery if clear is None else clear(delivery)
 
@@ -388,17 +389,6 @@ def _without_credentials(delivery: Delivery, adapter: Adapter) -> Delivery:
 def _kept(delivery: Delivery, adapter: Adapter, also: tuple[str, ...] = ()) -> dict[str, str]:
     wanted = adapter.kept_headers.union(also)
     return {name: _storable(value) for name, value in delivery.headers.items() if name in wanted}
-
-
-def _query(delivery: Delivery, adapter: Adapter) -> str:
-    """The query without the sender's credential: a secret is not kept, and one that was changed makes
-    no other event of the same one. What is left stays as it was sent.
-    """
-    hidden: frozenset[str] = getattr(adapter, "credential_params", frozenset())
-    if not hidden:
-        return _storable(delivery.query)
-    pairs = delivery.query.split("&")
-    return _storable("&".join(p for p in pairs if unquote_plus(p.partition("=")[0]).strip().lower() not in hidden))
 
 
 def _storable(text: str) -> str:

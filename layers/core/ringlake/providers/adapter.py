@@ -26,9 +26,11 @@ class Adapter(Protocol):
     `version` rises whenever `parse` reads the same event differently (then fold again).
     `kept_headers` are the lower-case names of headers that `parse` or an investigation needs.
 
-    Three more methods are optional and looked up by name. `handshake(delivery, connection) -> Answer | None`
+    Four more names are optional and looked up by name. `handshake(delivery, connection) -> Answer | None`
     answers a sender's set-up request to a live endpoint (`zd_echo`, `Validation-Token`) before any
-    signature is asked for; it stores nothing. `without_credentials(delivery) -> Delivery` takes out of
+    signature is asked for; it stores nothing, and what it sends back of the request is short and of a safe
+    alphabet. `receipt: Answer` is the answer to every delivery that was taken, for a provider that acts on what
+    it hears (Novofon would redirect a call). `without_credentials(delivery) -> Delivery` takes out of
     body and query what proved the sender (Aircall's `token`), before anything is stored; it raises nothing.
     `address(options) -> str` is for events that come without HTTP: what they name in place of a path token
     (docs/adr/0024).

@@ -49,7 +49,7 @@ from ringlake.model.subjects import SubjectKind
 
 from .adapter import Answer
 from .clocks import Span, closing, during, local, seconds, zone_of
-from .template import charset_of, digest, pairs, plain, raw_pairs, type_of
+from .template import charset_of, digest, is_json, pairs, plain, raw_pairs, type_of
 from .values import identifier
 
 # A JSON answer with fields would redirect or end the call.
@@ -101,7 +101,7 @@ def handshake(delivery: Delivery) -> Answer | None:
 
 def is_notification(body: bytes) -> bool:
     """Whether a body is one of this kind."""
-    if body.lstrip()[:1] in (b"{", b"["):
+    if is_json(body):
         return False
     form = raw_pairs(body)
     return form.get(b"event", b"").startswith(b"NOTIFY_") or b"pbx_call_id" in form or RESULT.encode() in form

@@ -33,7 +33,7 @@ from . import notify
 from .adapter import Answer
 from .clocks import local, seconds, zone_of
 from .notify import Word
-from .template import CREDENTIAL, Reader, digest, fields, named, type_of, verify_credential
+from .template import Reader, digest, fields, named, type_of, verify_credential, without_credential
 from .values import identifier
 
 _BAD_NUMBER = Word(EndedAs.FAILED, EndedAs.FAILED, "bad_number")
@@ -133,7 +133,6 @@ class Novofon:
     version = 1
     kept_headers = notify.KEPT_HEADERS
     receipt = notify.RECEIPT
-    credential_params = frozenset({CREDENTIAL})
 
     def handshake(self, delivery: Delivery, connection: Connection) -> Answer | None:
         return notify.handshake(delivery) if connection.options.get("line") != "2.0" else None
@@ -147,6 +146,9 @@ class Novofon:
             notify.verify(delivery, secrets)
         else:
             verify_credential(delivery, secrets)
+
+    def without_credentials(self, delivery: Delivery) -> Delivery:
+        return without_credential(delivery)
 
     def identify(self, delivery: Delivery, connection: Connection) -> Identity:
         if notify.is_notification(delivery.body):

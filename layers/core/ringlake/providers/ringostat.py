@@ -44,7 +44,7 @@ from ringlake.model.facts import (
 from ringlake.model.subjects import SubjectKind
 
 from .clocks import during, local, seconds, zone_of
-from .template import CREDENTIAL, KEPT_HEADERS, Reader, digest, fields, named, type_of, verify_credential
+from .template import KEPT_HEADERS, Reader, digest, fields, named, type_of, verify_credential, without_credential
 from .values import identifier
 
 
@@ -142,11 +142,13 @@ class Ringostat:
     name = "ringostat"
     version = 1
     kept_headers = KEPT_HEADERS
-    credential_params = frozenset({CREDENTIAL})
 
     def verify(self, delivery: Delivery, secrets: Sequence[bytes], _connection: Connection, _now: datetime) -> None:
         # Some integrations are known to get the secret in this header.
         verify_credential(delivery, secrets, header="auth-key")
+
+    def without_credentials(self, delivery: Delivery) -> Delivery:
+        return without_credential(delivery)
 
     def identify(self, delivery: Delivery, connection: Connection) -> Identity:
         said = _opened(delivery, connection)

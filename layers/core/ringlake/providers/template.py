@@ -45,21 +45,27 @@ def fields(said: Delivery | RawEvent, known: Iterable[str] = ()) -> dict[str, An
     found: dict[str, Any] = {
         _name(k): v for k, v in pairs(said.query.encode("utf-8", "replace"), known=frozenset(known)).items()
     }
-    found.pop(CREDENTIAL, None)
     charset = charset_of(said.headers.get("content-type", ""))
     fixed = {"event": found["event"]} if found.get("event") else {}
-    return found | {_name(k): v for k, v in _body(said.body, charset).items()} | fixed
+    found |= {_name(k): v for k, v in _body(said.body, charset).items()} | fixed
+    found.pop(CREDENTIAL, None)
+    return found
 
 
 def _body(body: bytes, charset: str) -> dict[str, Any]:
     raw = body.removeprefix(codecs.BOM_UTF8).strip()
-    if raw[:1] not in (b"{", b"["):
+    if not is_json(raw):
         return dict(pairs(raw, charset))
     if charset != "utf-8":
         raw = raw.decode(charset, "replace").encode()
     if raw[:1] == b"[":
         raw = _only(raw)
     return _flat(document(raw))
+
+
+def is_json(body: bytes) -> bool:
+    """Whether a body begins like JSON, whatever its content type says."""
+    return body.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in (b"{", b"[")
 
 
 def _only(raw: bytes) -> bytes:
@@ -130,26 +136,61 @@ def _parted(found: dict[str, str], known: frozenset[str]) -> dict[str, str]:
 
 
 def verify_credential(delivery: Delivery, secrets: Sequence[bytes], header: str = "") -> None:
-    """The shared secret in the address (`token`) or, where it has none, in a header. Raises `NotAuthentic`.
+    """The shared secret in the address (`token`), else in a header, else in the body. Raises `NotAuthentic`.
 
-    Two of them are refused: which one counts would depend on who reads.
+    Two of them in the address are refused: which one counts would depend on who reads.
     """
-    query = delivery.query.encode("utf-8", "replace")
-    shown = [
-        value
-        for name, _, value in (part.partition(b"=") for part in query.split(b"&"))
-        if _decoded(name).strip().lower() == CREDENTIAL.encode()
-    ]
+    shown = [value for value in map(_credential, _query_pairs(delivery.query)) if value is not None]
     # A secret that was pasted into the address as it is keeps its plus signs.
     readings = {_decoded(value) for value in shown} | {unquote_to_bytes(value) for value in shown}
     if not shown and header and header in delivery.headers:
-        shown = [delivery.headers[header].encode("utf-8", "replace")]
-        readings = set(shown)
+        readings = {delivery.headers[header].encode("utf-8", "replace")}
+    elif not shown:
+        readings = {plain(_said_in_body(delivery)).encode("utf-8", "replace")}
     matched = False
     for reading in readings:
         matched |= same_secret(reading, secrets)
-    if len(shown) != 1 or not matched:
+    if len(shown) > 1 or not matched:
         raise NotAuthentic
+
+
+def without_credential(delivery: Delivery) -> Delivery:
+    """The delivery without its shared secret, in the address or the body; all else stays as it was sent."""
+    query = b"&".join(p for p in _query_pairs(delivery.query) if _credential(p) is None).decode()
+    body = delivery.body
+    if not is_json(body):
+        body = b"&".join(p for p in body.split(b"&") if _credential(p) is None)
+    elif _said_in_body(delivery) is not None:
+        text = body.decode(charset_of(delivery.headers.get("content-type", "")), "replace").lstrip("\ufeff")
+        body = json.dumps(_cut(json.loads(text)), separators=(",", ":")).encode()
+    return msgspec.structs.replace(delivery, query=query, body=body)
+
+
+def _query_pairs(query: str) -> list[bytes]:
+    return query.encode("utf-8", "replace").split(b"&")
+
+
+def _credential(pair: bytes) -> bytes | None:
+    """The value of a pair that is named as the secret is."""
+    name, _, value = pair.partition(b"=")
+    return value if _decoded(name).strip().lower() == CREDENTIAL.encode() else None
+
+
+def _said_in_body(delivery: Delivery) -> Any:
+    try:
+        said = _body(delivery.body, charset_of(delivery.headers.get("content-type", "")))
+    except Unreadable:
+        return None
+    return next((value for name, value in said.items() if _name(name) == CREDENTIAL), None)
+
+
+def _cut(found: Any, depth: int = 0) -> Any:
+    """Without the secret, as deep as `_flat` would find it."""
+    if isinstance(found, list):
+        return [_cut(entry, depth) for entry in found]
+    if not isinstance(found, dict) or depth > _DEPTH:
+        return found
+    return {name: _cut(value, depth + 1) for name, value in found.items() if _name(name) != CREDENTIAL}
 
 
 class Reader:
