@@ -170,6 +170,14 @@ def test_a_deleted_user_has_a_line_until_the_deletion() -> None:
     assert shown(found[PHONE_A].intervals)[1:] == ["12:00-00:00 online"]
 
 
+def test_a_call_after_the_deletion_of_its_user_is_in_no_line() -> None:
+    anna = person("u-anna", "A", deleted_at=at("12:00"))
+    talks = {"u-anna": [Talk("pbx:c1", "pbx", at("13:00"), at("13:05"))]}
+    found = told([account("A", ("08:00", "online"))], owners=links(anna), talks=talks)
+
+    assert shown(found[ANNA].intervals)[-1] == "12:00-00:00 offline"
+
+
 def test_a_desk_that_names_its_person_speaks_for_that_person() -> None:
     desk = account("desk", ("08:00", "online"), ("16:00", "online"))
     early, late = desk.changes

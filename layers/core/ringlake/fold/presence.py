@@ -216,7 +216,8 @@ def lines(
     found = []
     for line, stretches in sorted(said.items()):
         covered = [(a, b) for a, b in spans if any(s.start < b and a < s.end for s in stretches)]
-        all_said = [*stretches, *_talking(stretches, talks.get(line.user_id, ()), start, start + _DAY)]
+        mine = _of_user(talks.get(line.user_id, ()), links.user(line.user_id))
+        all_said = [*stretches, *_talking(stretches, mine, start, start + _DAY)]
         intervals = [
             interval
             for a, b in _blocks(covered, start, start + _DAY)
@@ -259,6 +260,12 @@ def _owned(channel: Channel, links: Links, start: datetime, end: datetime) -> It
             if a < b:
                 owner = links.owner(channel.connection, names, a)
                 yield owner, _Stretch(a, b, change.status, change.raw, channel.connection)
+
+
+def _of_user(talks: Iterable[Talk], user: User | None) -> list[Talk]:
+    """Calls are a user's also after the deletion (demands.md D72); the line is not."""
+    ended = user.deleted_at if user else None
+    return [talk for talk in talks if ended is None or talk.start < ended]
 
 
 def _talking(
