@@ -18,7 +18,7 @@ from ringlake.stores.directory import Change
 
 from .bodies import ListsBody, SourceBody, SourcePatch, TariffBody
 from .numbers import dialable
-from .office import Office, View, changed, check_version, convert, etag_of, line, new_id, refuse
+from .office import Office, View, changed, check_version, convert, etag_of, line, new_id, refuse, stamp
 
 
 class Sources(Office):
@@ -90,7 +90,8 @@ class CallLists(Office):
         keys = {party_key(directory.party_key_secret, [number]) for number in spam} - {""}
         self._stores.records.mark(viewer.workspace, sorted(party_subject(viewer.workspace, k).key for k in keys))
         if withheld:
-            self._refold(viewer, now, "withheld", numbers=tuple(sorted(withheld)))
+            texts = tuple(sorted(withheld))
+            self._refold(viewer, now, f"withheld-{stamp(*texts)}", numbers=texts)
         return _lists(after)
 
     def _lists(self, viewer: Principal) -> Lists | None:
@@ -168,15 +169,13 @@ class Tariffs(Office):
         connections = {tariff.connection for tariff in tariffs}
         since = [tariff.valid_from for tariff in tariffs]
         until = [tariff.valid_to for tariff in tariffs]
-        self._refold(
-            viewer,
-            now,
-            f"tariff-{tariffs[0].id}",
-            connection=connections.pop() if len(connections) == 1 else "",
-            everything=True,
-            since=None if None in since else min(at for at in since if at).date(),
-            until=None if None in until else max(at for at in until if at).date(),
-        )
+        what = {
+            "connection": connections.pop() if len(connections) == 1 else "",
+            "since": None if None in since else min(at for at in since if at).date(),
+            "until": None if None in until else max(at for at in until if at).date(),
+        }
+        name = f"tariff-{tariffs[0].id}-{stamp(*map(str, what.values()))}"
+        self._refold(viewer, now, name, everything=True, **what)
 
 
 def _check_rival(directory: Directory, tariff: Tariff) -> None:

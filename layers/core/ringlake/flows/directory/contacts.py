@@ -13,10 +13,11 @@ from typing import Any
 import msgspec
 
 from ringlake.access import Principal
+from ringlake.access.hiding import masked
 from ringlake.errors import InvalidRequest, NotFound, Taken
 from ringlake.model.contacts import Contact
 from ringlake.model.directory import Ability, Directory
-from ringlake.model.numbers import ANONYMOUS, e164, party_key
+from ringlake.model.numbers import e164, party_key
 from ringlake.model.subjects import party_subject
 from ringlake.query.filters import parse
 from ringlake.stores.contacts import place
@@ -166,13 +167,6 @@ def made(directory: Directory, fields: dict[str, Any], now: datetime, before: Co
         fields = {**fields, "numbers": distinct, "party_keys": [key for key in keys if key]}
     contact = changed(before, fields) if before else convert({**fields, "updated_at": now}, Contact)
     return contact if contact == before else msgspec.structs.replace(contact, updated_at=now)
-
-
-def masked(number: str) -> str:
-    """Enough to tell two callers apart, not enough to call one."""
-    if number == ANONYMOUS or len(number) < 6:
-        return number if number == ANONYMOUS else "•" * len(number)
-    return f"{number[:3]}{'•' * (len(number) - 5)}{number[-2:]}"
 
 
 def _holds(contact: Contact, needle: str) -> bool:

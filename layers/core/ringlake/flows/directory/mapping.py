@@ -74,7 +74,7 @@ class Mapping(Office):
         if added in before.provider_ids:
             return number_shown(before)
         after = msgspec.structs.replace(before, provider_ids=(*before.provider_ids, added))
-        refuse(Plan(self._directory(viewer)).wrong(after))
+        refuse(Plan(self._directory(viewer)).wrong(after, before))
         said = line(viewer, now, "number.change", before.id, fields=["provider_ids"])
         self._write(viewer, said, Change(document=after, previous=before))
         Numbers(self._stores).refold(viewer, before, after, now)

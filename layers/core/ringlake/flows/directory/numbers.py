@@ -16,7 +16,7 @@ from ringlake.query.filters import parse
 from ringlake.stores.directory import Change
 
 from .bodies import NumberBody, NumberPatch
-from .office import Office, View, changed, check_version, chosen_id, convert, etag_of, line, refuse
+from .office import Office, View, changed, check_version, chosen_id, convert, etag_of, line, refuse, stamp
 
 # What a call's number, team and source follow from: a change makes history again.
 DECIDING = ("e164", "provider_ids", "country", "source")
@@ -53,7 +53,7 @@ class Numbers(Office):
         if "e164" in fields:
             fields["e164"] = dialable("e164", patch.e164, fields.get("country") or before.country)
         after = changed(before, fields)
-        refuse(Plan(directory).wrong(after))
+        refuse(Plan(directory).wrong(after, before))
         if after != before:
             said = line(viewer, now, "number.change", number_id, fields=sorted(fields), team=after.team)
             self._write(viewer, said, Change(document=after, previous=before))
@@ -76,7 +76,9 @@ class Numbers(Office):
         gained = set(after.provider_ids) - set(before.provider_ids if before else ())
         # A call that came with nothing but a provider's id of the number is among those without a number of ours.
         ids = (after.id, "") if gained else (after.id,)
-        self._refold(viewer, now, f"number-{after.id}", numbers=tuple(sorted(numbers)), number_ids=ids)
+        # A request of its own for each change: one that replaced another would forget what that was about.
+        name = f"number-{after.id}-{stamp(*sorted(numbers), *ids)}"
+        self._refold(viewer, now, name, numbers=tuple(sorted(numbers)), number_ids=ids)
 
     def _mark(self, viewer: Principal, before: Number, at: datetime | None, action: str, now: datetime) -> View:
         after = msgspec.structs.replace(before, deleted_at=at)
@@ -106,12 +108,12 @@ class Plan:
             for provider_id in number.provider_ids:
                 self._by_provider_id[provider_id].append(number)
 
-    def wrong(self, number: Number) -> list[tuple[str, str]]:
-        """What the number refers to that is not there, or shares with another."""
+    def wrong(self, number: Number, before: Number | None = None) -> list[tuple[str, str]]:
+        """What the number refers to that is not there, or shares with another; what it referred to may stay."""
         errors = []
-        if number.team and number.team not in self._teams:
+        if number.team not in {"", before.team if before else ""} | self._teams:
             errors.append(("team", "there is no such team"))
-        if number.source and number.source not in self._sources:
+        if number.source not in {"", before.source if before else ""} | self._sources:
             errors.append(("source", "there is no such source"))
         same = next((other for other in self._by_e164[number.e164] if other.id != number.id), None)
         if same is not None:

@@ -77,7 +77,7 @@ class Transfers(Office):
         final = _with(directory, "users", [one.after for one in lines])
         roster = Roster(final)
         for one in lines:
-            wrong += _placed(one.row, roster.wrong(one.after))
+            wrong += _placed(one.row, roster.wrong(one.after, one.before))
             try:
                 check_rights(viewer, final, one.before, one.after, signs_in=reader.signs_in(one.row))
             except Forbidden as error:
@@ -105,7 +105,7 @@ class Transfers(Office):
         wrong += mistakes + _twice(lines)
         plan = Plan(_with(directory, "numbers", [one.after for one in lines]))
         for one in lines:
-            wrong += _placed(one.row, plan.wrong(one.after))
+            wrong += _placed(one.row, plan.wrong(one.after, one.before))
         report = _report(lines, wrong, rows, dry_run=dry_run)
         changes = _changes(lines)
         if report.applied and changes:

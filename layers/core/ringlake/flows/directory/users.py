@@ -129,7 +129,7 @@ class Users(Office):
     ) -> None:
         """Whether the viewer may make this user of that one; raises `Forbidden` or `InvalidRequest`."""
         check_rights(viewer, directory, before, after, signs_in=signs_in)
-        refuse(Roster(directory).wrong(after))
+        refuse(Roster(directory).wrong(after, before))
 
     @property
     def _identities(self) -> Identities:
@@ -254,11 +254,12 @@ class Roster:
             for account in user.accounts:
                 self._holders[account.connection, account.id].append((account, user))
 
-    def wrong(self, user: User) -> list[tuple[str, str]]:
-        """What the user refers to that is not there, or that is another's."""
-        errors = unknown("teams", user.teams, self._teams, "team")
-        errors += unknown("manages", user.manages, self._teams, "team")
-        errors += unknown("numbers", user.numbers, self._numbers, "number")
+    def wrong(self, user: User, before: User | None = None) -> list[tuple[str, str]]:
+        """What the user refers to that is not there, or that is another's; what he referred to before may stay."""
+        teams, manages, numbers = (before.teams, before.manages, before.numbers) if before else ((), (), ())
+        errors = unknown("teams", user.teams, self._teams.union(teams), "team")
+        errors += unknown("manages", user.manages, self._teams.union(manages), "team")
+        errors += unknown("numbers", user.numbers, self._numbers.union(numbers), "number")
         namesakes = [other for other in self._by_email[user.email] if other.id != user.id]
         if any(other.deleted_at is None for other in namesakes):
             errors.append(("email", "another user has this address"))
