@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from ringlake.access import ROUTES, Scope, abilities, of_role, permit, principal, scope
+from ringlake.access.hiding import HIDDEN
 from ringlake.errors import Forbidden, NotAuthentic
 from ringlake.model.directory import Ability, Role, User
 
@@ -41,7 +42,7 @@ def test_what_is_taken_is_gone_although_role_or_grant_give_it_and_an_owner_keeps
 def test_a_suspended_user_may_and_sees_nothing() -> None:
     away = user(Role.ADMIN, suspended_at=datetime(2026, 3, 1, tzinfo=UTC))
     assert abilities(away) == frozenset()
-    assert scope(away) == Scope()
+    assert scope(away) == Scope(hides=tuple(HIDDEN))
 
 
 @pytest.mark.parametrize("role", Role)
@@ -58,7 +59,7 @@ def test_a_deleted_owner_may_call_nothing_and_see_nothing(route: str) -> None:
     with pytest.raises(Forbidden):
         permit(gone, route)
     assert abilities(gone) == frozenset()
-    assert scope(gone) == Scope()
+    assert scope(gone) == Scope(hides=tuple(HIDDEN))
 
 
 def test_a_grant_opens_the_route_that_needs_it() -> None:
@@ -99,7 +100,23 @@ def own(**also: tuple[str, ...]) -> Scope:
     ],
 )
 def test_scope_is_the_union_of_what_was_granted(viewer: User, sees: Scope) -> None:
-    assert scope(viewer) == sees
+    assert msgspec.structs.replace(scope(viewer), hides=()) == sees
+
+
+@pytest.mark.parametrize(
+    ("viewer", "hides"),
+    [
+        (user(Role.OWNER), ()),
+        (user(Role.OWNER, without=tuple(HIDDEN)), ()),
+        (user(Role.ADMIN), ()),
+        (user(Role.ADMIN, without=(Ability.SEE_NUMBERS,)), (Ability.SEE_NUMBERS,)),
+        (user(Role.MANAGER), (Ability.SEE_COSTS,)),
+        (user(Role.OPERATOR, abilities=(Ability.SEE_COSTS,)), ()),
+        (user(Role.MEMBER, without=(Ability.SEE_NAMES,)), (Ability.SEE_NAMES, Ability.SEE_COSTS)),
+    ],
+)
+def test_columns_are_hidden_from_whoever_lacks_their_ability(viewer: User, hides: tuple[Ability, ...]) -> None:
+    assert scope(viewer).hides == hides
 
 
 @pytest.mark.parametrize(
@@ -113,6 +130,8 @@ def test_scope_is_the_union_of_what_was_granted(viewer: User, sees: Scope) -> No
         (Scope(teams=("t1",)), Scope(teams=("t1",), users=("u1",)), False),
         (Scope(users=("u1",)), Scope(users=("u1",), rung="u1"), False),
         (Scope(), Scope(), True),
+        (Scope(everything=True, hides=(Ability.SEE_NUMBERS,)), Scope(), False),
+        (Scope(everything=True, hides=(Ability.SEE_NUMBERS,)), Scope(hides=tuple(HIDDEN)), True),
     ],
 )
 def test_a_file_is_covered_when_nothing_in_it_was_taken_away(mine: Scope, files: Scope, covered: bool) -> None:

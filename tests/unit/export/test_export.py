@@ -110,7 +110,7 @@ def test_what_is_visible_is_decided_when_the_file_is_made() -> None:
     world.run(job_id)
 
     assert world.job(job_id).rows == 1
-    assert world.job(job_id).scope == {"numbers": ("n2",)}
+    assert world.job(job_id).scope == {"numbers": ("n2",), "hides": ("see_costs",)}
 
 
 def test_days_are_read_one_at_a_time() -> None:

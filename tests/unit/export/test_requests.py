@@ -231,7 +231,7 @@ def test_me_says_who_what_and_what_may_be_seen() -> None:
     assert me["workspace"]["zone"] == "Europe/Warsaw"
     assert me["user"] == {"id": "member", "name": "Mia", "email": "member@example.com", "role": "member"}
     assert me["abilities"] == ["export", "see_content", "see_names", "see_numbers", "work_cases"]
-    assert me["scope"] == {"numbers": ("n1",)}
+    assert me["scope"] == {"numbers": ("n1",), "hides": ("see_costs",)}
 
 
 def run(world: World, viewer: Principal, **body: Any) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from ringlake.model.base import Model
 from ringlake.model.calls import CallRecord
 from ringlake.model.directory import Ability, Role, User
 from ringlake.model.messages import MessageRecord
 
 from .abilities import abilities
+from .hiding import hidden_from
 
 
 class Scope(Model, frozen=True, kw_only=True):
@@ -15,7 +18,8 @@ class Scope(Model, frozen=True, kw_only=True):
 
     A row is visible when `everything` or its user, team or business number is granted. `rung`
     names a user who also sees the group calls that rang that user and nobody answered; such
-    calls belong to nobody, so they count in no personal total (W9).
+    calls belong to nobody, so they count in no personal total (W9). `hides` are the abilities to see
+    single columns that the viewer lacks (demands.md D74; `hiding.py` says which columns).
     """
 
     everything: bool = False
@@ -23,9 +27,12 @@ class Scope(Model, frozen=True, kw_only=True):
     teams: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     rung: str = ""
+    hides: tuple[Ability, ...] = ()
 
     def covers(self, other: Scope) -> bool:
         """Whether everything that `other` shows is visible here too."""
+        if not set(self.hides) <= set(other.hides):
+            return False
         if self.everything:
             return True
         return (
@@ -47,7 +54,11 @@ def scope(user: User) -> Scope:
     """
     held = abilities(user)
     if not user.active:
-        return Scope()
+        return Scope(hides=hidden_from(held))
+    return msgspec.structs.replace(_rows(user, held), hides=hidden_from(held))
+
+
+def _rows(user: User, held: frozenset[Ability]) -> Scope:
     if user.role in (Role.OWNER, Role.ADMIN):
         return Scope(everything=True)
     everyone = Ability.VIEW_ALL_CALLS in held

@@ -9,7 +9,7 @@ from enum import StrEnum
 from ringlake.access.scope import Scope
 from ringlake.errors import Forbidden, InvalidRequest
 from ringlake.model.base import Model, utc
-from ringlake.model.directory import Workspace
+from ringlake.model.directory import Ability, Workspace
 from ringlake.model.facts import Direction
 from ringlake.model.localtime import midnight
 from ringlake.model.numbers import e164
@@ -78,7 +78,7 @@ class ResolvedQuery(Model, frozen=True, kw_only=True):
 
 def resolve(scope: Scope, filter: Filter, workspace: Workspace, now: datetime, kind: Kind = Kind.ROWS) -> ResolvedQuery:
     """Raises `InvalidRequest` naming the field for a range beyond the limit, and `Forbidden` for a
-    number that a viewer by numbers was not assigned.
+    number that a viewer by numbers was not assigned, or a customer's number that is hidden from the viewer.
     """
     first, last = _dates(filter, utc(now).astimezone(workspace.tz).date())
     _check_length(first, last, kind, "from" if filter.preset is None else "preset")
@@ -86,6 +86,9 @@ def resolve(scope: Scope, filter: Filter, workspace: Workspace, now: datetime, k
         foreign = set(filter.numbers) - set(scope.numbers)
         if foreign:
             raise Forbidden("a number of the filter is not assigned to you")
+    if filter.remote and Ability.SEE_NUMBERS in scope.hides:
+        # Who may not see numbers must not find them out by asking.
+        raise Forbidden("a customer's number in the filter needs the ability see_numbers")
     start, end = midnight(first, workspace.tz), midnight(last + timedelta(days=1), workspace.tz)
     return ResolvedQuery(
         workspace=workspace.id,

@@ -6,9 +6,11 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from ringlake.access.hiding import HIDDEN, NUMBERS, masked
 from ringlake.access.scope import Scope
 from ringlake.model.arrow import kernels
 from ringlake.model.calls import Outcome
+from ringlake.model.directory import Ability
 from ringlake.model.localtime import wall
 from ringlake.model.tables import CALLS, Table
 
@@ -61,7 +63,8 @@ def select(
     rung: Collection[str] = (),
     columns: Sequence[str] | None = None,
 ) -> pa.Table:
-    """The rows of `calls` or `messages` that the query asks for and its scope shows, in the same order.
+    """The rows of `calls` or `messages` that the query asks for and its scope shows, in the same order and
+    without the columns that the scope hides.
 
     `rung` are the record ids of calls that rang the scope's user (see `needs_legs`); of the
     columns all are kept or those named. Text columns may be dictionaries.
@@ -71,7 +74,33 @@ def select(
     )
     shown = rows if columns is None else rows.select(list(columns))
     # Inside a long range nearly every day is wanted whole; then nothing need be copied.
-    return shown if kernels().all(mask).as_py() else shown.filter(mask)
+    return _hide(shown if kernels().all(mask).as_py() else shown.filter(mask), query.scope.hides)
+
+
+def _hide(rows: pa.Table, hides: Sequence[Ability]) -> pa.Table:
+    """Numbers masked, other hidden columns empty: "" for text, null for amounts."""
+    import pyarrow as pa
+
+    for name in sorted(frozenset[str]().union(*(HIDDEN[ability] for ability in hides)) & set(rows.column_names)):
+        field = rows.schema.field(name)
+        column: Any = pa.nulls(len(rows), field.type)
+        if name in NUMBERS:
+            parts = rows[name].chunks
+            column = pa.chunked_array([_masked(part) for part in parts], pa.string())
+        elif not pa.types.is_decimal(field.type):
+            column = pa.repeat(pa.scalar("", pa.string()), len(rows))
+        rows = rows.set_column(rows.schema.get_field_index(name), field.with_type(column.type), column)
+    return rows
+
+
+def _masked(numbers: Any) -> Any:
+    """Each distinct number once."""
+    import pyarrow as pa
+
+    if not pa.types.is_dictionary(numbers.type):
+        numbers = numbers.dictionary_encode()
+    shown = pa.array([masked(number or "") for number in numbers.dictionary.to_pylist()], pa.string())
+    return shown.take(numbers.indices)
 
 
 def _plain(rows: pa.Table) -> pa.Table:
