@@ -69,7 +69,8 @@ select
     ) as ended_at,
     bool_or(is_closing or is_voicemail or type = 'call.missed') as is_over,
     max(direction) as direction,
-    max(number_id) filter (is_course or is_voicemail) as number_id,
+    -- Where nothing but a summary or transcript came, their context names the number.
+    coalesce(max(number_id) filter (is_course or is_voicemail), max(c ->> '$.phoneNumberId')) as number_id,
     '' as dialled,
     '' as team_ref,
     '' as team_word,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from ringlake.model.base import utc
 from ringlake.model.directory import Directory
@@ -14,6 +15,10 @@ from ringlake.model.events import RawEvent
 from ringlake.model.tables import ACTIVITY
 
 SQL = (Path(__file__).parent / "activity.sql").read_text(encoding="utf-8")
+RECOVERED = (Path(__file__).parent / "recovered.sql").read_text(encoding="utf-8")
+# What `recovered.sql` computes from the rows of calls, and `activity.sql` does not from raw bodies.
+OF_RECOVERY = ("candidates", "recovered", "reached", "resolved_by_customer", "recovery_s")
+FROM_BODIES = tuple(name for name in ACTIVITY.names if name not in OF_RECOVERY)
 ALL_DAY = [("00:00", "24:00")]
 
 
@@ -23,7 +28,17 @@ def activity(events: list[RawEvent], directory: Directory) -> list[dict[str, Any
         sql.execute("set timezone = 'UTC'")
         _load(sql, events, directory)
         sql.execute(SQL)
-        found = sql.execute(f"select {', '.join(ACTIVITY.names)} from activity")
+        found = sql.execute(f"select {', '.join(FROM_BODIES)} from activity")
+        names = [column[0] for column in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def recovered(calls: pa.Table) -> list[dict[str, Any]]:
+    """The recovery measures by bucket, user, team, number, direction, outcome and source; rows of calls are given."""
+    with duckdb.connect() as sql:
+        sql.register("calls", calls)
+        sql.execute(RECOVERED)
+        found = sql.execute("select * from recovered")
         names = [column[0] for column in found.description]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 

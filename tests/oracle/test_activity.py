@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -59,14 +60,14 @@ def theirs(company: Company) -> Rows:
     return _rows(second.activity(company.events(), company.directory.load(WORKSPACE)))
 
 
-def _rows(found: Iterable[dict[str, Any]]) -> Rows:
-    return Counter(tuple(int(row[name]) if name in MEASURES else row[name] for name in ACTIVITY.names) for row in found)
+def _rows(found: Iterable[dict[str, Any]], names: Sequence[str] = second.FROM_BODIES) -> Rows:
+    return Counter(tuple(int(row[name]) if name in MEASURES else row[name] for name in names) for row in found)
 
 
 def assert_equal(company: Company) -> Rows:
     mine, other = ours(company), theirs(company)
     assert mine == other, "\n".join(
-        f"{sign} {dict(zip(ACTIVITY.names, row, strict=True))}"
+        f"{sign} {dict(zip(second.FROM_BODIES, row, strict=True))}"
         for sign, rows in (("roll-up", mine - other), ("SQL    ", other - mine))
         for row in sorted(rows, key=str)[:5]
     )
@@ -97,18 +98,48 @@ def test_the_roll_up_and_sql_over_raw_bodies_agree(seed: int, zone: str, last: d
 @pytest.mark.parametrize("zone", ["UTC", "Australia/Lord_Howe"])
 def test_every_kind_of_call_and_message_is_compared(zone: str) -> None:
     """A comparison of nothing with nothing would pass: a big history has every word in every measure."""
-    company, notices = story(2, zone, LAST_DAYS[1], days=7, scale=2.0)
+    company, notices = story(6, zone, LAST_DAYS[1], days=7, scale=2.0)
     company.receive(notices)
     company.fold()
     found = assert_equal(company)
 
-    totals = {name: sum(row[ACTIVITY.names.index(name)] for row in found) for name in MEASURES}
-    assert all(totals[name] > 0 for name in MEASURES), totals
-    outcomes = {row[ACTIVITY.names.index("outcome")] for row in found}
+    measures = [name for name in MEASURES if name in second.FROM_BODIES]
+    totals = {name: sum(row[second.FROM_BODIES.index(name)] for row in found) for name in measures}
+    assert all(totals.values()), totals
+    outcomes = {row[second.FROM_BODIES.index("outcome")] for row in found}
     assert outcomes >= {
         "answered", "no_answer", "caller_abandoned", "busy", "failed", "voicemail", "outbound_aborted",
         "received", "delivered", "undelivered", "sent", "pending",
     }  # fmt: skip
+
+
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(seed=st.integers(0, 10_000), zone=st.sampled_from(ZONES), last=st.sampled_from(LAST_DAYS))
+def test_recovery_in_activity_is_what_the_rows_of_calls_say(seed: int, zone: str, last: date) -> None:
+    company, notices = story(seed, zone, last, days=4, scale=1.0)
+    chance = random.Random(seed)
+    late = [notice for notice in notices if chance.random() < 0.2]
+    company.receive(notice for notice in notices if notice not in late)
+    company.fold()
+    company.roll_up()
+    company.receive(late)
+    company.fold()
+    lake = company.roll_up()
+
+    names = ("bucket_start", "user_id", "team_id", "business_number", "direction", "outcome", "source")
+    days = list(lake.days(CALLS, WORKSPACE))
+    calls = pa.concat_tables([lake.read(CALLS, WORKSPACE, day).rows for day in days])
+    kept = [row for day in days for row in lake.read(ACTIVITY, WORKSPACE, day).rows.to_pylist()]
+    summed: dict[tuple[Any, ...], Counter[str]] = {}
+    for row in (row for row in kept if row["channel"] == "call"):
+        sums = summed.setdefault(tuple(row[name] for name in names), Counter())
+        sums.update({name: row[name] for name in second.OF_RECOVERY})
+    other = {
+        tuple(row[name] for name in names): Counter({name: int(row[name]) for name in second.OF_RECOVERY})
+        for row in second.recovered(calls)
+    }
+    assert summed == other
+    assert sum(sums["recovered"] for sums in summed.values()) > 0
 
 
 @pytest.mark.parametrize(("short_s", "service_s"), [(0, 5), (5, 20), (30, 0)])
@@ -137,7 +168,7 @@ def test_open_hours_move_both_sides_alike(hours: Hours, answered_while_closed: b
     company.directory.put_workspace(msgspec.structs.replace(company.directory.settings(WORKSPACE), hours=hours))
     company.receive(notices)
     company.fold()
-    found = [dict(zip(ACTIVITY.names, row, strict=True)) for row in assert_equal(company)]
+    found = [dict(zip(second.FROM_BODIES, row, strict=True)) for row in assert_equal(company)]
 
     inbound = [cell for cell in found if cell["direction"] == "inbound"]
     assert (sum(c["answered"] for c in inbound) > sum(c["answered_offered"] for c in inbound)) is answered_while_closed
@@ -225,6 +256,6 @@ def test_answered_and_missed_and_short_are_offered_in_every_cell() -> None:
     company.receive(notices)
     company.fold()
     for row in ours(company):
-        cell = dict(zip(ACTIVITY.names, row, strict=True))
+        cell = dict(zip(second.FROM_BODIES, row, strict=True))
         assert cell["answered_offered"] + cell["missed"] + cell["short_abandons"] == cell["offered"]
         assert cell["within_service"] <= cell["answered_offered"] <= cell["answered"] <= cell["calls"]
