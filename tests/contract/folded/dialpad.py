@@ -23,6 +23,10 @@ TABLE = Table(
             {"outcome": "answered", "talk_s": 75, "ring_s": 9, "hold_s": 15, "total_s": 84, "recordings": 1, "legs": 1}
             | {"user": "anna", "transcript": True, "flags": ()},
         ),
+        # Without the event of its end the hold is as long as Dialpad says in the end.
+        (["04_hold", "32_hangup_inbound_answered"], {"hold_s": 15, "talk_s": 75}),
+        (["32_hangup_inbound_answered"], {"hold_s": 15}),
+        (["59_documented_example"], {"hold_s": None}),
         (["12_recording"], {"outcome": "answered", "talk_s": 75, "recordings": 1}),
         (["59_documented_example"], {"outcome": "answered", "talk_s": 75}),
         (["08_voicemail", "09_hangup_after_voicemail"], {"outcome": "voicemail", "total_s": 60}),

@@ -93,18 +93,25 @@ def _waits_from(starts: Sequence[datetime | None], stop: datetime | None) -> dat
 
 
 def _held(facts: Sequence[CallFact], ended: datetime | None) -> int | None:
-    """Sum of the holds, leg by leg; a hold that is never resumed lasts to the end.
+    """Sum of the holds, leg by leg.
 
-    Some providers say `answered` again where others say `resumed`.
+    Some providers say `answered` again where others say `resumed`. A hold that is never resumed lasts
+    to the end, unless the provider states its own sum.
     """
     since: dict[tuple[str, str], datetime] = {}
     holds: list[tuple[datetime, datetime | None]] = []
+    resumed = 0
     for fact in facts:
         leg = (fact.call_id, fact.leg_id)
         if fact.kind is FactKind.HELD:
             since.setdefault(leg, when(fact))
         elif fact.kind in _RESUMES and leg in since:
             holds.append((since.pop(leg), when(fact)))
+            resumed += fact.kind is not FactKind.LEG_ENDED
+    stated = last(facts, lambda f: f.hold_s)
+    unseen = stated and not holds and not since
+    if stated is not None and (unseen or resumed < len(holds) + len(since)):
+        return stated * 1000
     holds += [(start, ended) for start in since.values()]
     spans = [between(start, end)[0] for start, end in holds]
     return sum(span or 0 for span in spans) if spans else None

@@ -149,6 +149,7 @@ class CallFact(Model, frozen=True, kw_only=True):
     both sides where the provider does not say which is whose: those that are no business number
     of the workspace are remote.
     `duration_s` is the provider's own talk time; our times win when they disagree (W5).
+    `hold_s` is the provider's own sum of holds; it counts where a begin or an end of ours is missing.
     `strand` is for providers that tell no end of the whole call: an ENDED with a strand ends that strand,
     and the call is over when every strand that any fact names has ended.
     `all_tags` says that `tags` are all tags of the call at that moment, so that earlier ones are gone.
@@ -184,6 +185,7 @@ class CallFact(Model, frozen=True, kw_only=True):
     hangup_by: HangupBy | None = None
     cause: str = ""
     duration_s: int | None = None
+    hold_s: int | None = None
     to_party: str = ""
     step: Step | None = None
     media: Media | None = None

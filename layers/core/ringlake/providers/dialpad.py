@@ -363,7 +363,8 @@ def _closing(leg: _Leg) -> Iterable[CallFact]:
     yield leg.fact(FactKind.ENDED, leg.ended_at, ended_as=word, strand=strand)
     talk_s = _seconds(leg.claims.get("duration")) if leg.time("date_connected") else None
     if talk_s is not None and leg.target_kind != MENU:
-        yield leg.fact(FactKind.INFO, leg.ended_at, duration_s=talk_s)
+        hold_s = _seconds(leg.claims.get("hold_time"))
+        yield leg.fact(FactKind.INFO, leg.ended_at, duration_s=talk_s, hold_s=hold_s)
 
 
 def _ended_as(leg: _Leg) -> EndedAs:

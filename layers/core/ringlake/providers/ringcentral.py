@@ -17,6 +17,7 @@ A session is the customer's call. Each notification names the parties that chang
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -120,7 +121,8 @@ class RingCentral:
 
     def identify(self, delivery: Delivery, _connection: Connection) -> Identity:
         said = _said(document(delivery.body))
-        event_id = identifier(said.outer.get("uuid"), "uuid")
+        # Every notification has a uuid; should one come without, it is itself what tells it apart.
+        event_id = identifier(said.outer.get("uuid") or hashlib.sha256(delivery.body).hexdigest()[:32], "uuid")
         kind, subject_id = SubjectKind.OTHER, event_id
         if said.is_session:
             kind, subject_id = SubjectKind.CALL, _session(said)
