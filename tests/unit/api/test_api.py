@@ -41,9 +41,14 @@ def call(
     *,
     raw: str | None = None,
     binary: bool = False,
+    flagged: bool = False,
+    headers: dict[str, str] | None = None,
     **parameters: str,
 ) -> tuple[int, Any, dict[str, str]]:
-    """Status, decoded body and headers of one request with payload format 2.0."""
+    """Status, decoded body and headers of one request with payload format 2.0.
+
+    A `binary` body comes as base64; a `flagged` one only says so.
+    """
     method, _, path = route.partition(" ")
     query = parameters.pop("query", "")
     for name, value in parameters.items():
@@ -55,7 +60,7 @@ def call(
         "rawPath": path,
         "rawQueryString": query,
         "queryStringParameters": dict(pair.split("=", 1) for pair in query.split("&")) if query else None,
-        "headers": {"content-type": "application/json", "host": "evil.example"},
+        "headers": {"content-type": "application/json", "host": "evil.example"} | (headers or {}),
         "requestContext": {
             "http": {"method": method, "path": path},
             "routeKey": route,
@@ -64,13 +69,13 @@ def call(
         },
         "pathParameters": parameters or None,
         "body": base64.b64encode(text.encode()).decode() if text is not None and binary else text,
-        "isBase64Encoded": binary,
+        "isBase64Encoded": binary or flagged,
     }
     answer = api.handler(event, CONTEXT)
-    headers = {name.lower(): value for name, value in (answer.get("headers") or {}).items()}
-    headers |= {name.lower(): value[0] for name, value in (answer.get("multiValueHeaders") or {}).items()}
-    kind = headers.get("content-type", "")
-    return answer["statusCode"], json.loads(answer["body"]) if "json" in kind else answer.get("body"), headers
+    said = {name.lower(): value for name, value in (answer.get("headers") or {}).items()}
+    said |= {name.lower(): value[0] for name, value in (answer.get("multiValueHeaders") or {}).items()}
+    kind = said.get("content-type", "")
+    return answer["statusCode"], json.loads(answer["body"]) if "json" in kind else answer.get("body"), said
 
 
 OWNER, MEMBER = claims_of("s-owner"), claims_of("s-member")
