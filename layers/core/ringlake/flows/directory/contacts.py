@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 
-from ringlake.access import Principal
+from ringlake.access import Principal, scope
 from ringlake.access.hiding import masked
-from ringlake.errors import InvalidRequest, NotFound, Taken
+from ringlake.errors import Forbidden, InvalidRequest, NotFound, Taken
 from ringlake.model.contacts import Contact
 from ringlake.model.directory import Ability, Directory
 from ringlake.model.numbers import e164, party_key
@@ -40,8 +40,12 @@ class ContactBook(Office):
     ) -> tuple[list[dict[str, Any]], str]:
         """Living entries whose name, company or address holds the text, or that have exactly this number; and
         where to go on, "" at the end. A page may hold fewer than `limit` although more follow.
+
+        A list of all customers is for those who see all calls; everybody else asks by number (`lookup`).
         """
         number = self._number(viewer, text)
+        if not number and not scope(viewer.user).everything:
+            raise Forbidden("the list of customers is for those who see the whole workspace; look up a number")
         if number:
             found = self._stores.contacts.by_party(viewer.workspace, [number]).get(number, [])
             return [self._shown(viewer, contact) for contact in found], ""
