@@ -89,7 +89,7 @@ def changes(record: PresenceRecord, connection: Connection) -> tuple[Change, ...
     first = utc_midnight(record.day)
     last = first + _DAY - _MS
     return tuple(
-        Change(min(max(utc(when(f)), first), last), heard_as(f.status, f.device, connection), f.raw, f.user_id)
+        Change(min(max(when(f), first), last), heard_as(f.status, f.device, connection), f.raw, f.user_id)
         for f in record.facts
     )
 
@@ -133,6 +133,7 @@ class Links:
     def __init__(self, directory: Directory) -> None:
         self._users = {user.id: user for user in directory.users}
         self._links: dict[tuple[str, str], list[_Link]] = defaultdict(list)
+        self._edges: dict[tuple[str, tuple[str, ...]], list[datetime]] = {}
         for user in directory.users:
             for account in user.accounts:
                 ends = [at for at in (account.until, user.deleted_at) if at is not None]
@@ -154,10 +155,13 @@ class Links:
         """Everybody whose the account was, is or will be."""
         return {link.user.id for name in names for link in self._links.get((connection, name), ())}
 
-    def edges(self, connection: str, names: Iterable[str]) -> list[datetime]:
+    def edges(self, connection: str, names: tuple[str, ...]) -> list[datetime]:
         """Instants at which the account changes hands."""
-        bounds = (at for name in names for link in self._links.get((connection, name), ()) for at in link[1:])
-        return sorted({utc(at) for at in bounds if at is not None})
+        known = self._edges.get((connection, names))
+        if known is None:
+            bounds = (at for name in names for link in self._links.get((connection, name), ()) for at in link[1:])
+            known = self._edges[connection, names] = sorted({utc(at) for at in bounds if at is not None})
+        return known
 
 
 def names_of(record: PresenceRecord) -> set[str]:
@@ -254,7 +258,9 @@ def _owned(channel: Channel, links: Links, start: datetime, end: datetime) -> It
     for change, following in zip(channel.changes, [*(c.at for c in channel.changes[1:]), None], strict=False):
         until = min(end, change.at + CARRIED, following or end)
         since = max(start, change.at)
-        names = [n for n in (change.user, channel.account, channel.key) if n]
+        if since >= until:
+            continue
+        names = tuple(n for n in (change.user, channel.account, channel.key) if n)
         edges = [at for at in links.edges(channel.connection, names) if since < at < until]
         for a, b in zip([since, *edges], [*edges, until], strict=True):
             if a < b:
