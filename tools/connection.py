@@ -192,7 +192,8 @@ def joined(place: Place, delivery: Delivery, workspace: str = "", connection_id:
         found = place.directory.load(workspace).connection(connection_id)
     else:
         found = place.directory.connection_by_token(_token(delivery))
-    if found is None:
+    named = provider_in(delivery)
+    if found is None or (not connection_id and named and named != found.provider):
         raise NotFound(connection_id or "no connection has the address of this request")
     opened = []
     for secret in found.secrets:

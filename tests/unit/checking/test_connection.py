@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
-from ringlake.errors import NotAuthentic
+from ringlake.errors import NotAuthentic, NotFound
 from ringlake.model.calls import CallRecord, Outcome
 from ringlake.model.directory import Connection, Secret, Workspace
 from ringlake.model.events import Delivery
@@ -342,6 +342,14 @@ def test_a_request_of_no_connection_is_a_404(monkeypatch: pytest.MonkeyPatch, tm
     elsewhere = written(tmp_path, {"method": "POST", "url": "https://x.example.com/hook", "headers": {}, "body": ""})
     answer = run(["check", "--request", str(elsewhere), "--stack", "s"])
     assert "no webhook address" in answer.stderr
+
+
+def test_the_address_of_another_provider_is_a_404() -> None:
+    home = house(GENERIC.connection)
+    place = tool.Place(home.directory, home.vault, home.journal, MemoryRecords())
+    with pytest.raises(NotFound):
+        tool.joined(place, changed(GENERIC, url=f"{PUBLIC}/webhooks/openphone/{TOKEN}"))
+    assert tool.joined(place, changed(GENERIC, url="x"), WORKSPACE, CONNECTION).connection.provider == "generic"
 
 
 def test_an_installation_is_found_by_the_address_of_the_request(
