@@ -299,3 +299,13 @@ def test_accounts_of_a_user_stay_what_they_were(world: World) -> None:
     change(world, "member", name="Mia M.")
     assert world.viewer("member").user.accounts == (Account(connection="c1", id="US1"),)
     assert world.refolds.open("acme") == []
+
+
+def test_who_is_gone_from_the_pool_can_still_be_ended_but_not_come_back_as_he_was(world: World) -> None:
+    del world.identities.people["s-member"]
+    owner = world.viewer("owner")
+    assert world.offices.users.suspend(owner, "member", world.now).document["state"] == "suspended"
+    with pytest.raises(Taken, match="sign-in is gone"):
+        world.offices.users.activate(owner, "member", world.now)
+    change(world, "member", signs_in=False)
+    assert change(world, "member", signs_in=True)["signs_in"]

@@ -34,6 +34,8 @@ LIVE_SECRETS = 2
 TEST_DAYS = 2
 COUNTED = 1000
 SHOWN = 5
+# What decides how events are read: a change makes the connection's history again.
+DECIDING = ("zone", "country", "options", "capabilities")
 
 
 class Connections(Office):
@@ -91,6 +93,8 @@ class Connections(Office):
         if own:
             after = msgspec.structs.replace(after, token_sha256=token_digest(own))
         view = self._changed(viewer, before, after, "connection.change", now, fields=sorted(patch.given))
+        if any(getattr(after, name) != getattr(before, name) for name in DECIDING):
+            self._refold(viewer, now, f"connection-{before.id}", connection=before.id, everything=True)
         if _believed(before) != _believed(after):
             rederive_everyone(viewer.workspace, None, self._stores.records)
         return view

@@ -18,7 +18,6 @@ import msgspec
 
 from ringlake.access import Principal
 from ringlake.errors import Forbidden, InvalidRequest, Rejected
-from ringlake.flows.presence import relinked
 from ringlake.model.base import Model
 from ringlake.model.contacts import Contact
 from ringlake.model.directory import Account, Directory, Number, Role, Team, User
@@ -214,8 +213,8 @@ class Transfers(Office):
         self._write(viewer, said, *changes)
         for one in settled:
             users.follow(one.before, one.after)
-            users.accounts_changed(viewer, one.before.accounts if one.before else (), one.after.accounts, now)
-            relinked(viewer.workspace, one.before, one.after, self._stores.records)
+            if one.after != one.before:
+                users.relinked(viewer, one.before, one.after, now)
 
     def _known_contacts(
         self, viewer: Principal, directory: Directory, rows: Sequence[Row]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -71,7 +72,6 @@ class Users(Office):
         if asked.signs_in:
             user = msgspec.structs.replace(user, sub=(identity or self.identity)(user.email))
         self._put(viewer, None, user, "user.create", now)
-        self.accounts_changed(viewer, (), user.accounts, now)
         return _view(user)
 
     def change(self, viewer: Principal, user_id: str, body: Any, version: str | None, now: datetime) -> View:
@@ -92,7 +92,6 @@ class Users(Office):
             raise Taken("somebody signs in with this address")
         self._put(viewer, before, after, "user.change", now, directory)
         self.follow(before, after, repeated="email" in given)
-        self.accounts_changed(viewer, before.accounts, after.accounts, now)
         return _view(after)
 
     def suspend(self, viewer: Principal, user_id: str, now: datetime) -> View:
@@ -112,7 +111,10 @@ class Users(Office):
         if after != before:
             self._put(viewer, before, after, "user.activate", now)
         if after.sub:
-            self._identities.enable(after.sub)
+            try:
+                self._identities.enable(after.sub)
+            except NotFound:
+                raise Taken("the sign-in is gone: say signs_in false, then true to invite anew") from None
         return _view(after)
 
     def invite(self, viewer: Principal, user_id: str, now: datetime) -> View:
@@ -140,7 +142,8 @@ class Users(Office):
         if before is None or not before.sub:
             return
         if not after.sub:
-            self._identities.disable(before.sub)
+            with suppress(NotFound):
+                self._identities.disable(before.sub)
         elif repeated or after.email != before.email:
             settled(lambda: self._identities.rename(before.sub, after.email), "somebody signs in with this address")
 
@@ -166,8 +169,9 @@ class Users(Office):
             check_rights(viewer, directory, before, after)
             self._put(viewer, before, after, action, now, directory)
         if after.sub:
-            # Whoever repeats the request also repeats this, should it have failed.
-            self._identities.disable(after.sub)
+            # Whoever repeats the request also repeats this, should it have failed. Who is gone cannot sign in.
+            with suppress(NotFound):
+                self._identities.disable(after.sub)
         return _view(after)
 
     def _put(
@@ -186,20 +190,16 @@ class Users(Office):
         other = witness(directory, before, after) if directory and before else None
         others = [Change(document=other, previous=other)] if other else []
         self._write(viewer, said, Change(document=after, previous=before), *others)
-        relinked(viewer.workspace, before, after, self._stores.records)
+        self.relinked(viewer, before, after, now)
 
-    def accounts_changed(
-        self, viewer: Principal, before: Iterable[Account], after: Iterable[Account], now: datetime
-    ) -> None:
-        """What happened on accounts that got another owner is folded again (demands.md D24)."""
-        for account in sorted(set(before) ^ set(after), key=lambda a: (a.connection, a.id)):
-            self._refold(
-                viewer,
-                now,
-                f"account-{stamp(account.connection, account.id)}",
-                connection=account.connection,
-                accounts=(account.id,),
-            )
+    def relinked(self, viewer: Principal, before: User | None, after: User, now: datetime) -> None:
+        """What happened on accounts that got another owner is folded again, and presence with it (demands.md D24)."""
+        for account in sorted(
+            set(before.accounts if before else ()) ^ set(after.accounts), key=lambda a: (a.connection, a.id)
+        ):
+            name = f"account-{stamp(account.connection, account.id)}"
+            self._refold(viewer, now, name, connection=account.connection, accounts=(account.id,))
+        relinked(viewer.workspace, before, after, self._stores.records)
 
 
 def check_rights(
