@@ -13,7 +13,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -23,8 +23,11 @@ import pytest
 from ringlake import settings
 from ringlake.flows.ingest import secret_context
 from ringlake.model.directory import Account, Connection, Number, Role, Secret, User, Workspace
+from ringlake.model.refolds import Refold
 from ringlake.providers.signatures import sign_standard
 from ringlake.stores.directory import DynamoDirectory, party_key_context, token_digest
+from ringlake.stores.journal import BELL
+from ringlake.stores.refolds import DynamoRefolds
 from ringlake.stores.vault import KmsVault
 from tests.integration.emulators import Emulator, emulator, library_at
 from tools.template_rules import contract
@@ -137,6 +140,14 @@ def played(house: House) -> House:
     assert len(bells["Records"]) == 2
     assert run(house, "fold", bells) == {"batchItemFailures": []}
     assert run(house, "archive", bells) == {"batchItemFailures": []}
+    asked = Refold(id="settings", requested_at=datetime.now(UTC) - timedelta(hours=1), everything=True)
+    DynamoRefolds(house.physical["DirectoryTable"]).ask(WORKSPACE, asked)
+    assert run(house, "rollup", {}) == {"records": 1}
+    # The request is worked off: a bell was rung, which folds like any news and changes nothing.
+    rung = {"Records": [bell for bell in doorbells(house) if bell["dynamodb"]["Keys"]["sk"]["S"] == BELL]}
+    assert len(rung["Records"]) == 1
+    assert run(house, "fold", rung) == {"batchItemFailures": []}
+    assert run(house, "archive", rung) == {"batchItemFailures": []}
     assert run(house, "rollup", {}) == {"records": 1}
 
     today = datetime.now(UTC).date().isoformat()
