@@ -99,16 +99,6 @@ class Tables:
         self._store(table, old, new)
         return {}
 
-    def _delete_item(self, request: dict[str, Any]) -> dict[str, Any]:
-        table = request["TableName"]
-        old = self._find(table, request["Key"])
-        self.writes[f"{table}: deletes"] += _kb(old)
-        if old:
-            for index in self.indexes.get(table, ()):
-                self.writes[f"{table}: index {index.name}"] += index.entry(old) is not None
-            del self.items[table][old["pk"]["S"]][old["sk"]["S"]]
-        return {}
-
     def _transact_write_items(self, request: dict[str, Any]) -> dict[str, Any]:
         for write in request["TransactItems"]:
             put = write["Put"]

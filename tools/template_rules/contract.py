@@ -69,7 +69,6 @@ MOST_PEOPLES_RATE = 100
 # What the ciphertext of a workspace's party key is bound to (ringlake/stores/directory.py, party_key_context).
 PARTY_PURPOSE = "party_key"
 ONLY_POINTERS = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["token#*", "sub#*"]}}
-ONLY_TRAILS = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["trail#*"]}}
 
 INDEXES = {"RecordsTable": {"live": ("live_ws", "live_at"), "dirty": ("dirty_ws", "dirty_key")}}
 STREAMS = {"JournalTable": "KEYS_ONLY"}

@@ -713,11 +713,10 @@ def webhook_secrets_are_opened_by_ingest_alone(stack: Stack) -> Iterator[str]:
 def the_audit_trail_is_never_deleted(stack: Stack) -> Iterator[str]:
     """Journal, records and directory: no function may delete or overwrite in bulk.
 
-    Trails beside the records are derived: entries that moved are taken out of them. Old tokens and identities
-    lead nowhere any more.
+    Old tokens and identities lead nowhere any more.
     """
     for owner, statement in _rights(stack.aws):
-        if statement.get("Condition") in (contract.ONLY_TRAILS, contract.ONLY_POINTERS):
+        if statement.get("Condition") == contract.ONLY_POINTERS:
             continue
         for action in set(as_list(statement.get("Action"))) & contract.FORBIDDEN_ACTIONS:
             yield f"{owner}: {statement.get('Sid')} allows {action}"

@@ -1,8 +1,9 @@
 """Customers: what their records mean for each other, put beside each of them (design section 5, Fold).
 
-A customer's records are found by a trail (`stores/trails.py`): one entry per record, at the place
-that its start gives it. An entry only names the record; what counts is read from the records, so
-that a trail cannot be out of date. `fold/recovery.py` works out the consequences of all of them.
+A customer's records are found by a trail (`stores/trails.py`): an entry per record, at the place that
+its start gives it. An entry only names the record; what counts is read from the records. One that has
+moved since is left where it was, and counts only where it is now: to take an entry out could undo
+what somebody else has put there in the same moment. `fold/recovery.py` works out the consequences.
 
 Why no change is ever lost, whatever happens at once (ADR 0043):
 
@@ -13,8 +14,8 @@ Why no change is ever lost, whatever happens at once (ADR 0043):
   mark it. Whoever finds a neighbour marked writes to it too, so that another who is at it begins again.
 * A settling that wrote to neighbours begins again with them in its batch: what an older view of a third
   one had brought about is then put right, or is still marked.
-* A record that moves to another customer, or in time, remembers the places that it left until it has
-  been settled there too (`Loaded.left`).
+* A record that moves to another customer remembers those that it left until they have been settled
+  without it (`Loaded.left`).
 """
 
 from __future__ import annotations
@@ -120,7 +121,7 @@ class Parties:
         """One settling of the customers of these rows: rows with new consequences, keys that were overtaken."""
         chosen = [batch[key] for key in sorted(todo)]
         histories = self._histories(chosen)
-        keys = {key for history in histories.values() for key in history.keys}
+        keys = {key for history in histories.values() for key in history.places.values()}
         others = {row.key: row for row in self._records.get_many(sorted(keys - set(batch)))}
         known = {**others, **batch}
         concerned = {key: known[key] for key in keys & set(known)} | {row.key: row for row in chosen}
@@ -152,9 +153,9 @@ class Parties:
         names: Sequence[Contact],
     ) -> dict[str, Consequences]:
         touches = []
-        for key in history.keys:
+        for place, key in history.places.items():
             row = known.get(key)
-            if row and isinstance(row.record, Interaction) and party_place(row.record).partition("/")[0] == party:
+            if row and isinstance(row.record, Interaction) and party_place(row.record) == f"{party}/{place}":
                 touches.append(touch_of(key, row.record))
         found = consequences_of(touches, marks, self._workspace, whole=history.whole)
         return {key: _named(means, names) for key, means in found.items()}
@@ -175,9 +176,6 @@ class Parties:
         """The history of every customer that these rows belong to, have belonged to, or are the mark of."""
         places: dict[str, dict[str, str]] = {party: {} for row in rows for party in _parties_of(row)}
         for row in rows:
-            for left in row.left:
-                party, _, place = left.partition("/")
-                self._trails.remove(party_trail(self._id, party), place)
             if row.record is not None and (own := party_place(row.record)):
                 party, _, place = own.partition("/")
                 places[party][place] = row.key
@@ -196,8 +194,7 @@ class Parties:
         found = self._trails.read_many(trails, Member, newest=LONGEST_HISTORY + 1)
         return {
             party: _History(
-                places=frozenset(entry.place for entry in entries),
-                keys=[entry.document.key for entry in entries[-LONGEST_HISTORY:]],
+                places={entry.place: entry.document.key for entry in entries[-LONGEST_HISTORY:]},
                 whole=len(entries) <= LONGEST_HISTORY,
             )
             for party, entries in zip(parties, found, strict=True)
@@ -226,19 +223,17 @@ class Parties:
 
 
 class _History(NamedTuple):
-    """A customer's records in time order; not `whole` when older ones were left out."""
+    """Keys of a customer's records by their place, in time order; not `whole` when older ones were left out."""
 
-    places: frozenset[str]
-    keys: list[str]
+    places: dict[str, str]
     whole: bool
 
 
 def _parties_of(row: Loaded) -> set[str]:
     """The customers whose history this row is or was in, or whose mark it is."""
     subject = Subject.from_key(row.key)
-    own = party_place(row.record) if row.record else ""
-    named = {place.partition("/")[0] for place in (own, *row.left)}
-    return (named | ({subject.id} if subject.kind is SubjectKind.PARTY else set())) - {""}
+    own = party_place(row.record).partition("/")[0] if row.record else ""
+    return {own, *row.left, subject.id if subject.kind is SubjectKind.PARTY else ""} - {""}
 
 
 def _named(means: Consequences, names: Sequence[Contact]) -> Consequences:

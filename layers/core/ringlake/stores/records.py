@@ -39,8 +39,8 @@ class Loaded(Model, frozen=True, kw_only=True):
 
     `links` are ids of other subjects of the same kind and connection that are part of this one.
     `lake_days` are the UTC days under which the lake holds the record (two while it moves).
-    `left` are the places in its customers' trails that it has left (`party_place`). `version` rises with
-    every change of the item; `dirty` says that the lake does not have it yet.
+    `left` are the customers whose history it has left and that were not settled since (party keys).
+    `version` rises with every change of the item; `dirty` says that the lake does not have it yet.
     """
 
     key: str
@@ -82,10 +82,10 @@ def days_left(previous: Loaded, record: Record) -> tuple[str, ...]:
     return tuple(sorted(left))
 
 
-def places_left(previous: Loaded, record: Record) -> tuple[str, ...]:
-    """Places in trails that may still hold the record once `record` replaces `previous`."""
+def parties_left(previous: Loaded, record: Record) -> tuple[str, ...]:
+    """Customers for whom the record may still count once `record` replaces `previous`."""
     before = party_place(previous.record) if previous.record else ""
-    return tuple(sorted({*previous.left, before} - {party_place(record), ""}))
+    return tuple(sorted({*previous.left, before.partition("/")[0]} - {party_place(record).partition("/")[0], ""}))
 
 
 def is_live(record: Record) -> bool:
@@ -179,7 +179,7 @@ class MemoryRecords:
                 record=record,
                 etag=etag_of(record),
                 lake_days=days_left(row, record),
-                left=places_left(row, record),
+                left=parties_left(row, record),
             )
             return Write.WRITTEN
 
@@ -272,8 +272,8 @@ class DynamoRecords:
         wanted, unwanted = _attributes(subject, record, previous.consequences)
         if previous.record and lake_day(previous.record) != lake_day(record):
             wanted["lake_days"] = _texts(days_left(previous, record))
-        if (left := places_left(previous, record)) != previous.left:
-            wanted["left_places"] = _texts(left)
+        if (left := parties_left(previous, record)) != previous.left:
+            wanted["left_parties"] = _texts(left)
         names = {f"#{name}": name for name in (*wanted, *unwanted)}
         values = {f":{name}": value for name, value in wanted.items()} | _NEXT
         update = "SET " + ", ".join(f"#{name} = :{name}" for name in wanted)
@@ -332,7 +332,7 @@ class DynamoRecords:
     def clean(self, loaded: Loaded, day: str) -> bool:
         return self._if_unchanged(
             loaded,
-            f"SET lake_days = :days REMOVE {', '.join(_DIRTY)}, left_places{_NEXT_VERSION}",
+            f"SET lake_days = :days REMOVE {', '.join(_DIRTY)}, left_parties{_NEXT_VERSION}",
             {":days": _texts([day] if day else [])} | _NEXT,
         )
 
@@ -455,7 +455,7 @@ def _row(item: dict[str, Any]) -> Loaded:
         record=unpack(bytes(item["doc"]["B"]), key, RECORDS[Subject.from_key(key).kind]) if "doc" in item else None,
         etag=item["etag"]["S"] if "etag" in item else "",
         lake_days=_read_texts(item, "lake_days"),
-        left=_read_texts(item, "left_places"),
+        left=_read_texts(item, "left_parties"),
         consequences=unpack(bytes(consequences["B"]), key, Consequences) if consequences else Consequences(),
         version=int(item["version"]["N"]) if "version" in item else 0,
         dirty="dirty_ws" in item,

@@ -1,7 +1,8 @@
 """Trails: ordered, strongly consistent lists of small documents in the records table.
 
 A trail keeps what one fold must know of its neighbours: the history of one customer, the days of
-one presence account. No index is behind it, so what was put is there for the next reader.
+one presence account. No index is behind it, so what was put is there for the next reader. Entries
+are never taken out: whoever reads knows which of them still hold.
 """
 
 from __future__ import annotations
@@ -33,10 +34,6 @@ class Trails(Protocol):
         """Put or replace."""
         ...
 
-    def remove(self, trail: str, place: str) -> None:
-        """Idempotent."""
-        ...
-
     def read[T](
         self, trail: str, kind: type[T], *, first: str = "", last: str = "", newest: int | None = None
     ) -> list[Entry[T]]:
@@ -60,10 +57,6 @@ class MemoryTrails:
     def put(self, trail: str, place: str, document: Model) -> None:
         with self._lock:
             self.kept[trail][place] = to_json(document)
-
-    def remove(self, trail: str, place: str) -> None:
-        with self._lock:
-            self.kept[trail].pop(place, None)
 
     def read[T](
         self, trail: str, kind: type[T], *, first: str = "", last: str = "", newest: int | None = None
@@ -95,10 +88,6 @@ class DynamoTrails:
             client("dynamodb").put_item(
                 TableName=self._table, Item=_key(trail, place) | {"doc": {"S": to_json(document).decode()}}
             )
-
-    def remove(self, trail: str, place: str) -> None:
-        with translated():
-            client("dynamodb").delete_item(TableName=self._table, Key=_key(trail, place))
 
     def read[T](
         self, trail: str, kind: type[T], *, first: str = "", last: str = "", newest: int | None = None
