@@ -12,7 +12,7 @@ Rules of meaning:
 
 - `call_id` is one leg. `master_call_id`, else `entry_point_call_id`, names the customer's call.
 - Answered is who has `date_connected`, not what `state` says; `date_ended` ends the leg whatever the state.
-- The end of the entry leg ends the call, unless it was transferred: then the call lasts as long as its legs.
+- The end of a queue's leg ends the call; a call to a person or a menu may be handed on, and lasts as long as its legs.
 - An unanswered outbound call is aborted when it never rang or lasted less than a second.
 - `monitor`, `barge` and the like are a supervisor's doing and no call.
 - A call centre leg that connects was taken by a person; a call router is a menu.
@@ -359,7 +359,9 @@ def _closing(leg: _Leg) -> Iterable[CallFact]:
         return
     if leg.agent:
         yield leg.fact(FactKind.LEG_ENDED, leg.ended_at, **leg.own)
-    strand = leg.id if flag(leg.claims.get("is_transferred")) else ""
+    # A queue lasts as long as its call; a person or a menu may have handed it on to another leg.
+    hands_on = leg.agent is not None or leg.target_kind == MENU or flag(leg.claims.get("is_transferred"))
+    strand = leg.id if hands_on else ""
     yield leg.fact(FactKind.ENDED, leg.ended_at, ended_as=word, strand=strand)
     talk_s = _seconds(leg.claims.get("duration")) if leg.time("date_connected") else None
     if talk_s is not None and leg.target_kind != MENU:
