@@ -24,7 +24,8 @@ from nacl.signing import SigningKey
 
 OPENPHONE, STANDARD = "openphone", "standard"
 TWILIO, AIRCALL, TELNYX, VONAGE, DIALPAD = "twilio", "aircall", "telnyx", "vonage", "dialpad"
-NOVOFON, NOVOFON2, ZADARMA, RINGOSTAT = "novofon", "novofon 2.0", "zadarma", "ringostat"
+NOVOFON, NOVOFON2, ZADARMA = "novofon", "novofon 2.0", "zadarma"
+RINGOSTAT, RINGOSTAT_HEADER = "ringostat", "ringostat header"
 RINGCENTRAL, FCC, AMAZON_CONNECT = "ringcentral", "fcc", "amazon_connect"
 
 FORM = "application/x-www-form-urlencoded"
@@ -41,6 +42,8 @@ PBX_FIELDS: Mapping[str, tuple[str, ...]] = {
 }
 # The events whose data is one JSON text; what their signature covers is not documented.
 PBX_OTHER = ("result",)
+# What an event would sign that is newer than the documentation.
+PBX_NEWER = PBX_FIELDS["NOTIFY_OUT_START"]
 VONAGE_CLAIMS = {"iss": "Vonage", "api_key": "a1b2c3d4"}
 _JWT = re.compile(rb"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 
@@ -80,10 +83,14 @@ def signed(scheme: str, request: Request, secrets: Sequence[str], now: datetime,
 
 def scheme_of(provider: str, request: Request) -> str:
     """The scheme in which a provider made this request."""
-    if provider == "openphone":
-        return OPENPHONE if request.header("openphone-signature") else STANDARD
+    if provider == "openphone" and request.header("openphone-signature"):
+        return OPENPHONE
+    if provider == "openphone" or request.header("webhook-signature"):
+        return STANDARD
     if provider == "novofon":
         return NOVOFON if request.header("signature") else NOVOFON2
+    if provider == RINGOSTAT and request.header("auth-key"):
+        return RINGOSTAT_HEADER
     return provider if provider in SIGNERS else STANDARD
 
 
@@ -181,7 +188,8 @@ def _twilio(request: Request, secrets: Sequence[str], _now: datetime, _: str) ->
 def _pbx(request: Request, secrets: Sequence[str], _now: datetime, _: str) -> Request:
     """Base64 of the hexadecimal text of the HMAC, as the official libraries have it."""
     fields = dict(request.form)
-    content = "".join(fields.get(name, "") for name in PBX_FIELDS.get(fields.get("event", ""), PBX_OTHER))
+    names = PBX_FIELDS.get(fields.get("event", ""), PBX_OTHER if "result" in fields else PBX_NEWER)
+    content = "".join(fields.get(name, "") for name in names)
     digest = _mac("sha1", secrets[0].encode(), content.encode())
     return request.with_header("Signature", _b64(digest.hex().encode()))
 
@@ -195,6 +203,10 @@ def _basic(request: Request, secrets: Sequence[str], _now: datetime, _: str) -> 
 
 def _validation_token(request: Request, secrets: Sequence[str], _now: datetime, _: str) -> Request:
     return request.with_header("Validation-Token", secrets[0])
+
+
+def _token_in_header(request: Request, secrets: Sequence[str], _now: datetime, _: str) -> Request:
+    return request.with_header("Auth-Key", secrets[0])
 
 
 def _token_in_query(request: Request, secrets: Sequence[str], _now: datetime, _: str) -> Request:
@@ -229,6 +241,7 @@ SIGNERS: Mapping[str, Signer] = {
     ZADARMA: _pbx,
     NOVOFON2: _token_in_query,
     RINGOSTAT: _token_in_query,
+    RINGOSTAT_HEADER: _token_in_header,
     FCC: _basic,
     RINGCENTRAL: _validation_token,
     AIRCALL: _token_in_body,
@@ -245,6 +258,7 @@ HEADERS: Mapping[str, str] = {
     NOVOFON: "signature",
     ZADARMA: "signature",
     FCC: "authorization",
+    RINGOSTAT_HEADER: "auth-key",
     RINGCENTRAL: "validation-token",
 }
 

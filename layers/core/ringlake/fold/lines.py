@@ -12,6 +12,7 @@ Facts that no line names go through unchanged; so do all facts of a call without
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -36,13 +37,15 @@ _SIDES = {
 class _Lines(Model, frozen=True, kw_only=True):
     """What is known of the lines of one call. `detected` is who was found to have picked up each line;
     `ours` are lines of our own people; `several` says that somebody or something else had the caller, `dialled`
-    that the first line is past the queue of calls that wait to be dialled.
+    that the first line is past the queue of calls that wait to be dialled, `tried` when the first attempt began:
+    a program that picks up after that has nothing to say itself.
     """
 
     first: str
     direction: Direction | None
     several: bool
     dialled: bool
+    tried: datetime | None
     detected: dict[str, AnsweredBy]
     ours: frozenset[str]
 
@@ -82,6 +85,7 @@ def _lines(own: Sequence[CallFact], going_on: Sequence[CallFact]) -> _Lines:
         first=chosen,
         direction=first(mine, lambda f: f.direction),
         several=bool(legs - {chosen}) or any(f.kind in _ELSEWHERE and not f.line for f in alive),
+        tried=min((when(f) for f in alive if f.line and f.line != chosen), default=None),
         dialled=any(f.line == chosen and f.kind not in _BEFORE_DIALLING for f in alive),
         detected=detected,
         ours=frozenset(f.line for f in both if f.line and f.agent),
@@ -102,13 +106,16 @@ def _told(fact: CallFact, call_id: str, lines: _Lines, linked: Collection[str]) 
     mine = fact.line == lines.first
     if fact.kind is FactKind.QUEUED and (not mine or lines.dialled):
         return None
+    if fact.kind is FactKind.LEG_ENDED and mine and lines.direction is Direction.INBOUND:
+        # How the caller's own line was closed makes no outcome.
+        return None
     by = fact.answered_by
     if fact.kind in (FactKind.ANSWERED, FactKind.ENDED) and by in (None, AnsweredBy.UNKNOWN):
         by = lines.detected.get(fact.line, by)
     if lines.several and fact.kind in (FactKind.ANSWERED, FactKind.ENDED) and _by_program(fact, by, lines):
         if fact.kind is FactKind.ENDED:
             by = None
-        elif mine and lines.direction is Direction.INBOUND:
+        elif mine and lines.direction is Direction.INBOUND and (lines.tried is None or when(fact) <= lines.tried):
             by = AnsweredBy.IVR
         else:
             return None
