@@ -1,4 +1,4 @@
-"""The records in DynamoDB on the emulator, by the same cases as their twin."""
+"""Records, trails and marks in DynamoDB on the emulator, by the same cases as their twins."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ import pytest
 import yaml
 
 from ringlake.errors import Unavailable
-from ringlake.stores import clients, records
+from ringlake.stores import clients
+from ringlake.stores.marks import DynamoMarks
 from ringlake.stores.records import DynamoRecords, Loaded
+from ringlake.stores.trails import DynamoTrails
 from tests.integration.emulators import emulator, library_at
+from tests.stores.marks_suite import MarksSuite
 from tests.stores.records_suite import RecordsSuite, call, put, subject_of
+from tests.stores.trails_suite import Note, TrailsSuite, note
 
 pytestmark = pytest.mark.enable_socket
 
@@ -71,7 +75,7 @@ class TestDynamoRecords(RecordsSuite):
             return real(**request)
 
         monkeypatch.setattr(clients.client("dynamodb"), "batch_get_item", reluctant)
-        monkeypatch.setattr(records, "sleep", lambda _: None)
+        monkeypatch.setattr(clients, "sleep", lambda _: None)
 
         assert [row.key for row in store.get_many([subject.key])] == [subject.key]
 
@@ -110,3 +114,32 @@ class TestDynamoRecords(RecordsSuite):
 
         assert "48600100200" not in str(readable)
         assert "Customer" not in str(readable)
+
+
+class TestDynamoTrails(TrailsSuite):
+    @pytest.fixture
+    def store(self, table: str) -> DynamoTrails:
+        return DynamoTrails(table)
+
+    def test_a_store_that_does_not_answer_is_unavailable(self, trail: str) -> None:
+        missing = DynamoTrails("no-such-table")
+
+        with pytest.raises(Unavailable):
+            missing.put(trail, "a", note("a"))
+        with pytest.raises(Unavailable):
+            missing.read_many([trail, f"{trail}x"], Note)
+
+    def test_a_long_trail_comes_in_pages(self, store: DynamoTrails, trail: str) -> None:
+        """A query answers with at most 1 MB."""
+        for number in range(12):
+            store.put(trail, f"{number:02}", note("x" * 150_000))
+
+        assert [entry.place for entry in store.read(trail, Note)] == [f"{n:02}" for n in range(12)]
+        assert [entry.place for entry in store.read(trail, Note, newest=9)] == [f"{n:02}" for n in range(3, 12)]
+
+
+class TestDynamoMarks(MarksSuite):
+    @pytest.fixture
+    def store(self, table: str) -> DynamoMarks:
+        """Of the directory's table only the keys matter, and those are the same."""
+        return DynamoMarks(table)
