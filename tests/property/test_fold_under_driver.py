@@ -34,6 +34,7 @@ from tests.scenarios.tables import Scenario, scenarios
 from tests.scenarios.world import House, directory_of, store_of
 
 SEEDS = int(os.environ.get("RINGLAKE_SEEDS", "1000"))
+SEEDS_PER_TABLE = max(SEEDS // 100, 2)
 SHAPES = (
     "answered_inbound",
     "attended_transfer_with_consultation",
@@ -110,7 +111,7 @@ class History:
         self, seed: int, shapes: list[Shape], directory: MemoryDirectory, settings: Settings | None = None
     ) -> None:
         self.chance = random.Random(seed)
-        self.shapes = self.chance.sample(shapes, 3)
+        self.shapes = self.chance.sample(shapes, min(3, len(shapes)))
         self.timeline = Timeline()
         self.stream = Stream(self.timeline, shards=self.chance.choice([1, 2]))
         self.journal, self.records = MemoryJournal(), MemoryRecords()
@@ -219,6 +220,22 @@ def test_every_history_ends_in_the_records_of_a_day_without_faults(
     with capsys.disabled():
         print(f"\nfold under the simulated mapping: {SEEDS} seeds, {dict(total)}")
     assert all(total.values()), "a fault that never happened proves nothing"
+
+
+@pytest.mark.usefixtures("_quiet_function")
+@pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario.name)
+def test_every_table_comes_through_the_stream_whatever_goes_wrong(scenario: Scenario) -> None:
+    """From the door over the journal and the stream to the records of a day without faults."""
+    house = House(store_of(directory_of(scenario)))
+    for delivery, at in deliveries(scenario):
+        house.receive(delivery, scenario.provider, at)
+    events = tuple(e for kept in house.journal.items.values() for e in kept.values())
+    house.fold(e.subject.key for e in events)
+    shape = Shape(events, documents(house.records))
+    for seed in range(SEEDS_PER_TABLE):
+        history = History(seed, [shape], house.directory)
+        history.run()
+        assert documents(history.records) == shape.wanted, f"seed {seed}"
 
 
 AS_IN_THE_TEMPLATE = Settings(
