@@ -127,7 +127,7 @@ class RingCentral:
         if said.is_session:
             kind, subject_id = SubjectKind.CALL, _session(said)
         elif said.is_presence:
-            kind, subject_id = SubjectKind.PRESENCE, _extension(said)
+            kind, subject_id = SubjectKind.PRESENCE, identifier(_extension(said), "body.extensionId")
         elif said.is_message:
             kind, subject_id = SubjectKind.MESSAGE, identifier(said.body.get("id"), "body.id")
         return Identity(
@@ -184,11 +184,11 @@ def _session(said: _Said) -> str:
 
 
 def _extension(said: _Said) -> str:
-    """Whose presence or message it is; `~` in the filter means the owner of the subscription."""
+    """Whose presence or message it is, "" when nothing says it; `~` is the owner of the subscription."""
     stated = text(said.body.get("extensionId"), "body.extensionId")
     named = _EXTENSION.search(said.event)
     found = stated or (named.group(1) if named and named.group(1) != "~" else "")
-    return identifier(found or said.outer.get("ownerId"), "body.extensionId")
+    return found or text(said.outer.get("ownerId"), "ownerId")
 
 
 # --- sessions
@@ -380,7 +380,7 @@ def _message(said: _Said, event: RawEvent) -> MessageFact:
         if number
     )
     business = sender if direction is Direction.OUTBOUND else receivers[0] if len(receivers) == 1 else ""
-    media = _media_count(body)
+    media, extension = _media_count(body), _extension(said)
     word = text(body.get("messageStatus"), "body.messageStatus")
     return MessageFact(
         message_id=event.subject.id,
@@ -394,7 +394,7 @@ def _message(said: _Said, event: RawEvent) -> MessageFact:
         from_number=sender,
         to_numbers=receivers,
         business_number=business,
-        agent=Agent(id=_extension(said)),
+        agent=Agent(id=extension) if extension else None,
         media_count=media,
         conversation=text(body.get("conversationId"), "body.conversationId"),
     )
