@@ -68,7 +68,7 @@ def company() -> Archived:
 
 def records_of(site: Site) -> dict[str, Any]:
     assert isinstance(site.records, MemoryRecords)
-    return {key: (row.record, row.etag) for key, row in site.records.rows.items()}
+    return {key: (row.record, row.etag) for key, row in site.records.rows.items() if row.record is not None}
 
 
 def lake_of(company: Archived, site: Site) -> dict[str, bytes]:
