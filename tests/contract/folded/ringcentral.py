@@ -16,7 +16,7 @@ TABLE = Table(
         (SESSION[:3], {"live": "in_progress", "ring_s": 8, "user": "anna", "telephony_status": "Answered"}),
         (SESSION, {"live": "in_progress", "hold_s": 20}),
         (
-            [*SESSION, "06_session_disconnected"],
+            [*SESSION, "49_supervisor_listens", "06_session_disconnected"],
             {"outcome": "answered", "talk_s": 67, "ring_s": 8, "total_s": 75, "hold_s": 20, "legs": 1, "flags": ()},
         ),
         (["08_session_voicemail"], {"outcome": "voicemail", "talk_s": None}),

@@ -12,6 +12,7 @@ A session is the customer's call. Each notification names the parties that chang
   other end's call handling (a queue, a menu) began, so it is no answer.
 - No event tells the end of a session: it is over when all of its parties are gone, because a transfer swaps them.
 - How an unanswered outbound call ended is said by the `reason`; without one our side gave up.
+- A supervisor who listens (`Supervising`) is left out.
 - Every fact stands under its own time (`eventTime`), so late and repeated events cannot bring a call back.
 """
 
@@ -71,7 +72,11 @@ LEG_REASON: Mapping[str, EndedAs] = {
     "rejected": EndedAs.REJECTED,
     "internalerror": EndedAs.FAILED,
 }
-HAND_OVERS = frozenset({"blindtransfer", "attendedtransfer", "rcctransfer", "dtmftransfer", "callflip"})
+HAND_OVERS = frozenset({"blindtransfer", "attendedtransfer", "rcctransfer", "dtmftransfer"})
+# The call goes on at another telephone or with another colleague: no word about how it ended.
+GOES_ON = HAND_OVERS | {"callflip", "pickup", "takeover", "parklocation"}
+# A supervisor who listens is no party to the call.
+LISTENS = "supervising"
 MESSAGE_STATUS: Mapping[str, MessageStatus] = {
     "queued": MessageStatus.PENDING,
     "sent": MessageStatus.SENT,
@@ -264,6 +269,7 @@ def _session_facts(said: _Said, event: RawEvent) -> Iterable[Fact]:
         _Party(_party_id(mapping(p, f"{field}[]")), mapping(p, f"{field}[]"), said.at, event)
         for p in items(said.body.get("parties"), field)
     ]
+    parties = [party for party in parties if party.reason != LISTENS]
     first = next((p for p in parties if p.own), None)
     for party in parties:
         yield from _opening(party, speaks=party is first)
@@ -338,7 +344,7 @@ def _closing(party: _Party) -> Iterable[CallFact]:
         if party.reason in HAND_OVERS:
             yield party.fact(FactKind.TRANSFERRED, **party.leg)
     word = None
-    if outbound == party.own and party.reason not in HAND_OVERS:
+    if outbound == party.own and party.reason not in GOES_ON:
         # Of our calling party, or of the outside party that it called.
         word = OUTBOUND_REASON.get(party.reason, EndedAs.FAILED) if party.reason else None
         word = word or (EndedAs.CANCELED if party.own else None)
