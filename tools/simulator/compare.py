@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from .attendance import Stretch
-from .truth import Row
+from .truth import Row, Truth
 
 MISSING, EXTRA = "(missing)", "(not in the story)"
 
@@ -100,3 +100,36 @@ def presence_differences(
 
 def _midnight(day: date, zone: str) -> datetime:
     return datetime.combine(day, time(0), ZoneInfo(zone)).astimezone(UTC)
+
+
+# What calls are counted by, besides being held against the truth cell by cell.
+CUTS = ("outcome", "missed_reason", "user_id", "business_number", "local_date")
+
+
+def lake(
+    known: Truth, days: Iterable[date], rows: Callable[[str], Iterable[Mapping[str, Any]]]
+) -> dict[str, list[Difference]]:
+    """Everything in which the lake's tables differ from the truth, by kind; `rows` gives all rows of a table."""
+    calls = [row for row in rows("calls") if row["is_call"]]
+    lines = stretches(rows("presence"), known.zone, days)
+    return {
+        "cells of calls": differences(known.calls, calls) + counted(known, calls),
+        "cells of texts": differences(known.messages, rows("messages")),
+        "cells of cases": differences(known.cases, rows("cases")),
+        "days of presence": presence_differences(known.presence, lines),
+    }
+
+
+def counted(known: Truth, rows: Collection[Mapping[str, Any]]) -> list[Difference]:
+    """The same calls counted by outcome, reason, user, number and day."""
+    wrong = []
+    for column in CUTS:
+        right: Counter[object] = Counter(row[column] for row in known.calls.values())
+        found = Counter(plain(row[column]) for row in rows)
+        values = sorted({*right, *found}, key=str)
+        wrong += [
+            Difference(str(value), f"calls by {column}", right[value], found[value])
+            for value in values
+            if right[value] != found[value]
+        ]
+    return wrong

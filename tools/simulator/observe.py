@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from tools.stack import client, server
@@ -43,6 +43,13 @@ class Folded:
     @property
     def total(self) -> int:
         return sum(self.records.values())
+
+
+class Kept(NamedTuple):
+    """Events in a journal, and deliveries that were set aside."""
+
+    events: int = 0
+    aside: int = 0
 
 
 @dataclass(frozen=True)
@@ -126,6 +133,24 @@ class Observer:
                 if f"{connection}:{subject}" not in workspaces[workspace]:
                     events[workspace] += int(item["n"]["N"])
         return {workspace: Folded(records[workspace], events[workspace]) for workspace in workspaces}
+
+    def journal(self) -> dict[str, Kept]:
+        """How much each workspace has in its journal. Not every provider's answer may say what was accepted."""
+        found: dict[str, Kept] = {}
+        pages = (
+            client("dynamodb")
+            .get_paginator("scan")
+            .paginate(
+                TableName=self.outputs["JournalTable"],
+                ProjectionExpression="pk, stage",
+                FilterExpression="attribute_exists(received_at)",
+            )
+        )
+        for item in (item for page in pages for item in page["Items"]):
+            workspace = item["pk"]["S"].partition("#")[0]
+            events, aside = found.get(workspace, Kept())
+            found[workspace] = Kept(events, aside + 1) if "stage" in item else Kept(events + 1, aside)
+        return found
 
     def unrolled(self, workspace: str) -> int:
         """Records that the lake does not have yet."""

@@ -33,6 +33,9 @@ BRANCHES = (
 _PROVIDER = {V2: "openphone", V4: "openphone", Q26: "openphone", BOTH: "openphone", PBX: "generic", NOVOFON2: "novofon"}
 _CONNECTION = {V2: "openphone", V4: "openphone", Q26: "openphone", BOTH: "openphone", PBX: "generic"}
 
+# Where callers found a number: id -> name.
+SOURCES = {"website": "Website", "leaflet": "Leaflet autumn"}
+_SOURCE_OF = {"main": "website", "support": "website", "sales": "leaflet", "hotline": "leaflet"}
 # How a number is served: one telephone rings, several at once, or a menu and a queue come first.
 PHONE, GROUP, HOTLINE = "phone", "group", "hotline"
 # Whose webhooks tell of a menu or a queue; elsewhere the hotline is just another group.
@@ -147,7 +150,11 @@ class Line:
     call_share: int
     message_share: int
     manner: str = PHONE
-    source: str = ""
+
+    @property
+    def source(self) -> str:
+        """Id of the source of its callers, "" for numbers that stand nowhere."""
+        return _SOURCE_OF.get(self.id, "")
 
     @property
     def provider(self) -> str:
@@ -299,6 +306,12 @@ def _customers(chance: random.Random, count: int) -> list[Customer]:
     chance.shuffle(numbers)
     return [
         # Zipf: the tenth customer calls a tenth as often as the first.
-        Customer(number=number, name=f"{chance.choice(_FIRST)} {chance.choice(_LAST)}", weight=1 / (rank + 8))
+        Customer(
+            number=number,
+            name=f"{chance.choice(_FIRST)} {chance.choice(_LAST)}",
+            weight=1 / (rank + 8),
+            # Somebody who sells things, and rings often.
+            spam=rank in (6, 25),
+        )
         for rank, number in enumerate(numbers)
     ]

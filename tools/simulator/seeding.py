@@ -14,6 +14,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from ringlake.access import Principal
+from ringlake.flows.directory.office import ANY
 from ringlake.model.directory import Ability, Role
 from ringlake.model.events import Delivery
 from tools import admin
@@ -29,6 +31,7 @@ from .people import (
     FCC,
     NOVOFON2,
     RINGCENTRAL,
+    SOURCES,
     TEAMS,
     VONAGE,
     WISEPARTS,
@@ -97,6 +100,13 @@ def seed(site: admin.Site, workspace: str, name: str, company: Company, keys: Ke
     admin.create_workspace(site, workspace, name, zone=company.zone, country=COUNTRY, currency=CURRENCY, hours=hours)
     for team_id, team in TEAMS.items():
         admin.add_team(site, workspace, team, team_id=team_id)
+    somebody = Principal(workspace=workspace, user=admin.ACTOR)
+    sources = {
+        key: site.offices.sources.create(somebody, {"name": name}, admin.now()).document["id"]
+        for key, name in SOURCES.items()
+    }
+    spam = [c.number for c in company.customers if c.spam]
+    site.offices.lists.put(somebody, {"spam": spam}, ANY, admin.now())
     for line in company.lines:
         admin.add_number(
             site,
@@ -106,6 +116,7 @@ def seed(site: admin.Site, workspace: str, name: str, company: Company, keys: Ke
             name=line.name,
             country=COUNTRY,
             team=line.team,
+            source=sources.get(line.source, ""),
             provider_ids=[line.provider_id],
         )
     endpoints = connect(site, workspace, company, keys)

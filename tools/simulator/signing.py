@@ -87,6 +87,8 @@ def scheme_of(provider: str, request: Request) -> str:
         return OPENPHONE
     if provider == "openphone" or request.header("webhook-signature"):
         return STANDARD
+    if provider == "fcc":
+        return STANDARD if request.header("webhook-signature") else FCC
     if provider == "novofon":
         return NOVOFON if request.header("signature") else NOVOFON2
     if provider == RINGOSTAT and request.header("auth-key"):

@@ -10,8 +10,10 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlsplit
 
 from ringlake.model.directory import Role
 from tools import admin
@@ -91,6 +93,9 @@ def sample_place(site: admin.Site, name: str) -> Place:
         schemes = sorted({c.scheme for c in found}, key=list(signing.SIGNERS).index)
         keys = {scheme: captures.PUBLISHED.get(scheme, "") for scheme in schemes}
         settings = dict(found[0].settings)
+        if found[0].provider == people.AMAZON_CONNECT:
+            place.instance = _free(site, settings["options"]["instance_arn"])
+            settings["options"] = {"instance_arn": place.instance}
         added = admin.add_connection(
             site,
             name,
@@ -102,8 +107,8 @@ def sample_place(site: admin.Site, name: str) -> Place:
         )
         for scheme in schemes[1:]:
             admin.rotate_connection(site, name, connection, signing.receiver_secret(scheme, keys[scheme]))
-        instance = settings.get("options", {}).get("instance_arn", "")
-        url = f"{deliver.BUS}{instance}" if instance else added.webhook_url
+        by_bus = found[0].provider == people.AMAZON_CONNECT
+        url = f"{deliver.BUS}{place.instance}" if by_bus else added.webhook_url
         for scheme in schemes:
             place.endpoints[f"{connection}/{scheme}"] = {"url": url, "secrets": [keys[scheme]]}
     owner = f"owner@{name}.example.com"
@@ -112,12 +117,34 @@ def sample_place(site: admin.Site, name: str) -> Place:
     return place
 
 
+def _free(site: admin.Site, instance: str) -> str:
+    """The instance of the captures, or another when an earlier stage on this stack has joined it."""
+    taken = {
+        c.options.get("instance_arn") for w in site.directory.workspaces() for c in site.directory.load(w).connections
+    }
+    return f"{instance[:-12]}{secrets.token_hex(6)}" if instance in taken else instance
+
+
 def connection_of(captured: captures.Captured) -> str:
     """Id of the connection that a capture is for: its provider's, or another one with other settings."""
     if not captured.settings or captured.provider in (people.AMAZON_CONNECT, people.FCC):
         return captured.provider
     mark = hashlib.sha256(json.dumps(captured.settings, sort_keys=True).encode()).hexdigest()
     return f"{captured.provider}-{mark[:6]}"
+
+
+def send_sample(captured: captures.Captured, endpoint: deliver.Endpoint, bus: deliver.Bus) -> tuple[int, bytes]:
+    """One capture, signed now; status and body of the answer."""
+    if endpoint.url.startswith(deliver.BUS):
+        ours = endpoint.url.removeprefix(deliver.BUS).encode()
+        theirs = str(captured.settings["options"]["instance_arn"]).encode()
+        return bus(captured.request.body.replace(theirs, ours))
+    asked = captured.sent_to(endpoint.url, *endpoint.secrets, now=datetime.now(UTC))
+    connection = HTTPConnection(urlsplit(asked.url).netloc, timeout=deliver.TIMEOUT_S)
+    try:
+        return deliver.post(connection, asked)
+    finally:
+        connection.close()
 
 
 def described(places: Sequence[Place]) -> list[dict[str, str]]:

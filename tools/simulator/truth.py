@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from . import aftermath, attendance
 from .history import Call, ClassifierRow, Ending, History, Message
-from .people import ANONYMOUS, CURRENCY, Company, Line
+from .people import ANONYMOUS, CURRENCY, SOURCES, Company, Line
 from .systems import Text
 from .wire import WIRES
 
@@ -261,6 +261,7 @@ def _call(company: Company, story: Call) -> Row:
         "queue": wire.queue(line, call) if hasattr(wire, "queue") else "",
         "scheme": wire.scheme(line, call) if hasattr(wire, "scheme") else "",
         "classifier": call.classifier,
+        "source": SOURCES.get(line.source, "") if call.direction == "inbound" and not numberless else "",
         "cost_amount": call.price if charged else None,
         "cost_currency": getattr(wire, "CURRENCY", CURRENCY) if charged else "",
         "transfers": max(len(call.talks) - 1, 0),
@@ -329,8 +330,11 @@ def _sets(company: Company, call: Call, ending: Ending) -> Row:
     """Reason of a miss and the base sets of incoming calls (metrics.md)."""
     inbound, opened = call.direction == "inbound", company.is_open(call.started_at)
     answered = call.answered_at is not None
+    spam = company.is_spam(call.customer)
     reason = "" if answered or not inbound else REASON[ending] if opened else "closed_hours"
-    offered = inbound and opened and reason != "ivr_abandon"
+    # Who is on the list is counted as a call and belongs to no set.
+    reason = "spam" if reason and spam else reason
+    offered = inbound and opened and not spam and reason != "ivr_abandon"
     short = reason == "short_abandon"
     since = call.queued_at or _rang(call)
     wait = (call.answered_at - since).total_seconds() if call.answered_at and since else 0

@@ -10,7 +10,7 @@ from typing import Any
 from ringlake.flows.folding import Result, Snapshots, fold_subjects
 from ringlake.flows.ingest import Endpoints, ingest
 from ringlake.flows.rollup import rollup
-from ringlake.model.tables import Table
+from ringlake.model.tables import TABLES, Table
 from ringlake.stores.contacts import MemoryContacts
 from ringlake.stores.directory import MemoryDirectory
 from ringlake.stores.journal import MemoryJournal
@@ -83,6 +83,9 @@ class House:
             clock=lambda: self.now,
         )
         assert done.complete
+
+    def table(self, name: str) -> list[dict[str, Any]]:
+        return self.rows(next(t for t in TABLES if t.name == name))
 
     def rows(self, table: Table) -> list[dict[str, Any]]:
         days = list(self.lake.days(table, WORKSPACE))

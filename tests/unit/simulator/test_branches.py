@@ -13,7 +13,6 @@ import pytest
 
 from ringlake import providers
 from ringlake.model.subjects import Subject
-from ringlake.model.tables import CALLS, CASES, MESSAGES, PRESENCE
 from tests.unit.simulator.branches import WORKSPACE, House, lived
 from tools.simulator import compare, deliver, people, render, seeding
 from tools.simulator.history import History, history, month
@@ -58,28 +57,18 @@ def test_every_record_is_one_of_the_story(branch: tuple[str, History, House, Tru
     assert ids == {*known.calls, *known.messages, *known.classifier_rows, *known.parts}
 
 
-def test_calls_and_texts_are_told_cell_by_cell(branch: tuple[str, History, House, Truth]) -> None:
-    _, _, house, known = branch
-    calls = [row for row in house.rows(CALLS) if row["is_call"]]
-    wrong = compare.differences(known.calls, calls) + compare.differences(known.messages, house.rows(MESSAGES))
+def test_the_lake_says_what_happened_cell_by_cell(branch: tuple[str, History, House, Truth]) -> None:
+    provider, story, house, known = branch
     assert known.calls
-    assert not wrong, compare.summary(wrong)
-
-
-def test_every_miss_has_its_case(branch: tuple[str, History, House, Truth]) -> None:
-    provider, _, house, known = branch
-    wrong = compare.differences(known.cases, house.rows(CASES))
     # Amazon Connect tells no number, so that nobody knows who rang.
     assert bool(known.cases) == (provider != "amazon_connect")
-    assert not wrong, compare.summary(wrong)
-
-
-def test_every_day_of_everybody_is_the_line_of_the_story(branch: tuple[str, History, House, Truth]) -> None:
-    provider, story, house, known = branch
-    found = compare.stretches(house.rows(PRESENCE), known.zone, story.days)
     assert bool(known.presence) == (provider in REPORTING)
-    wrong = compare.presence_differences(known.presence, found)
+    wrong = [d for found in compare.lake(known, story.days, house.table).values() for d in found]
     assert not wrong, compare.summary(wrong)
+
+
+def test_a_line_of_presence_has_the_length_of_its_day(branch: tuple[str, History, House, Truth]) -> None:
+    _, _, _, known = branch
     for (_, day), line in known.presence.items():
         hours = 25 if day == date(2026, 11, 1) else 24
         assert line[-1][1] - line[0][0] == timedelta(hours=hours)
