@@ -39,6 +39,7 @@ SHAPES = (
     "ids_sort_differently_as_text_and_as_time",
     "link_learned_hours_later",
     "parallel_parts",
+    "parent_that_comes_after_its_part",
     "site_call_agent_leg_is_the_parent",
 )
 BY_NAME = {s.name: s for s in scenarios()}

@@ -46,6 +46,7 @@ SHAPES = (
     "voicemail_event_after_the_miss",
     "link_learned_hours_later",
     "parallel_parts",
+    "parent_that_comes_after_its_part",
     "site_call_agent_leg_is_the_parent",
     "stale_leg_after_transfer",
 )

@@ -27,6 +27,7 @@ SHAPES = (
     "ids_sort_differently_as_text_and_as_time",
     "link_learned_hours_later",
     "parallel_parts",
+    "parent_that_comes_after_its_part",
     "site_call_agent_leg_is_the_parent",
     "two_calls_joined_by_a_third",
     "two_calls_that_name_each_other",

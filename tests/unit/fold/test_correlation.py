@@ -103,3 +103,28 @@ def test_an_agent_leg_stands_for_itself_until_its_customer_leg_is_known() -> Non
     assert links.root("c", {"a": told(0, CallKind.CALLBACK_AGENT)}) == "a"
     other = {"a": told(0, CallKind.CALLBACK_AGENT), "c": told(5, CallKind.CONSULTATION)}
     assert links.root("c", other) == "a"
+
+
+@pytest.mark.parametrize("kind", [CallKind.VOICE, CallKind.CAMPAIGN, CallKind.MOBILE_APP])
+def test_a_parent_that_nobody_has_heard_of_stands_for_no_call(kind: CallKind) -> None:
+    """Its events may have been lost; the call that names it must not be (demands.md D40)."""
+    links = families(("b", "a"), ("c", "b"))
+    facts = {"b": told(0, kind), "c": told(5)}
+    assert {links.root(m, facts) for m in "abc"} == {"b"}
+    assert (links.part_of("b", facts), links.part_of("c", facts)) == ("", "b")
+    assert links.root("b", {"a": told(9), **facts}) == "a"
+
+
+@pytest.mark.parametrize("kind", [CallKind.CONSULTATION, CallKind.SURVEY_POST_CALL, CallKind.EXTERNAL_TRANSFER])
+def test_what_is_beside_a_call_becomes_none_when_its_call_is_never_heard_of(kind: CallKind) -> None:
+    links = families(("b", "a"))
+    assert links.root("b", {"b": told(0, kind)}) == "a"
+    assert links.part_of("b", {"b": told(0, kind)}) == "a"
+    agent = {"b": told(0, CallKind.CALLBACK_AGENT)}
+    assert links.root("b", agent) == "a"
+
+
+def test_of_several_that_name_parents_never_heard_of_the_first_stands_for_the_call() -> None:
+    links = families(("b", "x"), ("c", "x"))
+    assert links.root("x", {"b": told(9), "c": told(3)}) == "c"
+    assert links.part_of("b", {"b": told(9), "c": told(3)}) == "x"

@@ -20,8 +20,6 @@ CONTINUES = frozenset({CallKind.VOICE, CallKind.CAMPAIGN, CallKind.MOBILE_APP, C
 OWN_PATH = frozenset({"agent", CallKind.VOICE.value, CallKind.CAMPAIGN.value, CallKind.MOBILE_APP.value})
 # Parts whose agent serves the customer and may own the call (metrics.md Attribution rule 2).
 SERVES = frozenset({CallKind.VOICE, CallKind.CAMPAIGN, CallKind.MOBILE_APP, CallKind.CALLBACK_AGENT})
-# Kinds that never are a customer's call, also when the parent is unknown (features.md F21, F22).
-SIDE = frozenset({CallKind.CONSULTATION, CallKind.SURVEY_POST_CALL})
 
 
 class Families:
@@ -55,14 +53,18 @@ class Families:
         told = told or {}
         family = self.of(member)
         kinds = {m: kind_of(told[m]) for m in family if told.get(m)}
-        customers = [m for m in family if kinds.get(m) is CallKind.CALLBACK_CUSTOMER]
         candidates = [m for m in family if not self._parents.get(m)] or family
+        if kinds and not any(m in kinds for m in candidates):
+            candidates = self._orphans(kinds) or candidates
+        customers = [m for m in family if kinds.get(m) is CallKind.CALLBACK_CUSTOMER]
         if customers and all(kinds.get(m) is CallKind.CALLBACK_AGENT for m in candidates):
             candidates = customers
-        same = [m for m in family if kinds.get(m, CallKind.EXTERNAL_TRANSFER).value in OWN_PATH]
-        if same and not any(m in kinds for m in candidates):
-            candidates = same
         return min(candidates, key=lambda m: (_began(told.get(m, ())), m))
+
+    def _orphans(self, kinds: Mapping[str, CallKind]) -> list[str]:
+        """Members that may be a customer's call and of whose parents nothing was ever heard."""
+        calls = [m for m, kind in kinds.items() if kind in SERVES and kind is not CallKind.CALLBACK_AGENT]
+        return [m for m in calls if not self._parents[m] & kinds.keys()]
 
     def part_of(self, member: str, told: Mapping[str, Sequence[CallFact]] | None = None) -> str:
         """The parent of a part ("" for the root); of several parents the smallest id."""
