@@ -15,10 +15,11 @@ from ringlake.errors import Unreadable
 from ringlake.flows.ingest import Outcome
 from ringlake.fold import FOLDS
 from ringlake.model.base import to_json
-from ringlake.model.calls import MissedReason
+from ringlake.model.calls import CallRecord, MissedReason
 from ringlake.model.calls import Outcome as CallOutcome
 from ringlake.model.events import RawEvent
 from ringlake.model.facts import Fact
+from ringlake.model.messages import MessageRecord
 from ringlake.model.subjects import Subject, SubjectKind
 from tests.scenarios.checking import differences
 from tests.scenarios.rendering import deliveries
@@ -61,6 +62,7 @@ def assert_as_expected(scenario: Scenario, house: House) -> None:
         record = house.records.load(subject_of(scenario, expected)).record
         assert (record is None) == expected.absent, f"{expected.kind} {expected.id}"
         if record is not None:
+            assert isinstance(record, CallRecord | MessageRecord)
             wrong += [f"{expected.kind} {expected.id} {d}" for d in differences(scenario, record, expected.fields)]
     assert not wrong, "\n".join([scenario.title, *wrong])
 
