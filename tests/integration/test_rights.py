@@ -135,20 +135,27 @@ def played(house: House) -> House:
     repeated = run(house, "ingest", webhook(body))
     unreadable = run(house, "ingest", webhook("no JSON", "msg_2"))
     assert [answer["statusCode"] for answer in (accepted, repeated, unreadable)] == [200, 200, 200]
+    for kind, said in (
+        ("presence.changed", {"presence": {"account": "desk", "status": "online"}}),
+        ("contact.updated", {"contact": {"id": "k1", "name": "Celia", "numbers": ["+12025550143"]}}),
+    ):
+        told = json.dumps({"type": kind, "timestamp": datetime.now(UTC).isoformat(), "data": said})
+        assert run(house, "ingest", webhook(told, f"msg_{len(kind)}"))["statusCode"] == 200
 
     bells = {"Records": list(doorbells(house))}
-    assert len(bells["Records"]) == 2
+    assert len(bells["Records"]) == 4
     assert run(house, "fold", bells) == {"batchItemFailures": []}
     assert run(house, "archive", bells) == {"batchItemFailures": []}
     asked = Refold(id="settings", requested_at=datetime.now(UTC) - timedelta(hours=1), everything=True)
     DynamoRefolds(house.physical["DirectoryTable"]).ask(WORKSPACE, asked)
-    assert run(house, "rollup", {}) == {"records": 1}
+    assert run(house, "rollup", {}) == {"records": 3}
     # The request is worked off: a bell was rung, which folds like any news and changes nothing.
     rung = {"Records": [bell for bell in doorbells(house) if bell["dynamodb"]["Keys"]["sk"]["S"] == BELL]}
     assert len(rung["Records"]) == 1
     assert run(house, "fold", rung) == {"batchItemFailures": []}
     assert run(house, "archive", rung) == {"batchItemFailures": []}
-    assert run(house, "rollup", {}) == {"records": 1}
+    # The customer whose name the contact is, and the call.
+    assert run(house, "rollup", {}) == {"records": 2}
 
     today = datetime.now(UTC).date().isoformat()
     for path, route, ordered in (
