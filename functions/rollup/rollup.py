@@ -54,6 +54,10 @@ def stores() -> Stores:
     )
 
 
+# Requests of a record each that are under way together: a catch-up writes thousands of them.
+AT_ONCE = 8
+
+
 @cache
 def bells() -> tuple[Refolds, Journal]:
     """Requests to fold history again, and the journal whose bells are rung."""
@@ -73,7 +77,7 @@ def handler(_event: object, context: Any) -> dict[str, int]:
     until = now() + timedelta(milliseconds=context.get_remaining_time_in_millis()) - RESERVE
 
     def run(workspace: str) -> RolledUp:
-        return rollup(workspace, **site._asdict(), clock=now, until=until)
+        return rollup(workspace, **site._asdict(), clock=now, until=until, at_once=AT_ONCE)
 
     done: list[RolledUp] = []
     failures: list[RinglakeError] = []

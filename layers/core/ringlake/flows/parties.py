@@ -21,6 +21,7 @@ Why no change is ever lost, whatever happens at once (ADR 0043):
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -65,6 +66,14 @@ class Settled(NamedTuple):
     overtaken: list[str]
 
 
+def each[A, B](work: Callable[[A], B], items: Sequence[A], at_once: int) -> list[B]:
+    """The results in order; several at once where every item is a request of its own."""
+    if at_once < 2 or len(items) < 2:
+        return [work(item) for item in items]
+    with ThreadPoolExecutor(at_once) as pool:
+        return list(pool.map(work, items))
+
+
 def party_trail(workspace: str, party_key: str) -> str:
     return f"{workspace}#party#{party_key}"
 
@@ -81,8 +90,10 @@ class Parties:
         contacts: Contacts,
         directory: DirectoryStore,
         clock: Callable[[], datetime],
+        at_once: int = 1,
     ) -> None:
         self._id = workspace
+        self._at_once = at_once
         self._records = records
         self._trails = trails
         self._marks = marks
@@ -131,18 +142,15 @@ class Parties:
         found: dict[str, Consequences] = {}
         for party, history in histories.items():
             found |= self._of_party(party, history, known, marks, names.get(party, []))
-        noted, lost = {}, set()
+        changed = []
         for row in people:
             means = found.get(row.key) or self._of_one(row, marks, names)
             means = msgspec.structs.replace(means, stale=self._is_stale(row))
-            if means == row.consequences and (row.key in batch or not row.dirty):
-                continue
-            now = self._records.note(row, means)
-            if now is None:
-                lost.add(row.key)
-            else:
-                noted[row.key] = now
-        return noted, lost
+            if means != row.consequences or (row.dirty and row.key not in batch):
+                changed.append((row, means))
+        now = each(lambda change: self._records.note(*change), changed, self._at_once)
+        noted = {row.key: row for row in now if row is not None}
+        return noted, {row.key for row, _ in changed} - set(noted)
 
     def _of_party(
         self,
@@ -183,9 +191,12 @@ class Parties:
         missing = {
             party: {p: k for p, k in own.items() if p not in read[party].places} for party, own in places.items()
         }
-        for party, new in missing.items():
-            for place, key in new.items():
-                self._trails.put(party_trail(self._id, party), place, Member(key=key))
+        entries = [
+            (party_trail(self._id, party), place, Member(key=key))
+            for party, new in missing.items()
+            for place, key in new.items()
+        ]
+        each(lambda entry: self._trails.put(*entry), entries, self._at_once)
         # What somebody else has put meanwhile must be seen by one of the two: put first, read afterwards.
         return read | self._read(sorted(party for party, new in missing.items() if new))
 

@@ -50,7 +50,7 @@ from ringlake.stores.records import Loaded, Records, lake_day
 from ringlake.stores.trails import Trails
 
 from .contacts import ProviderContacts
-from .parties import Parties
+from .parties import Parties, each
 from .presence import Presence
 
 # Marked records taken at a time, a few MB of documents. As long as there are more, each batch is twice
@@ -125,9 +125,11 @@ def rollup(
     clock: Callable[[], datetime],
     until: datetime | None = None,
     batch: int = BATCH,
+    at_once: int = 1,
 ) -> RolledUp:
     """Bring all marked records of a workspace into the lake, as long as it is before `until`.
 
+    `at_once` writes that do not depend on each other are under way together.
     Nothing marked costs three reads. Raises `Unavailable` when a store does not answer; everything
     not finished then is still marked.
     """
@@ -135,12 +137,12 @@ def rollup(
     def late() -> bool:
         return until is not None and clock() >= until
 
-    parties = Parties(workspace, records, trails, marks, contacts, directory, clock)
+    parties = Parties(workspace, records, trails, marks, contacts, directory, clock, at_once)
     parts: dict[SubjectKind, Part] = {
         SubjectKind.PRESENCE: Presence(workspace, records, trails, lake, directory, clock),
         SubjectKind.CONTACT: ProviderContacts(workspace, records, contacts),
     }
-    run = _Run(workspace, records, marks, lake, directory, parties, parts, late)
+    run = _Run(workspace, records, marks, lake, directory, parties, parts, late, at_once)
     run.turn()
     while True:
         before = clock()
@@ -168,8 +170,10 @@ class _Run:
         parties: Parties,
         parts: dict[SubjectKind, Part],
         late: Callable[[], bool],
+        at_once: int,
     ) -> None:
         self._id = workspace
+        self._at_once = at_once
         self._late = late
         self._records = records
         self._marks = marks
@@ -247,9 +251,12 @@ class _Run:
 
         done = False
         self.owed |= {key: self.owed.get(key, set()) for key in settled.overtaken}
+        written_rows = [row for row in todo.values() if versions[row.key] <= {row.version}]
+        cleared = each(lambda row: self._records.clean(row, _day_in_lake(row)), written_rows, self._at_once)
+        clean = {row.key for row, was_cleared in zip(written_rows, cleared, strict=True) if was_cleared}
         for row in todo.values():
             self.owed.pop(row.key, None)
-            if versions[row.key] <= {row.version} and self._records.clean(row, _day_in_lake(row)):
+            if row.key in clean:
                 self._cleaned.add(row.key)
                 done = True
             elif versions[row.key] != {_NOT_WRITTEN} or not self.skipped:
