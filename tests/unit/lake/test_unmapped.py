@@ -81,6 +81,20 @@ def test_a_number_of_ours_that_the_directory_does_not_know_is_listed() -> None:
     assert number.account == ""
 
 
+def test_a_number_that_the_provider_names_by_its_own_id_is_listed_by_it() -> None:
+    lake = lake_of(
+        call("c1", business_number="", business_number_ref="PN1", business_number_name="Support"),
+        message("m1", business_number="", business_number_ref="PN1"),
+        call("c2", business_number="+48220000009", business_number_ref="PN2"),
+    )
+    by_id, both = unmapped(DIRECTORY, lake, TODAY).numbers
+    assert (by_id.number, by_id.ref, by_id.name, by_id.records) == ("", "PN1", "Support", 2)
+    assert (both.number, both.ref) == ("+48220000009", "PN2")
+    known = Number(id="n2", e164="+48220000002", provider_ids=("PN1", "PN2"))
+    mapped = msgspec.structs.replace(DIRECTORY, numbers=(known,))
+    assert unmapped(mapped, lake, TODAY).numbers == ()
+
+
 def test_what_was_mapped_since_is_gone_before_its_rows_are_folded_again() -> None:
     lake = lake_of(call("c1", **unknown(business_number_id="", business_number="+48220000009")))
     mapped = msgspec.structs.replace(

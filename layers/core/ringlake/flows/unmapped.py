@@ -20,7 +20,7 @@ from ringlake.stores.lake import Lake
 DAYS = 30
 _ROWS = (
     "record_id", "connection", "user_id", "user_account", "user_name", "unattributed", "started_at",
-    "business_number", "business_number_id", "business_number_name",
+    "business_number", "business_number_id", "business_number_name", "business_number_ref",
 )  # fmt: skip
 _LEGS = ("record_id", "row_kind", "user_id", "user_account", "user_name", "started_at", "answered_at")
 
@@ -28,14 +28,15 @@ _LEGS = ("record_id", "row_kind", "user_id", "user_account", "user_name", "start
 class Stranger(Model, frozen=True, kw_only=True):
     """One account of a connection without a user, or one number of ours that is not in the directory.
 
-    Exactly one of `account` and `number` is set. `name` is what the provider calls it, "" when it does
-    not say. `records` counts distinct calls and messages; times are UTC; `example` is the record id of
-    the latest of them.
+    `number` is E.164; a number that the provider names by its own id alone has `ref` instead, one with
+    both has both. `name` is what the provider calls it, "" when it does not say. `records` counts
+    distinct calls and messages; times are UTC; `example` is the record id of the latest of them.
     """
 
     connection: str
     account: str = ""
     number: str = ""
+    ref: str = ""
     name: str = ""
     records: int
     first_seen: datetime
@@ -54,6 +55,7 @@ class _Sight(Model, frozen=True, kw_only=True):
     record_id: str
     at: datetime
     name: str
+    ref: str = ""
 
 
 type _Seen = dict[tuple[str, str], list[_Sight]]
@@ -76,8 +78,10 @@ def unmapped(directory: Directory, lake: Lake, today: date, *, days: int = DAYS)
             for row in _rows(lake, table, workspace, day, _ROWS, strange):
                 if row["unattributed"] == UNMAPPED:
                     _note(accounts, row["connection"], row["user_account"], row["user_name"], row)
-                if not row["business_number_id"] and row["business_number"].startswith("+"):
-                    _note(numbers, row["connection"], row["business_number"], row["business_number_name"], row)
+                if not row["business_number_id"]:
+                    number = row["business_number"] if row["business_number"].startswith("+") else ""
+                    ref = row["business_number_ref"] or ""
+                    _note(numbers, row["connection"], number or ref, row["business_number_name"], row, ref)
         for row in _rows(lake, LEGS, workspace, day, _LEGS, ({"row_kind": "leg", "user_id": ""},)):
             _note(accounts, row["record_id"].partition(":")[0], row["user_account"], row["user_name"], row)
     return Unmapped(
@@ -87,9 +91,9 @@ def unmapped(directory: Directory, lake: Lake, today: date, *, days: int = DAYS)
             if directory.user_of(connection, account) is None
         ),
         numbers=_sorted(
-            _stranger(sights, connection=connection, number=number)
-            for (connection, number), sights in numbers.items()
-            if directory.number_of(number) is None
+            found
+            for found in (_number(sights, connection, what) for (connection, what), sights in numbers.items())
+            if directory.number_of(found.number, found.ref) is None
         ),
     )
 
@@ -121,19 +125,27 @@ def _all(masks: Iterable[Any]) -> Any:
     return found
 
 
-def _note(seen: _Seen, connection: str, what: str, name: str, row: dict[str, Any]) -> None:
+def _note(seen: _Seen, connection: str, what: str, name: str, row: dict[str, Any], ref: str = "") -> None:
     at = row["started_at"] or row.get("answered_at")
     if what and at is not None:
-        sight = _Sight(record_id=row["record_id"], at=at.replace(tzinfo=UTC), name=name or "")
+        sight = _Sight(record_id=row["record_id"], at=at.replace(tzinfo=UTC), name=name or "", ref=ref)
         seen.setdefault((connection, what), []).append(sight)
 
 
-def _stranger(sights: Sequence[_Sight], *, connection: str, account: str = "", number: str = "") -> Stranger:
+def _number(sights: Sequence[_Sight], connection: str, what: str) -> Stranger:
+    ref = next((s.ref for s in sights if s.ref), "")
+    return _stranger(sights, connection=connection, number=what if what != ref else "", ref=ref)
+
+
+def _stranger(
+    sights: Sequence[_Sight], *, connection: str, account: str = "", number: str = "", ref: str = ""
+) -> Stranger:
     inside = sorted(sights, key=lambda s: (s.at, s.record_id))
     return Stranger(
         connection=connection,
         account=account,
         number=number,
+        ref=ref,
         name=next((s.name for s in reversed(inside) if s.name), ""),
         records=len({s.record_id for s in inside}),
         first_seen=inside[0].at,
@@ -143,4 +155,4 @@ def _stranger(sights: Sequence[_Sight], *, connection: str, account: str = "", n
 
 
 def _sorted(found: Iterable[Stranger]) -> tuple[Stranger, ...]:
-    return tuple(sorted(found, key=lambda s: (-s.records, s.connection, s.account, s.number)))
+    return tuple(sorted(found, key=lambda s: (-s.records, s.connection, s.account, s.number, s.ref)))
