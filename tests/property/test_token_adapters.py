@@ -121,6 +121,18 @@ def test_ids_of_sixteen_and_nineteen_digits_stay_exact() -> None:
         assert identity.event_id == f"{call_id}/ringing/1"
 
 
+@given(away_s=st.integers(-(10**6), 10**6), most=st.integers(0, 10**5), stamped=st.booleans())
+def test_an_option_bounds_the_age_of_a_token(away_s: int, most: int, stamped: bool) -> None:
+    line = msgspec.structs.replace(LINE, options={"max_age_s": str(most)})
+    claims: dict[str, Any] = {"call_id": 1, "state": "hangup"}
+    if stamped:
+        claims["event_timestamp"] = int((NOW.timestamp() + away_s) * 1000)
+    delivery = post(jws.sign(json.dumps(claims).encode(), b"secret"))
+    assert takes(delivery, [b"secret"], line) is (stamped and abs(away_s) <= most)
+    assert takes(delivery, [b"secret"], LINE)
+    assert not takes(delivery, [b"guess"], line)
+
+
 # --- shared header tokens
 
 

@@ -1,8 +1,11 @@
 """Dialpad: call, SMS and agent status events, each a JWT whose claims are the event.
 
 The whole body is a compact token (HS256, secret of the webhook); there is no signature header, and
-plain JSON is what a webhook without a secret sends: refused. Tokens carry no time that could be
-checked (repeats come for hours), but a repeat has the same event id and is stored once.
+plain JSON is what a webhook without a secret sends: refused. Tokens have no expiry and repeats come for
+hours; a repeat has the same event id and is stored once.
+
+Option of the connection: `max_age_s`, how many seconds the `event_timestamp` of a delivery may be away from our
+clock, both ways; without it any time is taken.
 
 Events carry no type: `call_id` with `state` is a call, `on_duty_status` an agent's status,
 `from_number` or `to_number` with `id` a message. Each call event is a snapshot with all times known so far,
@@ -25,7 +28,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from ringlake.errors import Unreadable
+from ringlake.errors import NotAuthentic, Unreadable
 from ringlake.model.directory import Connection
 from ringlake.model.events import Delivery, Identity, RawEvent
 from ringlake.model.facts import (
@@ -48,7 +51,7 @@ from ringlake.model.numbers import is_withheld
 from ringlake.model.subjects import SubjectKind
 
 from . import jws
-from .values import choice, document, flag, identifier, instant, items, mapping, text, texts
+from .values import choice, document, flag, identifier, instant, items, mapping, text, texts, whole
 
 DIRECTION: Mapping[str, Direction] = {"inbound": Direction.INBOUND, "outbound": Direction.OUTBOUND}
 # States in which the call is with somebody, or on its way to one: the word is kept as the telephony status.
@@ -97,8 +100,11 @@ class Dialpad:
     version = 1
     kept_headers: frozenset[str] = frozenset()
 
-    def verify(self, delivery: Delivery, secrets: Sequence[bytes], _connection: Connection, _now: datetime) -> None:
-        jws.verify(_token(delivery.body), secrets)
+    def verify(self, delivery: Delivery, secrets: Sequence[bytes], connection: Connection, now: datetime) -> None:
+        payload = jws.verify(_token(delivery.body), secrets)
+        most = whole(connection.options.get("max_age_s") or None, "max_age_s")
+        if most is not None and not _is_fresh(payload, now, most):
+            raise NotAuthentic
 
     def identify(self, delivery: Delivery, _connection: Connection) -> Identity:
         claims = _claims(delivery.body)
@@ -147,6 +153,14 @@ def _token(body: bytes) -> bytes:
     """The token; some clients quote it as a JSON string."""
     token = body.strip()
     return token[1:-1] if len(token) > 1 and token[:1] == token[-1:] == b'"' else token
+
+
+def _is_fresh(payload: bytes, now: datetime, most_s: int) -> bool:
+    try:
+        made_at = instant(document(payload).get("event_timestamp"))
+    except Unreadable:
+        return False
+    return made_at is not None and abs(now - made_at).total_seconds() <= most_s
 
 
 def _claims(body: bytes) -> dict[str, Any]:
