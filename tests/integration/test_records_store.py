@@ -12,6 +12,7 @@ import yaml
 
 from ringlake.errors import Unavailable
 from ringlake.stores import clients
+from ringlake.stores.contacts import MemoryContacts
 from ringlake.stores.marks import DynamoMarks
 from ringlake.stores.records import DynamoRecords, Loaded
 from ringlake.stores.trails import DynamoTrails
@@ -19,6 +20,7 @@ from tests.integration.emulators import emulator, library_at
 from tests.stores.marks_suite import MarksSuite
 from tests.stores.records_suite import RecordsSuite, call, put, subject_of
 from tests.stores.trails_suite import Note, TrailsSuite, note
+from tests.unit.recovery.playing import Played, read
 
 pytestmark = pytest.mark.enable_socket
 
@@ -143,3 +145,15 @@ class TestDynamoMarks(MarksSuite):
     def store(self, table: str) -> DynamoMarks:
         """Of the directory's table only the keys matter, and those are the same."""
         return DynamoMarks(table)
+
+
+def test_a_customer_is_settled_on_dynamodb_as_in_memory(table: str) -> None:
+    """The stores together, with several requests under way at once."""
+    kept = {"trails": DynamoTrails(table), "marks": DynamoMarks(table), "contacts": MemoryContacts()}
+    played = Played(read("one_call_closes_all_open_misses"), DynamoRecords(table), kept)
+    for record in reversed(played.story.records()):
+        played.hear([record])
+        played.roll_up(at_once=8)
+
+    assert played.differences() == []
+    assert DynamoRecords(table).dirty("acme", 10) == []

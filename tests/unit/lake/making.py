@@ -14,7 +14,7 @@ from ringlake.model.subjects import Subject, SubjectKind
 from ringlake.stores.contacts import MemoryContacts
 from ringlake.stores.directory import MemoryDirectory
 from ringlake.stores.marks import MemoryMarks
-from ringlake.stores.records import MemoryRecords, Record, Write
+from ringlake.stores.records import Record, Records, Write
 from ringlake.stores.trails import MemoryTrails
 
 WORKSPACE = Workspace(id="acme", name="Acme", zone="Europe/Warsaw")
@@ -78,7 +78,7 @@ def subject(record: Record) -> Subject:
     return Subject(workspace=record.workspace, kind=kind, connection=record.connection, id=record.provider_id)
 
 
-def store(records: MemoryRecords, *changed: Record) -> None:
+def store(records: Records, *changed: Record) -> None:
     """Put as the fold does."""
     for record in changed:
         where = subject(record)

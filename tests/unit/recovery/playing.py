@@ -21,7 +21,7 @@ from ringlake.model.subjects import Subject, SubjectKind
 from ringlake.model.tables import CALLS, CASES, Table
 from ringlake.stores.directory import MemoryDirectory
 from ringlake.stores.lake import ObjectLake, memory_lake
-from ringlake.stores.records import MemoryRecords, Record
+from ringlake.stores.records import MemoryRecords, Record, Records
 from tests.unit.lake.making import beside, store
 
 FOLDER = Path(__file__).parents[2] / "scenarios" / "recovery"
@@ -143,9 +143,10 @@ def read(name: str) -> Story:
 class Played:
     """A company that heard a story, and its lake."""
 
-    def __init__(self, story: Story) -> None:
+    def __init__(self, story: Story, records: Records | None = None, kept: dict[str, Any] | None = None) -> None:
         self.story = story
-        self.records, self.lake, self.beside = MemoryRecords(), memory_lake(), beside()
+        self.records: Records = records or MemoryRecords()
+        self.lake, self.beside = memory_lake(), kept or beside()
         self.directory = MemoryDirectory()
         self.directory.put_workspace(story.workspace)
 
@@ -159,10 +160,10 @@ class Played:
             subject = Subject(workspace="acme", kind=SubjectKind.CALL, connection=connection, id=own)
             self.records.mark("acme", [subject.key])
 
-    def roll_up(self) -> None:
+    def roll_up(self, at_once: int = 1) -> None:
         stores: dict[str, Any] = {"records": self.records, "lake": self.lake, "directory": self.directory}
-        newest = max(r.record.started_at for r in self.records.rows.values() if r.record)
-        assert rollup("acme", **stores, **self.beside, clock=lambda: newest + timedelta(minutes=5)).complete
+        now = max(record.started_at for record in self.story.records()) + timedelta(minutes=5)
+        assert rollup("acme", **stores, **self.beside, clock=lambda: now, at_once=at_once).complete
 
     def rows(self, table: Table) -> dict[str, dict[str, Any]]:
         lake: ObjectLake = self.lake
