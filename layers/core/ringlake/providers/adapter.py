@@ -31,7 +31,8 @@ class Adapter(Protocol):
     signature is asked for; it stores nothing, and what it sends back of the request is short and of a safe
     alphabet. `receipt: Answer` is the answer to every delivery that was taken, for a provider that acts on what
     it hears (Novofon would redirect a call). `without_credentials(delivery) -> Delivery` takes out of
-    body and query what proved the sender (Aircall's `token`), before anything is stored; it raises nothing.
+    body and query what proved the sender (Aircall's `token`), and what tells one attempt from the next
+    (Telnyx's `meta`), before anything is stored; it raises nothing.
     `address(options) -> str` is for events that come without HTTP: what they name in place of a path token
     (docs/adr/0024).
     """

@@ -13,6 +13,7 @@ from ringlake.model.facts import Agent
 CHANNELS = ("whatsapp:", "messenger:", "rcs:", "tel:")
 _BROWSER = "client:"
 _SIP = ("sip:", "sips:")
+_SHORTEST_NUMBER = 7
 
 
 def own_addresses(connection: Connection) -> frozenset[str]:
@@ -30,15 +31,31 @@ def agent_at(address: str, own: frozenset[str], hosts: tuple[str, ...] = ()) -> 
         return Agent(id=name, account=address) if name else None
     if low.startswith(_SIP):
         bare = _bare(low)
+        if {low, f"sip:{bare}", bare} & own:
+            return _person(address)
         host = bare.rpartition("@")[2].partition(":")[0]
-        return sip_agent(address) if host.endswith(hosts) or {low, f"sip:{bare}", bare} & own else None
+        return sip_agent(address) if host.endswith(hosts) else None
     return Agent(id=address, account=address) if low and low in own else None
 
 
 def sip_agent(address: str) -> Agent | None:
-    """The person behind a SIP address, whoever's it is; None for every other address."""
-    bare = _bare(address) if address.lower().startswith(_SIP) else ""
+    """The person behind a SIP address, whoever's it is; None for every other address, and for a telephone
+    number in front of a host, which is how trunks write numbers.
+    """
+    if not address.lower().startswith(_SIP) or _trunked(address):
+        return None
+    return _person(address)
+
+
+def _person(address: str) -> Agent | None:
+    bare = _bare(address)
     return Agent(id=bare, account=f"sip:{bare}") if bare else None
+
+
+def _trunked(address: str) -> str:
+    """The number in front of a SIP host; extensions are shorter than any number."""
+    user = _bare(address).partition("@")[0]
+    return user if user.removeprefix("+").isdigit() and len(user) >= _SHORTEST_NUMBER else ""
 
 
 def number_at(address: str) -> str:
@@ -51,10 +68,7 @@ def number_at(address: str) -> str:
             return address[len(prefix) :]
     if low.startswith(_BROWSER):
         return ""
-    if low.startswith(_SIP):
-        user, at, _ = _bare(address).partition("@")
-        return user if at and user.removeprefix("+").isdigit() else address
-    return address
+    return (_trunked(address) or address) if low.startswith(_SIP) else address
 
 
 def _bare(address: str) -> str:

@@ -254,7 +254,7 @@ def _opening(call: _Call) -> Iterable[CallFact]:
         number=_ref(number, "data.number"),
         agent=agent,
         business_number=_number(number),
-        remote_number=said.text("raw_digits"),
+        remote_number=said.text("raw_digits") or said.text("external_caller_number"),
     )
     name = _name(said.part("contact"))
     if name:
@@ -273,9 +273,11 @@ def _rang(call: _Call, answered_at: datetime | None) -> bool:
     ):
         return False
     reason = said.text("missed_call_reason").lower()
-    return answered_at is not None or (
-        said.text("status").lower() == "done" and reason != IN_MENU and reason not in UNRUNG
-    )
+    if answered_at is not None:
+        return True
+    # The moment of hanging up does not know the reason yet; `call.ended` does.
+    gathered = said.text("status").lower() == "done" and said.event != "call.hungup"
+    return gathered and reason != IN_MENU and reason not in UNRUNG
 
 
 def _menu(call: _Call) -> Iterable[CallFact]:

@@ -12,6 +12,7 @@ Rules of meaning:
 - There are no durations: everything is computed from times.
 - A line that hung up in order with SIP 200 had been answered, also when the event of the answer is missing.
 - How an incoming call was closed makes no outcome: unanswered is missed, whatever the cause.
+- A delivery is stored without its `meta`, which counts the attempts: a repeat is the same event.
 - Costs are told per line and add up; they are dollars where the delivery names no currency.
 - A message to several receivers is one message here: delivered when all have it, undelivered when one has not.
 
@@ -24,11 +25,14 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from ringlake.errors import NotAuthentic
+import msgspec
+
+from ringlake.errors import NotAuthentic, Unreadable
 from ringlake.model.directory import Connection
 from ringlake.model.events import Delivery, Identity, RawEvent
 from ringlake.model.facts import (
@@ -127,10 +131,21 @@ class Telnyx:
         if not any(_signed(message, signature, key) for key in keys if key is not None):
             raise NotAuthentic
 
+    def without_credentials(self, delivery: Delivery) -> Delivery:
+        """Attempts count themselves in `meta`, and the order of keys is not stable: one spelling for one event."""
+        try:
+            content = document(delivery.body)
+        except Unreadable:
+            return delivery
+        content.pop("meta", None)
+        body = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+        return msgspec.structs.replace(delivery, body=body)
+
     def identify(self, delivery: Delivery, _connection: Connection) -> Identity:
         said = _said(delivery.body)
         event_type = identifier(said.event_type, "data.event_type")
-        event_id = said.id or hashlib.sha256(delivery.body).hexdigest()[:32]
+        kept = self.without_credentials(delivery).body
+        event_id = said.id or hashlib.sha256(kept).hexdigest()[:32]
         kind, subject_id = _subject(said)
         return Identity(
             kind=kind,
@@ -334,6 +349,9 @@ def _read_hangup(call: _Call) -> Iterable[CallFact]:
         cause=sip if sip.lower() != "unspecified" else word,
         hangup_by=choice(said.payload.get("hangup_source"), HANGUP_SOURCE),
     )
+    if call.agent and closed is EndedAs.CANCELED:
+        # The colleague declined nothing: the ring was taken back.
+        closed = EndedAs.NO_ANSWER
     yield call.fact(FactKind.LEG_ENDED, ended, ended_as=closed, agent=call.agent)
 
 

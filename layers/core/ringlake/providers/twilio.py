@@ -277,8 +277,9 @@ def _kind(said: Mapping[str, str]) -> _Kind | None:
         return _TRANSCRIPTION
     if has("MessageSid") or has("SmsSid"):
         status = (said.get("MessageStatus") or said.get("SmsStatus") or "").strip().lower()
+        incoming = status in INCOMING or not (status or has("EventType"))
         id_field = "MessageSid" if has("MessageSid") else "SmsSid"
-        return (_INCOMING_MESSAGE if status in INCOMING else _MESSAGE)._replace(id_field=id_field)
+        return (_INCOMING_MESSAGE if incoming else _MESSAGE)._replace(id_field=id_field)
     if not has("CallSid"):
         return None
     if has("DialCallStatus"):
@@ -288,7 +289,9 @@ def _kind(said: Mapping[str, str]) -> _Kind | None:
     if has("AnsweredBy", "MachineDetectionDuration"):
         return _DETECTION
     if has("CallStatus"):
-        return _GATHER if said.get("Digits") or said.get("SpeechResult") else _CALL
+        # The verb Record sends the key that ended it, too.
+        chosen = (said.get("Digits") or said.get("SpeechResult")) and not said.get("RecordingUrl")
+        return _GATHER if chosen else _CALL
     return None
 
 
@@ -350,7 +353,7 @@ def _side(said: _Said) -> _Side:
         return _Side(Direction.OUTBOUND, ours_called, business=calling, remote=called)
     if direction in ("inbound", "trunking-originating"):
         return _Side(Direction.INBOUND, ours_called, business=called, remote=calling)
-    return _Side(None, ours_called)
+    return _Side(None, ours_called, business=calling, remote=called)
 
 
 # --- calls
@@ -383,12 +386,16 @@ def _read_call(said: _Said) -> Iterable[Fact]:
         yield from _ended(said, side, line, word)
     else:
         yield said.fact(FactKind.INFO, at, line=line, status=status)
+    if _answered_by(said):
+        # Also about a pick-up that was told without it.
+        yield said.fact(FactKind.INFO, at, line=line, answered_by=_answered_by(said))
     yield from _call_recording(said)
 
 
 def _opening(said: _Said, side: _Side, line: str) -> Iterable[CallFact]:
     """Who is on the line: what every callback of it repeats. Without a time, so that repeats are one fact."""
-    names = ("from_number", "to_number") if side.child else ("business_number", "remote_number")
+    weak = side.child or side.direction is None
+    names = ("from_number", "to_number") if weak else ("business_number", "remote_number")
     ends: dict[str, Any] = dict(zip(names, (side.business, side.remote), strict=True))
     yield said.fact(
         FactKind.INFO,
@@ -416,26 +423,33 @@ def _answered_by(said: _Said) -> AnsweredBy | None:
 
 
 def _ended(said: _Said, side: _Side, line: str, word: str) -> Iterable[CallFact]:
-    talked_s = whole(said.get("CallDuration"), "CallDuration") or 0
+    talked_s = whole(said.get("CallDuration") or None, "CallDuration")
     ended_as: EndedAs | None = CALL_ENDED[word]
-    if word == "completed" and talked_s:
-        if said.at:
+    answered_by = None
+    if word == "completed" and talked_s == 0:
+        # Hung up before anybody picked up: by us where we called, else nobody answered.
+        ended_as = EndedAs.CANCELED if side.direction is Direction.OUTBOUND else EndedAs.NO_ANSWER
+    elif word == "completed":
+        if talked_s and said.at:
             yield _answer(said, side, line, said.at - timedelta(seconds=talked_s))
+        elif talked_s is None:
+            answered_by = _answered_by(said) or AnsweredBy.UNKNOWN
         if side.agent and side.direction is Direction.OUTBOUND:
             # The end of our own phone's line does not say how the customer's line ended.
             ended_as = None
-    elif word == "completed":
-        # Hung up before anybody picked up: by us where we called, else nobody answered.
-        ended_as = EndedAs.CANCELED if side.direction is Direction.OUTBOUND else EndedAs.NO_ANSWER
+    elif word == "canceled" and side.child and side.agent:
+        # The colleague declined nothing: the ring was taken back.
+        ended_as = EndedAs.NO_ANSWER
     yield said.fact(
         FactKind.ENDED,
         said.at,
         line=line,
         ended_as=ended_as,
+        answered_by=answered_by,
         status="" if side.child else word,
         cause=said.get("SipResponseCode"),
         # How long a line was connected is how long somebody talked, but for a line that a program picked up.
-        duration_s=talked_s if talked_s and (side.child or (side.direction is not Direction.INBOUND)) else None,
+        duration_s=talked_s if talked_s and (side.child or side.direction is not Direction.INBOUND) else None,
     )
 
 
@@ -517,7 +531,7 @@ def _read_transcription(said: _Said) -> Iterable[Fact]:
 
 def _read_message(said: _Said) -> Iterable[Fact]:
     """Messages carry no time: the time of reception stands for it."""
-    word = said.word("MessageStatus") or said.word("SmsStatus") or said.word("EventType")
+    word = said.word("MessageStatus") or said.word("SmsStatus") or said.word("EventType") or "received"
     status = MESSAGE_STATUS.get(word, MessageStatus.UNKNOWN)
     inbound = status is MessageStatus.RECEIVED
     sender, receiver = number_at(said.get("From")), number_at(said.get("To"))

@@ -163,7 +163,7 @@ def _instant(claims: Mapping[str, Any], name: str) -> datetime | None:
 def _is_of_account(claims: Mapping[str, Any], connection: Connection) -> bool:
     for name in ("api_key", "application_id"):
         wanted = {v.strip() for v in connection.options.get(name, "").split(",") if v.strip()}
-        if wanted and claims.get(name) not in wanted:
+        if wanted and str(claims.get(name)) not in wanted:
             return False
     return True
 
@@ -345,6 +345,8 @@ def _read_ended(event: _Event) -> Iterable[CallFact]:
     ended_as = ENDED[word]
     if word == "rejected":
         ended_as = choice(said.get("detail"), REJECTED_AS) or ended_as
+    elif event.agent and ended_as is EndedAs.CANCELED:
+        ended_as = EndedAs.NO_ANSWER
     yield _end(event, said.time("end_time") or said.at, ended_as)
 
 
@@ -363,7 +365,9 @@ def _read_completed(event: _Event) -> Iterable[CallFact]:
     else:
         # Another closing word of this line says more; without one the line ended before anybody picked up.
         yield _end(event, ended, None)
-        yield event.fact(FactKind.LEG_ENDED, ended, ended_as=EndedAs.CANCELED)
+        # A colleague's telephone that fell silent declined nothing.
+        unanswered = EndedAs.NO_ANSWER if event.agent else EndedAs.CANCELED
+        yield event.fact(FactKind.LEG_ENDED, ended, ended_as=unanswered)
     price = _plain(said.get("price"))
     if price not in (None, ""):
         cost = money({"amount": price, "currency": CURRENCY}, "price")
