@@ -260,7 +260,7 @@ def send_captures(memory: Memory, observer: Observer, findings: Findings) -> Non
     findings.add("samples refused with 401", statuses[401], refused, look)
     events = {(stage.connection_of(c), *c.event) for c in found if c.expected == "accepted"}
     findings.add("samples stored as new", after.events - before.events, 0 if again else len(events), look)
-    aside = 0 if again else outcomes["quarantined"]
+    aside = 0 if again else outcomes["quarantined"] + captures.conflicts(found, stage.connection_of)
     findings.add("samples put into quarantine", after.aside - before.aside, aside, look)
     findings.details.extend(unexpected)
     console.print(

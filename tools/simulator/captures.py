@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -92,6 +92,19 @@ class Captured:
 def captures(*providers: str, folder: Path = FOLDER) -> list[Captured]:
     """All captures of these providers (without any: of those that the simulated company uses), by name."""
     return [_read(path) for provider in providers or PROVIDERS for path in sorted((folder / provider).glob("*.json"))]
+
+
+def conflicts(found: Sequence[Captured], home: Callable[[Captured], str]) -> int:
+    """How many of these are set aside because the same event has come with another content before; `home` is
+    the connection that a capture goes to.
+    """
+    seen: dict[tuple[str, ...], tuple[bytes, str]] = {}
+    aside = 0
+    for captured in found:
+        if captured.expected == "accepted":
+            content = captured.request.body, urlsplit(captured.request.url).query
+            aside += seen.setdefault((home(captured), *captured.event), content) != content
+    return aside
 
 
 def providers(folder: Path = FOLDER) -> list[str]:

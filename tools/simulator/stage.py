@@ -91,7 +91,9 @@ def sample_place(site: admin.Site, name: str) -> Place:
         groups.setdefault(connection_of(captured), []).append(captured)
     for connection, found in groups.items():
         schemes = sorted({c.scheme for c in found}, key=list(signing.SIGNERS).index)
-        keys = {scheme: captures.PUBLISHED.get(scheme, "") for scheme in schemes}
+        # Some providers have several places for the same secret.
+        own = captures.PUBLISHED.get(found[0].provider, "")
+        keys = {scheme: captures.PUBLISHED.get(scheme, own) for scheme in schemes}
         settings = dict(found[0].settings)
         if found[0].provider == people.AMAZON_CONNECT:
             place.instance = _free(site, settings["options"]["instance_arn"])
@@ -106,7 +108,8 @@ def sample_place(site: admin.Site, name: str) -> Place:
             **settings,
         )
         for scheme in schemes[1:]:
-            admin.rotate_connection(site, name, connection, signing.receiver_secret(scheme, keys[scheme]))
+            if keys[scheme] != keys[schemes[0]]:
+                admin.rotate_connection(site, name, connection, signing.receiver_secret(scheme, keys[scheme]))
         by_bus = found[0].provider == people.AMAZON_CONNECT
         url = f"{deliver.BUS}{place.instance}" if by_bus else added.webhook_url
         for scheme in schemes:
