@@ -269,3 +269,30 @@ def test_a_part_that_only_says_answered_was_answered() -> None:
 def test_a_leg_of_a_call_whose_end_has_no_time_is_over_too() -> None:
     record = fold(fact(R, 0, "anna", "l1"), fact(FactKind.VOICEMAIL, 30))
     assert (leg_of(record, "anna").outcome, leg_of(record, "anna").ended_at) == (LegOutcome.NO_ANSWER, None)
+
+
+def test_a_phone_that_stops_because_the_caller_gives_up_was_not_declined() -> None:
+    given_up = fact(L, 9, "anna", "l1", ended_as=EndedAs.CANCELED)
+    assert fold(fact(R, 0, "anna", "l1"), given_up, fact(E, 9)).legs[0].outcome is LegOutcome.NO_ANSWER
+    for word in (EndedAs.REJECTED, EndedAs.BUSY):
+        declined = fact(L, 3, "anna", "l1", ended_as=word)
+        assert fold(fact(R, 0, "anna", "l1"), declined, fact(E, 9)).legs[0].outcome is LegOutcome.DECLINED
+
+
+def test_a_phone_that_the_call_is_forwarded_away_from_rings_no_longer() -> None:
+    away = fact(E, 20, ended_as=EndedAs.FORWARDED)
+    goes_on = {"call_id": "c-2", "parent_id": "c-1"}
+    record = fold(fact(R, 0, "anna"), away, fact(A, 26, "boris", **goes_on), fact(E, 60, **goes_on))
+    anna, boris = record.legs
+    assert (anna.outcome, anna.ring_ms) == (LegOutcome.NO_ANSWER, 20_000)
+    assert (boris.outcome, boris.kind) == (LegOutcome.ANSWERED, "voice")
+
+
+def test_a_leg_ends_at_its_transfer_whatever_is_stated_later_unless_it_lives_on() -> None:
+    talk = (fact(A, 0, "anna", "l1"), fact(T, 10, "anna", "l1"), fact(A, 12, "boris", "l2"))
+    closed_late = fold(*talk, fact(L, 60, "anna", "l1"), fact(E, 60))
+    assert [leg.talk_ms for leg in closed_late.legs] == [10_000, 48_000]
+    closed_before = fold(*talk, fact(L, 8, "anna", "l1"), fact(E, 60))
+    assert closed_before.legs[0].talk_ms == 8_000
+    came_back = fold(*talk, fact(FactKind.RESUMED, 20, "anna", "l1"), fact(E, 60))
+    assert came_back.legs[0].talk_ms == 60_000

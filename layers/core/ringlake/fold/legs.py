@@ -36,7 +36,7 @@ _OF_LEGS = frozenset(
 _ALIVE = frozenset({FactKind.RINGING, FactKind.ANSWERED, FactKind.HELD, FactKind.RESUMED})
 # Key of a leg without id; no provider's id begins like that.
 _OF_AGENT = "agent\0"
-_DECLINED = frozenset({EndedAs.REJECTED, EndedAs.BUSY, EndedAs.CANCELED})
+_DECLINED = frozenset({EndedAs.REJECTED, EndedAs.BUSY})
 _FAILED = frozenset({EndedAs.FAILED, EndedAs.BLOCKED})
 
 
