@@ -13,7 +13,7 @@ from tests.contract.test_captures_folded import folded
 FEW = max(5, settings().max_examples // 4)
 STORIES = [
     [f"{provider}/{name}" for name in names]
-    for provider in ("ringostat", "novofon", "zadarma")
+    for provider in ("ringostat", "novofon", "zadarma", "twilio", "telnyx", "vonage", "aircall")
     for names, _ in tables()[provider].calls
     if len(names) > 2
 ]

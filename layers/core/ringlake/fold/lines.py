@@ -52,10 +52,10 @@ class _Lines(Model, frozen=True, kw_only=True):
 
 def joined(call_id: str, facts: tuple[CallFact, ...]) -> tuple[CallFact, ...]:
     """Facts as a set (`as_set`) -> the same call told in calls and legs, as a set again."""
+    if not any(f.line for f in facts):
+        return facts
     own, parts = split(call_id, facts)
     going_on = [f for told in parts.values() if kind_of(told) in CONTINUES for f in told]
-    if not any(f.line for f in (*own, *going_on)):
-        return facts
     lines = _lines(own, going_on)
     beside = [f for told in parts.values() if kind_of(told) not in CONTINUES for f in told]
     linked = {f.call_id for f in going_on if f.line}

@@ -144,8 +144,7 @@ class Telnyx:
     def identify(self, delivery: Delivery, _connection: Connection) -> Identity:
         said = _said(delivery.body)
         event_type = identifier(said.event_type, "data.event_type")
-        kept = self.without_credentials(delivery).body
-        event_id = said.id or hashlib.sha256(kept).hexdigest()[:32]
+        event_id = said.id or hashlib.sha256(self.without_credentials(delivery).body).hexdigest()[:32]
         kind, subject_id = _subject(said)
         return Identity(
             kind=kind,
