@@ -436,6 +436,7 @@ def _connection_add(
     zone: Annotated[str, typer.Option(help="of the provider's times; the workspace's when left out")] = "",
     country: Annotated[str, typer.Option(help="of national numbers; the workspace's when left out")] = "",
     option: Annotated[list[str] | None, typer.Option(help="<name>=<value> of the provider's field map")] = None,
+    capability: Annotated[list[str] | None, typer.Option(help="dnd: its do-not-disturb counts (features R35)")] = None,
 ) -> None:
     """Join a provider account and print its webhook address, once."""
     fields = {name: value for name, value in (("zone", zone), ("country", country)) if value}
@@ -448,6 +449,7 @@ def _connection_add(
         name=name,
         secret=secret,
         options=options,
+        capabilities=capability or [],
         **fields,
     )
     typer.echo(f"connection {made.connection.id}")
