@@ -20,7 +20,8 @@ STORIES = [
 
 
 def told(names: list[str]) -> list[bytes]:
-    return [to_json(record) for record in folded(names).values()]
+    """The records of a story, by the provider's id: a family has several."""
+    return [to_json(record) for _, record in sorted(folded(names).items())]
 
 
 def test_there_are_stories_of_each_line() -> None:
