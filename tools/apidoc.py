@@ -100,6 +100,9 @@ not edit by hand. Who may call what by default: [permissions](permissions.md).
 **Versions.** What can be changed is answered with an `ETag`, and stands in lists with `etag`. `PATCH` and
 `PUT` send it back as `If-Match`, so that nobody overwrites what he has not seen; `If-Match: *` means any.
 
+**Ids of calls** are the provider's and may hold anything. In a path an id stands as it is when it has only letters,
+digits and `-._:`; otherwise as `~` and its UTF-8 in base64url without padding.
+
 **Shown once.** A webhook address and a signing secret that Ringlake made are in the answer to the request
 that made them, and nowhere else. The API's role can seal secrets and not open them.
 

@@ -16,7 +16,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from ringlake.access import Principal
-from ringlake.errors import InvalidRequest
+from ringlake.errors import InvalidRequest, NotFound
 from ringlake.flows.directory import Offices
 from ringlake.flows.directory.office import View
 from ringlake.flows.requests import Desk
@@ -122,11 +122,23 @@ def decoded[**P](handler: Callable[P, Response[str]]) -> Callable[P, Response[st
     return called
 
 
-def encoded_path(event: Mapping[str, Any]) -> str:
-    """The path with its parameters percent-encoded once, whatever the gateway has decoded of it.
+def record_id(segment: str) -> str:
+    """The record that a path names: its id as it is, or `~` and its base64url (docs/adr/0056).
 
-    Ids of calls are the provider's and may hold anything; `pathParameters` are always decoded.
+    An HTTP API decodes the path before it looks for the route, so that an id with a slash would lead nowhere,
+    and it leaves a percent sign encoded. Raises `NotFound`.
     """
+    if not segment.startswith("~"):
+        return segment
+    text = segment[1:]
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode()
+    except ValueError:
+        raise NotFound(segment) from None
+
+
+def encoded_path(event: Mapping[str, Any]) -> str:
+    """The path with its parameters percent-encoded once, whatever the gateway has decoded of it."""
     path = str(event.get("routeKey", "")).partition(" ")[2]
     parameters = event.get("pathParameters") or {}
     if not parameters or "{" not in path:

@@ -10,10 +10,10 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from api_answers import Rooms
+from api_answers import Rooms, record_id
 
 from ringlake.access import ROUTES
-from ringlake.errors import Unavailable
+from ringlake.errors import NotFound, Unavailable
 from ringlake.model.directory import Workspace
 from tests.unit.export.world import FILTER, WATERMARK, World
 
@@ -261,3 +261,21 @@ def test_no_exception_reaches_the_gateway(
     assert (status, headers["content-type"]) == (500, "application/problem+json")
     output = capsys.readouterr()
     assert "601234567" not in json.dumps(problem) + output.out + output.err + caplog.text
+
+
+@pytest.mark.parametrize(
+    ("segment", "record"),
+    [
+        ("c1:AC0123.4-5_6", "c1:AC0123.4-5_6"),
+        ("~YzE6YS9iI2M_ZCUyRiDFvA", "c1:a/b#c?d%2F ż"),
+        ("~", ""),
+    ],
+)
+def test_ids_in_paths_may_be_of_any_record(segment: str, record: str) -> None:
+    assert record_id(segment) == record
+
+
+@pytest.mark.parametrize("segment", ["~*", "~a", "~_w", "~é"])
+def test_what_names_no_record_is_not_found(segment: str) -> None:
+    with pytest.raises(NotFound):
+        record_id(segment)
