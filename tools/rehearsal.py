@@ -66,8 +66,8 @@ class RecordsAside:
     def note(self, loaded: Loaded, consequences: Consequences) -> Loaded | None:
         return loaded if loaded.consequences == consequences else None
 
-    def clean(self, loaded: Loaded, day: str) -> bool:
-        del loaded, day
+    def clean(self, loaded: Loaded, day: str, settled: str = "") -> bool:
+        del loaded, day, settled
         return False
 
     def live(self, workspace: str, before: datetime | None = None) -> list[str]:

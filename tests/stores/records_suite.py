@@ -286,6 +286,26 @@ class RecordsSuite:
         assert not store.clean(loaded, "2026-09-15")
         assert store.note(loaded, MEANS) is None
 
+    def test_what_was_settled_is_kept_until_something_beside_the_record_changes(
+        self, store: Records, workspace: str
+    ) -> None:
+        subject = subject_of(workspace)
+        assert store.clean(put(store, subject, call(subject)), "2026-09-14", "digest")
+
+        again = put(store, subject, call(subject, revision=2))
+        assert (again.settled, again.marked) == ("digest", False)
+        noted = store.note(again, MEANS)
+        assert noted == store.load(subject)
+        assert noted is not None
+        assert noted.settled == ""
+
+        assert store.clean(noted, "2026-09-14", "digest")
+        store.mark(workspace, [subject.key])
+        marked = store.load(subject)
+        assert (marked.settled, marked.marked) == ("", True)
+        assert store.clean(marked, "2026-09-14", "")
+        assert store.load(subject).marked
+
     def test_a_record_can_be_marked_without_having_changed(self, store: Records, workspace: str) -> None:
         subject = subject_of(workspace)
         loaded = put(store, subject, call(subject))

@@ -138,6 +138,15 @@ def test_a_call_back_changes_the_row_of_a_miss_of_another_day(company: Company) 
     assert company.rows(CASES)["m1"]["is_open"] == 0
 
 
+def test_a_change_that_is_nothing_to_the_customer_reads_no_history(company: Company) -> None:
+    """A recording, a summary, a cost come after the call and are the most of what comes."""
+    company.hear(missed("m1"), ours("c1", NOON + MINUTE))
+    company.beside["trails"].read_many = lambda *_, **__: pytest.fail("read")
+
+    assert company.hear(ours("c1", NOON + MINUTE, transcript=True, hold_ms=9, revision=4)).records == 1
+    assert company.rows()["c1"]["transcript"] == 1
+
+
 def test_a_change_that_means_nothing_to_others_touches_no_other_record(company: Company) -> None:
     company.hear(missed("m1"), ours("c1", NOON + timedelta(days=1)))
 
@@ -357,7 +366,7 @@ def test_an_old_record_of_a_long_history_keeps_what_it_has_and_gets_its_name(
     for number in range(4):
         company.hear(missed(f"m{number}", NOON + number * HOUR))
     company.name(contact("Zoe"))
-    company.hear(missed("m0", hold_ms=9, revision=9))
+    company.hear(missed("m0", talk_ms=9, revision=9))
 
     row = company.rows()["m0"]
     assert (row["contact_no"], row["remote_name"], row["recovery_state"]) == (1, "Zoe", "open")

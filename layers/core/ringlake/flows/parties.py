@@ -20,6 +20,7 @@ Why no change is ever lost, whatever happens at once (ADR 0043):
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -28,7 +29,7 @@ from typing import NamedTuple
 import msgspec
 
 from ringlake.fold.recovery import alone, consequences_of, touch_of
-from ringlake.model.base import Model
+from ringlake.model.base import Model, to_json
 from ringlake.model.consequences import Consequences
 from ringlake.model.contacts import Contact
 from ringlake.model.directory import Connection, Workspace
@@ -113,10 +114,11 @@ class Parties:
     def settle(self, rows: Sequence[Loaded]) -> Settled:
         """Put beside these records, and all others of their customers, what they mean for each other.
 
-        The result has the rows given and those others that changed by it, which are marked now.
+        The result has the rows given and those others that changed by it, which are marked now. A record
+        whose change is nothing to its customer (a recording, a cost) was settled before.
         """
         batch = {row.key: row for row in rows}
-        todo = set(batch)
+        todo = {row.key for row in rows if row.left or not row.settled or row.settled != self.settled(row)}
         for _ in range(ATTEMPTS):
             noted, lost = self._once(batch, todo)
             todo = (set(noted) - set(batch)) | lost
@@ -128,6 +130,13 @@ class Parties:
         overtaken = todo | {row.key for row in batch.values() if late & _parties_of(row)}
         return Settled([row for row in batch.values() if row.key not in overtaken], sorted(overtaken))
 
+    def settled(self, row: Loaded) -> str:
+        """What of a record counts for its customer, and whether it lasts too long; kept when its mark is cleared."""
+        if not isinstance(row.record, Interaction):
+            return ""
+        counts = (party_place(row.record), touch_of(row.key, row.record), self._is_stale(row))
+        return hashlib.sha256(to_json(counts)).hexdigest()[:16]
+
     def _once(self, batch: Mapping[str, Loaded], todo: Iterable[str]) -> tuple[dict[str, Loaded], set[str]]:
         """One settling of the customers of these rows: rows with new consequences, keys that were overtaken."""
         chosen = [batch[key] for key in sorted(todo)]
@@ -137,7 +146,7 @@ class Parties:
         known = {**others, **batch}
         concerned = {key: known[key] for key in keys & set(known)} | {row.key: row for row in chosen}
         people = [row for row in concerned.values() if isinstance(row.record, Interaction)]
-        marks = self._marks.get(self._id, [r.record.record_id for r in people if r.record])
+        marks = self._marks.get(self._id, [r.record.record_id for r in people if r.record and r.marked])
         names = self._contacts.by_party(self._id, histories)
         found: dict[str, Consequences] = {}
         for party, history in histories.items():

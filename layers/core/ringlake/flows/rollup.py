@@ -252,7 +252,7 @@ class _Run:
         done = False
         self.owed |= {key: self.owed.get(key, set()) for key in settled.overtaken}
         written_rows = [row for row in todo.values() if versions[row.key] <= {row.version}]
-        cleared = each(lambda row: self._records.clean(row, _day_in_lake(row)), written_rows, self._at_once)
+        cleared = each(self._clean, written_rows, self._at_once)
         clean = {row.key for row, was_cleared in zip(written_rows, cleared, strict=True) if was_cleared}
         for row in todo.values():
             self.owed.pop(row.key, None)
@@ -262,6 +262,9 @@ class _Run:
             elif versions[row.key] != {_NOT_WRITTEN} or not self.skipped:
                 self.owed[row.key] = days[row.key]
         return done
+
+    def _clean(self, row: Loaded) -> bool:
+        return self._records.clean(row, _day_in_lake(row), self._parties.settled(row))
 
     def _days_of(self, row: Loaded) -> set[str]:
         if isinstance(row.record, Interaction):
@@ -297,7 +300,7 @@ class _Run:
             loaded = [row for row in self._records.get_many(keys) if isinstance(row.record, Interaction)]
             ids = [Subject.from_key(key).record_id for key in keys]
             here = [row for row in loaded if _day_in_lake(row) == day]
-            said = self._marks.get(self._id, [row.record.record_id for row in here if row.record])
+            said = self._marks.get(self._id, [row.record.record_id for row in here if row.record and row.marked])
             try:
                 for table, before in zip(tables, stored, strict=True):
                     fresh = [

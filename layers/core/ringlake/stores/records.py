@@ -41,6 +41,8 @@ class Loaded(Model, frozen=True, kw_only=True):
     `lake_days` are the UTC days under which the lake holds the record (two while it moves).
     `left` are the customers whose history it has left and that were not settled since (party keys).
     `version` rises with every change of the item; `dirty` says that the lake does not have it yet.
+    `marked` says that `mark` was ever called: only then can people have said something about the record.
+    `settled` is what whoever cleaned it last gave; `mark` and `note` take it away, a new record does not.
     """
 
     key: str
@@ -52,6 +54,8 @@ class Loaded(Model, frozen=True, kw_only=True):
     consequences: Consequences = Consequences()
     version: int = 0
     dirty: bool = False
+    marked: bool = False
+    settled: str = ""
 
 
 def lake_day(record: Record) -> str:
@@ -142,9 +146,9 @@ class Records(Protocol):
         """
         ...
 
-    def clean(self, loaded: Loaded, day: str) -> bool:
+    def clean(self, loaded: Loaded, day: str, settled: str = "") -> bool:
         """After the lake was written: clear the dirty mark and set lake_days to (day,) if the item is still
-        the version loaded; False (and still dirty) when it changed meanwhile.
+        the version loaded; False (and still dirty) when it changed meanwhile. `settled` is kept beside it.
         """
         ...
 
@@ -195,22 +199,22 @@ class MemoryRecords:
             if Subject.from_key(key).workspace != workspace:
                 raise ValueError("a subject of another workspace")
             with self._lock:
-                self._change(self._row(key))
+                self._change(self._row(key), marked=True, settled="")
 
     def note(self, loaded: Loaded, consequences: Consequences) -> Loaded | None:
         with self._lock:
             row = self._row(loaded.key)
             if row.version != loaded.version:
                 return None
-            self._change(row, consequences=consequences)
+            self._change(row, consequences=consequences, settled="")
             return self._row(loaded.key)
 
-    def clean(self, loaded: Loaded, day: str) -> bool:
+    def clean(self, loaded: Loaded, day: str, settled: str = "") -> bool:
         with self._lock:
             row = self.rows.get(loaded.key)
             if row is None or row.version != loaded.version:
                 return False
-            self._change(row, lake_days=(day,) if day else (), left=())
+            self._change(row, lake_days=(day,) if day else (), left=(), settled=settled)
             self.dirt.discard(row.key)
             return True
 
@@ -313,27 +317,29 @@ class DynamoRecords:
                 client("dynamodb").update_item(
                     TableName=self._table,
                     Key=_key(key),
-                    UpdateExpression=f"SET {_MARK}{_NEXT_VERSION}",
-                    ExpressionAttributeValues=_marked(workspace, key) | _NEXT,
+                    UpdateExpression=f"SET {_MARK}, marked = :yes REMOVE settled{_NEXT_VERSION}",
+                    ExpressionAttributeValues=_marked(workspace, key) | _NEXT | {":yes": {"N": "1"}},
                 )
 
     def note(self, loaded: Loaded, consequences: Consequences) -> Loaded | None:
-        gone = f" REMOVE {', '.join(_LIVE)}" if consequences.stale else ""
+        gone = ", ".join(("settled", *_LIVE) if consequences.stale else ("settled",))
         workspace = Subject.from_key(loaded.key).workspace
         noted = self._if_unchanged(
             loaded,
-            f"SET consequences = :consequences, {_MARK}{gone}{_NEXT_VERSION}",
+            f"SET consequences = :consequences, {_MARK} REMOVE {gone}{_NEXT_VERSION}",
             {":consequences": {"B": pack(to_json(consequences), loaded.key)}} | _marked(workspace, loaded.key) | _NEXT,
         )
         if not noted:
             return None
-        return msgspec.structs.replace(loaded, consequences=consequences, version=loaded.version + 1, dirty=True)
+        return msgspec.structs.replace(
+            loaded, consequences=consequences, version=loaded.version + 1, dirty=True, settled=""
+        )
 
-    def clean(self, loaded: Loaded, day: str) -> bool:
+    def clean(self, loaded: Loaded, day: str, settled: str = "") -> bool:
         return self._if_unchanged(
             loaded,
-            f"SET lake_days = :days REMOVE {', '.join(_DIRTY)}, left_parties{_NEXT_VERSION}",
-            {":days": _texts([day] if day else [])} | _NEXT,
+            f"SET lake_days = :days, settled = :settled REMOVE {', '.join(_DIRTY)}, left_parties{_NEXT_VERSION}",
+            {":days": _texts([day] if day else []), ":settled": {"S": settled}} | _NEXT,
         )
 
     def live(self, workspace: str, before: datetime | None = None) -> list[str]:
@@ -459,6 +465,8 @@ def _row(item: dict[str, Any]) -> Loaded:
         consequences=unpack(bytes(consequences["B"]), key, Consequences) if consequences else Consequences(),
         version=int(item["version"]["N"]) if "version" in item else 0,
         dirty="dirty_ws" in item,
+        marked="marked" in item,
+        settled=item["settled"]["S"] if "settled" in item else "",
     )
 
 
