@@ -12,7 +12,7 @@ from ringlake.flows.rollup import rollup
 from ringlake.flows.unmapped import unmapped
 from ringlake.model.directory import Account, CallSource, Directory, Number
 from ringlake.model.refolds import Refold
-from ringlake.model.tables import CALLS
+from ringlake.model.tables import CALLS, LEGS
 from ringlake.stores.lake import memory_lake
 from ringlake.stores.refolds import MemoryRefolds
 from tests.scenarios.rendering import deliveries
@@ -136,3 +136,43 @@ def test_a_spam_entry_changes_the_reason_of_old_misses() -> None:
     company.work_off()
     (row,) = company.rows()
     assert (row["missed_reason"], row["is_missed"]) == ("spam", 0)
+
+
+def map_to_anna(company: Company, account: str) -> None:
+    anna = next(u for u in company.directory.users if u.id == "u-anna")
+    accounts = (*anna.accounts, Account(connection="pbx", id=account))
+    company.house.directory.put_user(WORKSPACE, msgspec.structs.replace(anna, accounts=accounts))
+    company.refolds.ask(
+        WORKSPACE,
+        Refold(id="r", requested_at=company.house.now, connection="pbx", accounts=(account,)),
+    )
+    company.minutes_later(2)
+    assert company.work_off().done == 1
+
+
+def test_history_whose_events_have_expired_is_mapped_too() -> None:
+    """The record keeps the facts that it was made from (the seal)."""
+    company = Company(BY_NAME["agent_not_mapped"])
+    company.house.journal.items.clear()
+    map_to_anna(company, "ext-55")
+    assert [(row["user_id"], row["unattributed"]) for row in company.rows()] == [("u-anna", "")]
+    (record,) = (row.record for row in company.house.records.rows.values())
+    assert getattr(record, "sealed", False)
+
+
+def test_who_was_only_rung_by_a_part_of_a_call_is_mapped_too() -> None:
+    """The row is the call's, the leg that of a part with an id of its own."""
+    company = Company(BY_NAME["parallel_parts"])
+    boris = next(u for u in company.directory.users if u.id == "u-boris")
+    kept = tuple(a for a in boris.accounts if a.id != "boris")
+    company.house.directory.put_user(WORKSPACE, msgspec.structs.replace(boris, accounts=kept))
+    company.house.fold(list(company.house.journal.items))
+    company.roll_up()
+    (stranger,) = unmapped(company.directory, company.lake, TODAY).accounts
+    assert (stranger.account, stranger.records) == ("boris", 1)
+
+    map_to_anna(company, "boris")
+    (row,) = company.rows()
+    assert row["user_id"] == "u-anna"
+    legs = company.lake.read(LEGS, WORKSPACE, TODAY.isoformat()).rows.to_pylist()
+    assert {leg["user_id"] for leg in legs if leg["row_kind"] == "leg"} == {"u-anna"}
