@@ -53,25 +53,26 @@ def parties(directory: Directory, connection: str) -> PartyOf:
     Name and e-mail are as they are now; suspended and deleted users keep what was theirs (demands.md
     D72, D73).
     """
-    known: dict[Agent, list[User]] = {}
+    known: dict[Agent, list[tuple[Account, User]]] = {}
 
     def party_of(agent: Agent | None, at: datetime) -> Party:
         if agent is None:
             return Party()
-        wanted = tuple(a for a in (agent.id, agent.account) if a)
         if agent not in known:
-            known[agent] = [u for u in directory.users if any(_is(a, connection, wanted) for a in u.accounts)]
+            wanted = (agent.id, agent.account)
+            known[agent] = [
+                (account, user)
+                for user in directory.users
+                for account in user.accounts
+                if account.id in wanted and account.connection == connection and account.id
+            ]
         account = agent.id or agent.account or agent.name
-        for user in known[agent]:
-            if any(_is(a, connection, wanted) and a.holds(at) for a in user.accounts):
+        for held, user in known[agent]:
+            if held.holds(at):
                 return Party(user_id=user.id, name=user.name, email=user.email, account=account)
         return Party(name=agent.name, account=account)
 
     return party_of
-
-
-def _is(account: Account, connection: str, wanted: Sequence[str]) -> bool:
-    return account.connection == connection and account.id in wanted
 
 
 def default_country(directory: Directory, connection: str, number: Ref | None = None) -> str:
