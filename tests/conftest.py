@@ -5,7 +5,8 @@ a deadline, because a busy machine is no failure:
 
     HYPOTHESIS_PROFILE=deep pytest tests/property
 
-Only tests in `integration` may open a socket.
+`quick` is what `make test-fast` looks at between two thoughts. Only tests in `integration` may open a
+socket; of parallel workers one has them all, because they share a stack.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
     print_blob=True,
 )
+settings.register_profile("quick", settings.get_profile("ci"), max_examples=8)
 settings.register_profile("deep", settings.get_profile("ci"), max_examples=1_000, derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
@@ -34,5 +36,5 @@ WITH_SOCKETS = Path(__file__).parent / "integration"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything outside `integration` is fast and has no network."""
     for item in items:
-        if not item.path.is_relative_to(WITH_SOCKETS):
-            item.add_marker(pytest.mark.disable_socket)
+        with_sockets = item.path.is_relative_to(WITH_SOCKETS)
+        item.add_marker(pytest.mark.xdist_group("stack") if with_sockets else pytest.mark.disable_socket)

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ringlake import providers
@@ -111,7 +111,6 @@ def test_a_failure_at_any_store_call_costs_nothing(name: str, error: type[BaseEx
 
 
 @pytest.mark.parametrize("name", SHAPES)
-@settings(max_examples=40)
 @given(schedule=st.lists(st.integers(0, 2), max_size=60), split=st.integers(0, 6))
 def test_folds_that_overlap_at_every_call_end_in_the_same_records(name: str, schedule: list[int], split: int) -> None:
     """Three folds, one of them begun before the last events were there; whoever finishes last, it is the same."""
@@ -172,7 +171,6 @@ def fold_all(house: House, keys: Sequence[str], journal: Any, records: Any) -> N
 
 
 @pytest.mark.parametrize("name", SHAPES)
-@settings(max_examples=30)
 @given(data=st.data())
 def test_events_that_expire_are_never_missed(name: str, data: st.DataObject) -> None:
     """Fold some, let some of them expire, fold the rest: nothing known is lost, and the record says sealed."""

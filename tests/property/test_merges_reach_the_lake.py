@@ -76,7 +76,7 @@ def events_of(scenario: Scenario) -> list[RawEvent]:
 
 
 @pytest.mark.parametrize("name", SHAPES)
-@settings(max_examples=20)
+@settings(max_examples=max(5, settings().max_examples // 2))
 @given(data=st.data())
 def test_whenever_a_link_is_learned_the_lake_ends_with_one_row_per_call(name: str, data: st.DataObject) -> None:
     """Events in any order, the roll-up after any of them: the rows are those of everything at once."""

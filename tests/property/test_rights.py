@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ringlake.access import Principal, Scope, scope
@@ -165,7 +165,6 @@ def lake_of(records: tuple[CallRecord, ...]) -> ObjectLake:
 
 
 @given(drawn())
-@settings(max_examples=60)
 def test_rows_and_records_are_seen_by_exactly_those_who_may(case: Drawn) -> None:
     query = resolve(scope(case.viewer), parse(Filter, FILTER, "filter"), WORKSPACE, NOON)
     lake = lake_of(case.records)
@@ -177,7 +176,6 @@ def test_rows_and_records_are_seen_by_exactly_those_who_may(case: Drawn) -> None
 
 
 @given(drawn())
-@settings(max_examples=40)
 def test_a_file_holds_these_rows_and_no_hidden_column(case: Drawn) -> None:
     if not may(case.viewer, Ability.EXPORT):
         with pytest.raises(Forbidden):
@@ -213,7 +211,6 @@ def exported(case: Drawn) -> list[dict[str, str]]:
 
 
 @given(drawn())
-@settings(max_examples=40)
 def test_hidden_columns_are_hidden_in_every_list(case: Drawn) -> None:
     query = resolve(scope(case.viewer), parse(Filter, FILTER, "filter"), WORKSPACE, NOON)
     everything = msgspec.structs.replace(query, scope=Scope(everything=True, hides=query.scope.hides))
@@ -228,7 +225,6 @@ def test_hidden_columns_are_hidden_in_every_list(case: Drawn) -> None:
 
 
 @given(drawn())
-@settings(max_examples=40)
 def test_a_call_outside_the_scope_is_not_there_for_any_question_about_it(case: Drawn) -> None:
     world = World()
     world.directory.put_user("acme", case.viewer)
@@ -247,7 +243,6 @@ def test_a_call_outside_the_scope_is_not_there_for_any_question_about_it(case: D
 
 
 @given(drawn())
-@settings(max_examples=40)
 def test_the_list_of_customers_is_for_those_who_see_all_calls(case: Drawn) -> None:
     world = World()
     world.contacts.replace("acme", Contact(id="c1", name="Customer 1", updated_at=NOON), None)

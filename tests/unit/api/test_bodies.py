@@ -190,7 +190,7 @@ ROUTES = sorted(route for route, body in apidoc.BODIES.items() if not isinstance
 
 
 @given(st.data())
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_json_comes_is_answered_and_never_breaks(world: World, data: st.DataObject) -> None:
     route = data.draw(st.sampled_from(ROUTES))
     model: Any = apidoc.BODIES[route]

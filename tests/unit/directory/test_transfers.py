@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ringlake.errors import InvalidRequest, NotFound
@@ -111,7 +111,6 @@ ATOM = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_s
 
 
 @given(st.lists(ATOM, max_size=4))
-@settings(max_examples=60)
 def test_values_of_a_cell_come_back_whatever_they_hold(values: list[str]) -> None:
     assert sheets.split(sheets.joined(values)) == values
 

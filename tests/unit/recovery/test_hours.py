@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ringlake.model.directory import Hours, Schedule, Workspace
@@ -184,7 +184,6 @@ INSTANTS = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(HOUSES, INSTANTS, st.integers(0, 2000))
 def test_open_time_is_the_minutes_at_which_it_is_open(house: Workspace, start: datetime, minutes: int) -> None:
     end = start + timedelta(minutes=minutes)
@@ -193,7 +192,6 @@ def test_open_time_is_the_minutes_at_which_it_is_open(house: Workspace, start: d
     assert open_ms(house, start, end) == counted * MINUTE
 
 
-@settings(max_examples=60, deadline=None)
 @given(HOUSES, INSTANTS, INSTANTS, INSTANTS)
 def test_open_time_adds_up(house: Workspace, a: datetime, b: datetime, c: datetime) -> None:
     first, middle, last = sorted([a, b, c])
@@ -205,7 +203,6 @@ def test_open_time_adds_up(house: Workspace, a: datetime, b: datetime, c: dateti
     assert all(y < x for (_, y), (x, _) in pairwise(spans))
 
 
-@settings(max_examples=60, deadline=None)
 @given(HOUSES, INSTANTS, st.integers(0, 3000))
 def test_a_deadline_is_the_first_instant_with_that_much_open_time(house: Workspace, start: datetime, left: int) -> None:
     promised = left * MINUTE
