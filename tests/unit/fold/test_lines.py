@@ -94,6 +94,22 @@ def test_our_own_phone_that_is_rung_first_is_no_customer() -> None:
     assert (record.outcome, record.talk_ms, record.user.user_id) == (Outcome.ANSWERED, 3_000, "u-anna")
 
 
+def test_how_our_own_phone_was_closed_is_not_what_became_of_the_customer() -> None:
+    """Telnyx and Twilio close it as an answered one, and tell how long it was on the line."""
+    own = [fact(A, 1, "anna", line="own"), fact(L, 31, "anna", line="own", ended_as=EndedAs.ANSWERED)]
+    own += [fact(E, 31, line="own", ended_as=EndedAs.ANSWERED, duration_s=30, **OUTBOUND)]
+    busy = [
+        fact(S, 4, line="customer"),
+        fact(E, 30, line="customer"),
+        fact(L, 30, line="customer", ended_as=EndedAs.BUSY),
+    ]
+    record = fold(*own, *busy, direction=Direction.OUTBOUND)
+    assert (record.outcome, record.user.user_id, record.flags) == (Outcome.BUSY, "u-anna", ())
+    record = fold(*own, fact(S, 4, line="customer"), fact(A, 11, line="customer"), direction=Direction.OUTBOUND)
+    assert (record.outcome, record.talk_ms, record.total_ms) == (Outcome.ANSWERED, 20_000, 30_000)
+    assert (record.user.user_id, record.flags) == ("u-anna", ())
+
+
 @pytest.mark.parametrize("second", [3, 90], ids=["at once", "after the end"])
 def test_who_picked_up_may_be_found_out_later(second: float) -> None:
     record = fold(

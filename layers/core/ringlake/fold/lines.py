@@ -117,12 +117,21 @@ def _told(fact: CallFact, call_id: str, lines: _Lines, linked: Collection[str]) 
             by = None
         elif mine and lines.direction is Direction.INBOUND and (lines.tried is None or when(fact) <= lines.tried):
             by = AnsweredBy.IVR
+        elif mine and lines.direction is Direction.OUTBOUND:
+            # The colleague is on the line, the customer not yet: the call has begun.
+            return msgspec.structs.replace(
+                fact, kind=FactKind.STARTED, call_id=call_id, line="", answered_by=None, status="", duration_s=None
+            )
         else:
             return None
+    own_phone = mine and lines.several and lines.direction is Direction.OUTBOUND and fact.line in lines.ours
     changes: dict[str, object] = {
         "call_id": call_id,
         "line": "",
         "answered_by": by,
+        # How long our own phone was on the line, and how it was closed, is not what became of the customer.
+        "duration_s": None if own_phone else fact.duration_s,
+        "ended_as": None if own_phone and fact.ended_as is EndedAs.ANSWERED else fact.ended_as,
         "hangup_by": _side(fact.hangup_by, lines.direction) if mine else None,
     }
     if not mine:
