@@ -120,12 +120,13 @@ class Parties:
         batch = {row.key: row for row in rows}
         todo = {row.key for row in rows if row.left or not row.settled or row.settled != self.settled(row)}
         for _ in range(ATTEMPTS):
+            if not todo:
+                return Settled(list(batch.values()), [])
             noted, lost = self._once(batch, todo)
             todo = (set(noted) - set(batch)) | lost
             batch |= noted
-            batch |= {row.key: row for row in self._records.get_many(sorted(lost))}
-            if not todo:
-                return Settled(list(batch.values()), [])
+            if lost:
+                batch |= {row.key: row for row in self._records.get_many(sorted(lost))}
         late = {party for key in todo if key in batch for party in _parties_of(batch[key])}
         overtaken = todo | {row.key for row in batch.values() if late & _parties_of(row)}
         return Settled([row for row in batch.values() if row.key not in overtaken], sorted(overtaken))
