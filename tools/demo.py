@@ -227,7 +227,7 @@ def set_stage(site: admin.Site, stack_id: str) -> Memory:
         owners=[
             {**login, "workspace": place.workspace} for login, place in zip(owners, (samples, *branches), strict=True)
         ],
-        connections=stage.described([main, *branches, samples]),
+        connections=stage.described([main, *branches, samples], state.outputs().get("FunctionConnect", "")),
     )
     return memory
 

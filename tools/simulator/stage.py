@@ -150,8 +150,11 @@ def send_sample(captured: captures.Captured, endpoint: deliver.Endpoint, bus: de
         connection.close()
 
 
-def described(places: Sequence[Place]) -> list[dict[str, str]]:
-    """Every connection for other programs: where it listens, and the secret that its provider signs with."""
+def described(places: Sequence[Place], function: str) -> list[dict[str, str]]:
+    """Every connection for other programs: where it listens, and the secret that its provider signs with.
+
+    What comes by the bus is handed to `function`, because nobody but AWS may put events of AWS on a bus.
+    """
     found: dict[tuple[str, str, str], dict[str, str]] = {}
     for place in places:
         for (connection, scheme), endpoint in place.plan.items():
@@ -162,7 +165,7 @@ def described(places: Sequence[Place]) -> list[dict[str, str]]:
                 "scheme": scheme,
             }
             if endpoint.url.startswith(deliver.BUS):
-                entry |= {"webhook_url": "", "event_bus": EVENT_BUS, "test_secret": ""}
+                entry |= {"webhook_url": "", "event_bus": EVENT_BUS, "function": function, "test_secret": ""}
                 entry["instance_arn"] = endpoint.url.removeprefix(deliver.BUS)
             else:
                 entry |= {"webhook_url": endpoint.url, "test_secret": endpoint.secrets[0]}

@@ -40,7 +40,7 @@ class User(TypedDict):
 class Connection(TypedDict):
     """A seeded provider connection and the secret that signs its test webhooks.
 
-    Amazon Connect has no webhook: its events go to `event_bus` and name the `instance_arn`.
+    Amazon Connect has no webhook: its events come by `event_bus` to `function` and name the `instance_arn`.
     """
 
     provider: str
@@ -50,6 +50,7 @@ class Connection(TypedDict):
     connection: NotRequired[str]
     scheme: NotRequired[str]
     event_bus: NotRequired[str]
+    function: NotRequired[str]
     instance_arn: NotRequired[str]
 
 
