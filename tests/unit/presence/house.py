@@ -83,14 +83,14 @@ class House:
             subject = subject_of(step.change)
             assert records.put(subject, step.change, self.records.load(subject)) is Write.WRITTEN
 
-    def roll_up(self, turn: Turn | None = None, batch: int = 100) -> bool:
+    def roll_up(self, turn: Turn | None = None, batch: int = 100, clock: Callable[[], datetime] | None = None) -> bool:
         watched: Callable[[Any], Any] = turn or (lambda store: store)
         return rollup(
             "acme",
             records=watched(self.records),
             lake=ObjectLake(watched(self.objects)),
             directory=watched(self.directory),
-            clock=lambda: self.now,
+            clock=clock or (lambda: self.now),
             batch=batch,
             **{name: watched(store) for name, store in self.beside.items()},
         ).complete

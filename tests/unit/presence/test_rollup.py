@@ -113,6 +113,28 @@ def test_days_on_which_nothing_ran_are_caught_up() -> None:
     assert company.line(day=date(2026, 9, 16)) == ["Wed 00:00-Thu 00:00 online"]
 
 
+def test_a_run_over_midnight_does_not_lose_the_turn_of_the_day() -> None:
+    """The watermark of a long run may lie on the next day: then the day has turned within the run."""
+    company = Company()
+    for minute in range(12):
+        company.says("online", 20 + minute / 60, f"phone-{minute}")
+    company.says("online", 20)
+    company.until(21)
+    for minute in range(12):
+        company.says("offline", 22 + minute / 60, f"phone-{minute}")
+    ticks = iter(range(10_000))
+
+    def clock() -> datetime:
+        return MONDAY + timedelta(hours=24, seconds=2 * next(ticks) - 12)
+
+    company.roll_up(batch=2, clock=clock)
+    assert (company.directory.watermark("acme") or MONDAY).day == 15
+    company.until(24.5)
+
+    assert company.line(day=date(2026, 9, 15)) == ["Tue 00:00- online"]
+    assert all(row["ended_at"] for row in company.rows()[lake_key(PRESENCE, "acme", "2026-09-14")])
+
+
 def test_a_late_word_changes_the_days_until_the_next_one_and_no_further() -> None:
     company = Company()
     company.says("online", 8)

@@ -28,13 +28,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from ringlake.errors import Conflict
 from ringlake.metrics.activity import CALL_COLUMNS, MESSAGE_COLUMNS, activity
 from ringlake.metrics.rows import Row, call_row, case_rows, leg_rows, message_row
-from ringlake.model.base import Model
+from ringlake.model.base import Model, utc
 from ringlake.model.calls import CallRecord
 from ringlake.model.consequences import Consequences
 from ringlake.model.directory import Workspace
@@ -74,7 +74,10 @@ class Part(Protocol):
     """
 
     def turn(self) -> None:
-        """Once in every run, also an idle one, before the marks are read: what hangs on the clock alone."""
+        """In every run, also an idle one, before the marks are read: what hangs on the clock alone.
+
+        Once, and once more when a UTC day begins while the run lasts.
+        """
         ...
 
     def take(self, rows: Sequence[Loaded]) -> None:
@@ -143,9 +146,13 @@ def rollup(
         SubjectKind.CONTACT: ProviderContacts(workspace, records, contacts),
     }
     run = _Run(workspace, records, marks, lake, directory, parties, parts, late, at_once)
-    run.turn()
+    turned: date | None = None
     while True:
         before = clock()
+        if turned != utc(before).date():
+            # Again when midnight has passed meanwhile: the watermark must not pass a turn of the day.
+            turned = utc(before).date()
+            run.turn()
         keys = records.dirty(workspace, batch)
         last = len(keys) < batch
         progress = run.take(keys)
