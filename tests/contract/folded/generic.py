@@ -36,6 +36,7 @@ TABLE = Table(
         (["12_fcc_classifier_without_call"], {"kind": "classifier", "counts_as_call": False, "outcome": None}),
         (["34_no_answear"], {"outcome": "no_answer", "telephony_status": "NO ANSWEAR"}),
         (["50_outbound_auto"], {"live": "ringing", "direction": "outbound", "tags": ("outbound_auto",)}),
+        (["52_completed_alone"], {"outcome": "no_answer", "talk_s": None, "telephony_status": "completed"}),
         (["51_unknown_fields"], {"outcome": "no_answer"}),
         (WP_MISS[:1], {"live": "queued", "team_name": "Recambios"}),
         (WP_MISS[:2], {"live": "ringing"}),

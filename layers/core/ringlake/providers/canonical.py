@@ -4,7 +4,7 @@ What the adapters `generic`, `fcc` and `wiseparts` have in common: how such a do
 and read. The JSON Schema is docs/schemas/generic.schema.json and says the same as the tables below.
 Senders should keep to the schema; the reader takes less: unknown fields are ignored, missing ones
 are unknown, an unknown type is kept without facts. Only a field of the wrong kind makes a delivery
-unreadable. A `Dialect` holds what one sender means otherwise.
+unreadable.
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ DEAL_TYPES: Mapping[str, str] = {"deal.quoted": "quoted", "deal.ordered": "order
 # The sender's closing word, spelled by `_word`. Kept verbatim beside; unknown words are unknown, never a failure.
 CALL_STATUS: Mapping[str, EndedAs | None] = {
     "answered": EndedAs.ANSWERED,  # also of a call that only an IVR picked up (features.md F15)
-    "completed": EndedAs.ANSWERED,
+    # WiseParts: over, whoever answered; an `answered` event says that somebody did.
+    "completed": EndedAs.UNKNOWN,
     "no answer": EndedAs.NO_ANSWER,
     "no answear": EndedAs.NO_ANSWER,  # as Focus Contact Center spells it (features.md F47)
     "noanswer": EndedAs.NO_ANSWER,
@@ -111,12 +112,6 @@ PRESENCE: Mapping[str, PresenceStatus] = {p.value: p for p in PresenceStatus}
 _CLASSIFIER = "classifier"
 
 
-class Dialect(NamedTuple):
-    """What one sender of the contract means otherwise: its closing words."""
-
-    statuses: Mapping[str, EndedAs | None] = CALL_STATUS
-
-
 def identify(delivery: Delivery, connection: Connection, event_id: str) -> Identity:
     """Subject and type of a document. Raises `Unreadable`."""
     outer = document(delivery.body)
@@ -146,7 +141,7 @@ def identify(delivery: Delivery, connection: Connection, event_id: str) -> Ident
     )
 
 
-def parse(event: RawEvent, connection: Connection, dialect: Dialect = Dialect()) -> Sequence[Fact]:
+def parse(event: RawEvent, connection: Connection) -> Sequence[Fact]:
     """Facts of a document. Raises `Unreadable`."""
     outer = document(event.body)
     event_type = identifier(outer.get("type"), "type")
@@ -162,7 +157,6 @@ def parse(event: RawEvent, connection: Connection, dialect: Dialect = Dialect())
         event=event,
         connection=connection,
         zone=zone,
-        dialect=dialect,
     )
     return tuple(known.read(said))
 
@@ -177,7 +171,6 @@ class _Said(NamedTuple):
     event: RawEvent
     connection: Connection
     zone: tzinfo
-    dialect: Dialect
 
     def get(self, name: str) -> Any:
         return self.subject.get(name)
@@ -325,7 +318,7 @@ def _answered(said: _Said) -> dict[str, Any]:
 def _ended(said: _Said) -> dict[str, Any]:
     status = _word(said.text("status"))
     by = choice(said.get("answered_by"), ANSWERED_BY)
-    return {"ended_as": said.dialect.statuses.get(status, EndedAs.UNKNOWN) if status else None, "answered_by": by}
+    return {"ended_as": CALL_STATUS.get(status, EndedAs.UNKNOWN) if status else None, "answered_by": by}
 
 
 def _step(said: _Said) -> Step:

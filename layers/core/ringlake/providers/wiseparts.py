@@ -1,7 +1,7 @@
-"""WiseParts call centre: our own contract, with the words of its documented call life cycle.
+"""WiseParts call centre: our own contract under a name of its own.
 
 WiseParts publishes no wire format; its events come in the body of our contract (canonical.py), signed by
-Standard Webhooks, with `webhook-id` as event id. What differs from `generic`:
+Standard Webhooks, with `webhook-id` as event id. The tables there know its documented life cycle:
 
 - `completed` only says that a call is over. It was answered when an `answered` came for it, not because
   somebody's name stands on the end: a completed call that nobody is known to have answered has the
@@ -11,19 +11,16 @@ Standard Webhooks, with `webhook-id` as event id. What differs from `generic`:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from ringlake.model.directory import Connection
 from ringlake.model.events import Delivery, Identity, RawEvent
-from ringlake.model.facts import EndedAs, Fact
+from ringlake.model.facts import Fact
 
 from . import canonical
 from .signatures import verify_standard
 from .values import identifier
-
-CALL_STATUS: Mapping[str, EndedAs | None] = {**canonical.CALL_STATUS, "completed": EndedAs.UNKNOWN}
-_DIALECT = canonical.Dialect(statuses=CALL_STATUS)
 
 
 class WiseParts:
@@ -41,7 +38,7 @@ class WiseParts:
         return canonical.identify(delivery, connection, event_id)
 
     def parse(self, event: RawEvent, connection: Connection) -> Sequence[Fact]:
-        return canonical.parse(event, connection, _DIALECT)
+        return canonical.parse(event, connection)
 
 
 ADAPTER = WiseParts()
