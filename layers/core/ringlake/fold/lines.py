@@ -27,6 +27,7 @@ _ELSEWHERE = frozenset({FactKind.QUEUED, FactKind.STEP, FactKind.VOICEMAIL})
 # A QUEUED with a line: the line waits for its turn to be dialled. That matters only while it lasts.
 _BEFORE_DIALLING = frozenset({FactKind.STARTED, FactKind.QUEUED})
 _AS_LEG = {FactKind.STARTED: FactKind.RINGING, FactKind.ENDED: FactKind.LEG_ENDED}
+_ENDS = ("from_number", "to_number", "business_number", "remote_number", "remote_name")
 _NO_PERSON = frozenset({AnsweredBy.IVR, AnsweredBy.MACHINE, AnsweredBy.VOICEMAIL, AnsweredBy.AI})
 _SIDES = {
     Direction.INBOUND: {HangupBy.CALLER: HangupBy.CUSTOMER, HangupBy.CALLEE: HangupBy.AGENT},
@@ -137,8 +138,11 @@ def _told(fact: CallFact, call_id: str, lines: _Lines, linked: Collection[str]) 
     if not mine:
         changes |= {"kind": _AS_LEG.get(fact.kind, fact.kind), "leg_id": fact.line, "status": "", "direction": None}
     if not mine and (lines.direction is not Direction.OUTBOUND or fact.line in lines.ours):
+        if by is AnsweredBy.UNKNOWN and fact.agent:
+            # A colleague who takes a call that comes in is a person (timeline.py).
+            changes["answered_by"] = None
         # Whom a program rang says nothing about the customer; but for us a line to him is the call.
-        changes |= dict.fromkeys(("from_number", "to_number", "business_number", "remote_number", "remote_name"), "")
+        changes |= dict.fromkeys((*_ENDS, "cause"), "")
     return msgspec.structs.replace(fact, **changes)
 
 

@@ -298,11 +298,13 @@ def _ended(call: _Call, answered_at: datetime | None, ended_at: datetime | None)
             yield call.fact(FactKind.STEP, said.time("started_at"), step=Step(kind="ivr"))
         elif reason in UNRUNG:
             yield call.fact(FactKind.QUEUED, said.time("started_at"))
+    # The moment of hanging up does not know the reason yet.
+    gathered = answered_at is not None or said.event != "call.hungup"
     yield call.fact(
         FactKind.ENDED,
         ended_at or said.at,
         ended_as=_ended_as(call, answered_at, ended_at),
-        status=reason or said.text("status").lower(),
+        status=reason or (said.text("status").lower() if gathered else ""),
         cause=said.text("hangup_cause"),
         agent=call.user if answered_at is not None else None,
     )
