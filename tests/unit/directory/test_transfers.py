@@ -352,6 +352,16 @@ def test_many_contacts_are_named_anew_by_going_through_history(world: World) -> 
     assert world.records.dirty("acme", 10) == []
 
 
+def test_many_numbers_and_accounts_are_followed_by_going_through_history(world: World) -> None:
+    lines = "".join(f"+4822700{n:04}\n" for n in range(201))
+    assert load(world, "numbers", f"e164\n{lines}").created == 201
+    assert [one.id for one in world.refolds.open("acme")] == ["numbers"]
+    people = "".join(f"p{n}@example.com,P,c1:A{n},no\n" for n in range(201))
+    assert load(world, "users", f"email,name,accounts,signs_in\n{people}").created == 201
+    assert {one.id for one in world.refolds.open("acme")} == {"numbers", "accounts"}
+    assert len(world.records.dirty("acme", 10)) == 1
+
+
 def test_ten_thousand_lines_are_taken_and_one_more_is_not(world: World) -> None:
     lines = "".join(f"P{n}\n" for n in range(transfers.MOST_CONTACTS))
     assert load(world, "contacts", f"name\n{lines}", dry_run=True).created == 10_000

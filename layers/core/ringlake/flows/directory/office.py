@@ -30,6 +30,8 @@ from ringlake.stores.vault import Vault
 
 # Ids stand in keys that are taken apart at `#`, in S3 paths, in URLs and in Glue partition values.
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+# An item of the table holds 400 KB with its keys.
+MAX_DOCUMENT = 350_000
 # Says: whatever is there now (RFC 9110, If-Match).
 ANY = "*"
 
@@ -161,6 +163,9 @@ class Office:
         return found
 
     def _write(self, viewer: Principal, said: AuditLine, *changes: Change) -> None:
+        """Raises `InvalidRequest` for what one item cannot hold, `Conflict` for what somebody else changed."""
+        if any(len(to_json(change.document)) > MAX_DOCUMENT for change in changes):
+            raise InvalidRequest("body", f"larger altogether than {MAX_DOCUMENT} bytes")
         self._stores.directory.replace(viewer.workspace, changes, said)
 
     def _refold(self, viewer: Principal, now: datetime, id: str, **what: Any) -> None:

@@ -18,6 +18,7 @@ import msgspec
 
 from ringlake.access import Principal
 from ringlake.errors import Forbidden, InvalidRequest, Rejected
+from ringlake.flows.presence import rederive_everyone
 from ringlake.model.base import Model
 from ringlake.model.contacts import Contact
 from ringlake.model.directory import Account, Directory, Number, Role, Team, User
@@ -44,7 +45,7 @@ MOST_CONTACTS = 10_000
 _AT_ONCE = 8
 # Stands for the identity that a user will have once he is invited.
 _INVITED = "invited"
-# More customers than this are not marked one by one: all of history is read again.
+# More changes than this are not followed one by one: all of history is read again.
 _MARKED = 200
 
 USER_COLUMNS = (
@@ -111,7 +112,9 @@ class Transfers(Office):
             said = line(viewer, now, "numbers.import", created=report.created, changed=report.changed)
             self._write(viewer, said, *changes)
             numbers = Numbers(self._stores)
-            for one in lines:
+            if len(changes) > _MARKED:
+                self._refold(viewer, now, "numbers", everything=True)
+            for one in lines if len(changes) <= _MARKED else ():
                 if one.after != one.before:
                     numbers.refold(viewer, one.before, one.after, now)
         return report
@@ -211,10 +214,13 @@ class Transfers(Office):
             lines=len(settled),
         )  # fmt: skip
         self._write(viewer, said, *changes)
-        for one in settled:
-            users.follow(one.before, one.after)
-            if one.after != one.before:
-                users.relinked(viewer, one.before, one.after, now)
+        different = [one for one in settled if one.after != one.before]
+        _in_parallel(lambda one: users.follow(one.before, one.after), different)
+        if len(different) > _MARKED:
+            self._refold(viewer, now, "accounts", everything=True)
+            rederive_everyone(viewer.workspace, None, self._stores.records)
+        for one in different if len(different) <= _MARKED else ():
+            users.relinked(viewer, one.before, one.after, now)
 
     def _known_contacts(
         self, viewer: Principal, directory: Directory, rows: Sequence[Row]
