@@ -82,7 +82,9 @@ class _Talks(NamedTuple):
 
 
 class _Mark(NamedTuple):
-    """What a key without a record asks for; `lines` None is everybody."""
+    """What a marked key asks for; `lines` None is everybody. A record reaches until its account says something
+    again, and into the day on which it does.
+    """
 
     lines: frozenset[LineId] | None
     first: date
@@ -198,17 +200,26 @@ class Presence:
         for row in rows:
             subject = Subject.from_key(row.key)
             if isinstance(row.record, PresenceRecord):
-                key, day = presence_account(subject.id)
-                for name in sorted(names_of(row.record)):
-                    if (subject.connection, key, name) not in known:
-                        self._trails.put(
-                            f"{self._id}#presence",
-                            f"{subject.connection}#{_account_mark(key, name)}",
-                            Reporter(connection=subject.connection, key=key, name=name),
-                        )
-                self._trails.put(self._trail(subject.connection, key), day.isoformat(), Word())
+                self._take_record(row.key, row.record, known)
             elif not subject.connection:
                 self._take_mark(row.key, subject)
+
+    def _take_record(self, row_key: str, record: PresenceRecord, known: set[tuple[str, str, str]]) -> None:
+        """What the trails lack of it; a read costs an eighth of a write."""
+        connection = record.connection
+        key, day = presence_account(record.provider_id)
+        for name in sorted(names_of(record)):
+            if (connection, key, name) not in known:
+                known.add((connection, key, name))
+                place = f"{connection}#{_account_mark(key, name)}"
+                self._trails.put(f"{self._id}#presence", place, Reporter(connection=connection, key=key, name=name))
+        trail, last = self._trail(connection, key), (day + _LONGEST).isoformat()
+        days = [word.place for word in self._trails.read(trail, Word, first=day.isoformat(), last=last)]
+        if day.isoformat() not in days:
+            self._trails.put(trail, day.isoformat(), Word())
+        following = next((date.fromisoformat(d) for d in days if d > day.isoformat()), day + _LONGEST)
+        whose = self._lines_of(connection, key, names_of(record))
+        self._marks[row_key] = _Mark(frozenset(whose), day, min(following, self._today))
 
     def _take_mark(self, row_key: str, subject: Subject) -> None:
         whose, asked = presence_account(subject.id)
@@ -227,12 +238,9 @@ class Presence:
 
     def days(self, row: Loaded) -> set[str]:
         """The UTC days whose rows follow from this record, or that a mark asks for; none in the future."""
-        if isinstance(row.record, PresenceRecord):
-            whose, first, last = self._reach(row.record)
-        elif row.key in self._marks:
-            whose, first, last = self._marks[row.key]
-        else:
+        if row.key not in self._marks:
             return set()
+        whose, first, last = self._marks[row.key]
         found = set()
         for n in range((last - first).days + 1):
             day = first + n * _DAY
@@ -240,20 +248,6 @@ class Presence:
             known = self._wanted.get(day, set())
             self._wanted[day] = None if whose is None or known is None else {*known, *whose}
         return found
-
-    def _reach(self, record: PresenceRecord) -> _Mark:
-        """Until the account says something again, and into the day on which it does."""
-        key, _ = presence_account(record.provider_id)
-        after = record.day + _DAY
-        words = self._trails.read(
-            self._trail(record.connection, key),
-            Word,
-            first=after.isoformat(),
-            last=(record.day + _LONGEST).isoformat(),
-        )
-        following = date.fromisoformat(words[0].place) if words else record.day + _LONGEST
-        whose = self._lines_of(record.connection, key, names_of(record))
-        return _Mark(frozenset(whose), record.day, min(following, self._today))
 
     def derive(self, day: str, calls: Sequence[str] = ()) -> None:
         """Bring the day's rows up to date: of the lines asked for, and of everybody on these calls (subject keys).
