@@ -31,6 +31,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from rich.box import SIMPLE_HEAVY
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -409,15 +410,16 @@ def differing(observer: Observer, told: Told) -> dict[str, list[compare.Differen
 
 def check_branches(observer: Observer, stories: Sequence[Told], said: Mapping[str, Tally], findings: Findings) -> None:
     """One line for each provider; a difference says which cell of which record it is."""
-    titles = ("sent", "accepted", "duplicates", "calls", "texts", "presence", "cases", "differences")
-    table = Table("provider", *titles, title="Every provider, a workspace each")
+    titles = ("sent", "new", "again", "calls", "texts", "presence", "cases", "wrong")
+    caption = "new: accepted; again: duplicates; presence in seconds; wrong: cells that differ"
+    table = Table("provider", *titles, title="Every provider, a workspace each", caption=caption, box=SIMPLE_HEAVY)
     for story in stories:
         wrong = [d for found in differing(observer, story).values() for d in found]
         tally = said.get(story.place.workspace, Tally())
         known = story.known
         seconds = sum(known.presence_s.values())
         cells = (tally.sent, tally.accepted, tally.duplicates, len(known.calls), len(known.messages))
-        presence = _clock(seconds) if seconds else "-"
+        presence = str(seconds or "-")
         mark = Text(str(len(wrong)), style="bold red" if wrong else "green")
         table.add_row(story.place.provider, *map(str, cells), presence, str(len(known.cases)), mark)
         look = f"ringlake/providers/{story.place.provider}.py, then ringlake/fold; {_open_points(story)}"

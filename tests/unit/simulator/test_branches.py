@@ -39,8 +39,8 @@ def branch(request: pytest.FixtureRequest) -> tuple[str, History, House, Truth]:
     return provider, story, house, truth(story, house.now)
 
 
-def test_every_provider_has_a_branch_but_the_two_of_the_main_company() -> None:
-    assert {*BRANCHES, "generic", "openphone"} == set(providers.names())
+def test_every_branch_and_the_main_company_speak_a_provider_that_ringlake_reads() -> None:
+    assert {*BRANCHES, "generic", "openphone"} <= set(providers.names())
 
 
 def test_every_delivery_is_taken_once(branch: tuple[str, History, House, Truth]) -> None:
