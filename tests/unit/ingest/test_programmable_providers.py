@@ -161,6 +161,18 @@ def test_a_key_of_telnyx_that_is_none_locks_nobody_out(key: bytes) -> None:
         adapter.verify(seen.delivery, [key], seen.connection, seen.now)
 
 
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "application/json", ""])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_the_signature_of_a_hashed_body_is_good_for_no_other_body(kind: str, method: str) -> None:
+    seen = capture("twilio/46_json_body")
+    for body in (b"", b"a=b", b"{}"):
+        changed = {"headers": seen.delivery.headers | {"content-type": kind}, "method": method, "body": body}
+        with pytest.raises(NotAuthentic):
+            providers.adapter("twilio").verify(
+                msgspec.structs.replace(seen.delivery, **changed), seen.secrets, seen.connection, seen.now
+            )
+
+
 # --- addresses
 
 

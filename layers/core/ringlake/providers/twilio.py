@@ -162,17 +162,17 @@ def _appended(delivery: Delivery) -> str:
     """What stands behind the address in the signed text: the fields of a form, nothing for GET and for
     bodies whose hash is in the address. Raises `NotAuthentic` for a body that nothing covers.
     """
+    hashes = [value for name, value in parse_qsl(delivery.query) if name == "bodySHA256"]
+    if hashes:
+        digest = hashlib.sha256(delivery.body).hexdigest()
+        if len(hashes) != 1 or not hmac.compare_digest(_bytes(hashes[0]), digest.encode()):
+            raise NotAuthentic
     if delivery.headers.get("content-type", "").strip().lower().startswith(_FORM):
         values: dict[str, set[str]] = {}
         for name, value in _pairs(delivery.body, NotAuthentic()):
             values.setdefault(name, set()).add(value)
         return "".join(name + value for name in sorted(values) for value in sorted(values[name]))
-    hashes = [value for name, value in parse_qsl(delivery.query) if name == "bodySHA256"]
-    if delivery.body or hashes:
-        digest = hashlib.sha256(delivery.body).hexdigest()
-        if len(hashes) != 1 or not hmac.compare_digest(_bytes(hashes[0]), digest.encode()):
-            raise NotAuthentic
-    elif delivery.method != "GET":
+    if not hashes and (delivery.body or delivery.method != "GET"):
         raise NotAuthentic
     return ""
 
