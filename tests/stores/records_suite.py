@@ -11,10 +11,12 @@ import pytest
 
 from ringlake.model.calls import CallRecord, LiveState, Outcome
 from ringlake.model.consequences import Consequences, Recovery
-from ringlake.model.facts import CallKind
+from ringlake.model.contacts import Contact, ContactRecord
+from ringlake.model.facts import CallKind, PresenceFact, PresenceStatus
 from ringlake.model.marks import CaseState, Label
 from ringlake.model.messages import MessageRecord
-from ringlake.model.subjects import Subject, SubjectKind, party_subject
+from ringlake.model.presence import PresenceRecord
+from ringlake.model.subjects import Subject, SubjectKind, party_subject, presence_subject_id
 from ringlake.stores.records import Loaded, Record, Records, Write, etag_of
 
 AT = datetime(2026, 9, 14, 9, 0, tzinfo=UTC)
@@ -60,6 +62,34 @@ class RecordsSuite:
         loaded = put(store, subject, record)
 
         assert loaded == Loaded(key=subject.key, record=record, etag=etag_of(record), version=1, dirty=True)
+
+    @pytest.mark.parametrize("kind", [SubjectKind.PRESENCE, SubjectKind.CONTACT])
+    def test_what_an_account_or_a_directory_said_comes_back(
+        self, store: Records, workspace: str, kind: SubjectKind
+    ) -> None:
+        subject = subject_of(workspace, presence_subject_id("k-anna", AT), kind)
+        common: dict[str, Any] = {
+            "record_id": subject.record_id,
+            "workspace": workspace,
+            "connection": "op",
+            "provider": "generic",
+            "provider_id": subject.id,
+            "started_at": AT,
+        }
+        said = PresenceFact(account="anna", received_at=AT, status=PresenceStatus.DND, raw="dnd", device="Desk/1")
+        record: Record
+        if kind is SubjectKind.PRESENCE:
+            record = PresenceRecord(account="anna", day=AT.date(), facts=(said,), **common)
+        else:
+            record = ContactRecord(contact=Contact(id=subject.record_id, name="Zoë 🙂", updated_at=AT), **common)
+
+        loaded = put(store, subject, record)
+
+        assert loaded.record == record
+        assert store.get_many([subject.key]) == [loaded]
+        assert store.dirty(workspace, 10) == [subject.key]
+        assert store.clean(loaded, "")
+        assert not store.live(workspace)
 
     def test_a_message_comes_back_as_a_message(self, store: Records, workspace: str) -> None:
         subject = subject_of(workspace, "m-1", SubjectKind.MESSAGE)
