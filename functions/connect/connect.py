@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from typing import Any
 from ringlake import settings
 from ringlake.errors import Unavailable
 from ringlake.flows.ingest import Endpoints, Ingested, Outcome, ingest
+from ringlake.logline import measured
 from ringlake.providers.amazon_connect import handed_over, instance_of
 from ringlake.stores.directory import DirectoryStore, DynamoDirectory
 from ringlake.stores.journal import DynamoJournal, Journal
@@ -50,29 +50,13 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, int]:
         now=datetime.now(UTC),
         endpoints=endpoints,
     )
-    print(json.dumps(line(result, len(delivery.body), (time.perf_counter() - began) * 1000)))
+    print(line(result, len(delivery.body), (time.perf_counter() - began) * 1000))
     if result.outcome is Outcome.UNAVAILABLE:
         raise Unavailable(result.reason)
     return result.answer
 
 
-def line(result: Ingested, size: int, took_ms: float) -> dict[str, Any]:
-    """The one log line, which is also the metrics (CloudWatch embedded metric format). Nothing personal."""
-    name = result.outcome.value
-    declared = {
-        "Namespace": "Ringlake",
-        "Dimensions": [["service"]],
-        "Metrics": [{"Name": name, "Unit": "Count"}, {"Name": "ms", "Unit": "Milliseconds"}],
-    }
-    said = {field: getattr(result, field) for field in LOGGED if getattr(result, field)}
-    return {
-        "_aws": {"Timestamp": time.time_ns() // 1_000_000, "CloudWatchMetrics": [declared]},
-        "service": "connect",
-        name: 1,
-        "ms": round(took_ms, 1),
-        "bytes": size,
-        **said,
-    }
-
-
-LOGGED = ("workspace", "connection", "event_id", "event_type", "subject", "field", "reason")
+def line(result: Ingested, size: int, took_ms: float) -> str:
+    """The one log line. Each outcome is a metric of its own name."""
+    said = {"bytes": size, **result.told}
+    return measured("connect", datetime.now(UTC), {result.outcome.value: 1}, ms=took_ms, said=said)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from typing import Any
 from ringlake import settings
 from ringlake.flows.folding import Folded, Result, Snapshots, fold_subject
 from ringlake.fold import FOLDS
+from ringlake.logline import measured
 from ringlake.model.subjects import Subject
 from ringlake.stores.directory import DynamoDirectory
 from ringlake.stores.journal import DynamoJournal, Journal
@@ -53,7 +53,7 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, 
         else:
             done.append(fold_subject(key, journal, records, directory, now))
     failed = {folded.key for folded in done if folded.result is Result.FAILED}
-    print(json.dumps(report(done, len(rung))))
+    print(report(done, len(rung)))
     return {"batchItemFailures": [{"itemIdentifier": number} for key, number in rung if key in failed]}
 
 
@@ -78,8 +78,8 @@ def _folds(key: str) -> bool:
         return False
 
 
-def report(done: list[Folded], doorbell_count: int) -> dict[str, Any]:
-    """The batch's one log line, which is also its metrics (CloudWatch embedded metric format)."""
+def report(done: list[Folded], doorbell_count: int) -> str:
+    """The batch's one log line."""
     results = Counter(folded.result for folded in done)
     numbers = {
         "FoldDoorbells": doorbell_count,
@@ -88,11 +88,5 @@ def report(done: list[Folded], doorbell_count: int) -> dict[str, Any]:
         "FoldFailed": results[Result.FAILED],
         "Quarantined": results[Result.QUARANTINED] + sum(folded.bad_events for folded in done),
     }
-    metrics = [{"Name": name, "Unit": "Count"} for name in numbers]
-    declared = {"Namespace": "Ringlake", "Dimensions": [["service"]], "Metrics": metrics}
-    return {
-        "_aws": {"Timestamp": int(now().timestamp() * 1000), "CloudWatchMetrics": [declared]},
-        "service": "fold",
-        **numbers,
-        "reasons": dict(Counter(folded.reason for folded in done if folded.reason)),
-    }
+    reasons = dict(Counter(folded.reason for folded in done if folded.reason))
+    return measured("fold", now(), numbers, said={"reasons": reasons})

@@ -14,6 +14,7 @@ from ringlake import settings
 from ringlake.errors import RinglakeError
 from ringlake.flows.arriving import Arriving
 from ringlake.flows.ingest import Endpoints, Ingested, Outcome, ingest
+from ringlake.logline import measured
 from ringlake.model.events import Delivery
 from ringlake.stores.arrivals import DynamoArrivals
 from ringlake.stores.directory import DirectoryStore, DynamoDirectory
@@ -63,7 +64,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         # Our own errors name no data (ringlake.errors); what others say may hold anything.
         reason = str(error) if isinstance(error, RinglakeError) else type(error).__name__
         result = Ingested(outcome=Outcome.UNAVAILABLE, reason=reason)
-    print(json.dumps(line(result, size, (time.perf_counter() - began) * 1000)))
+    print(line(result, size, (time.perf_counter() - began) * 1000))
     return answered(result)
 
 
@@ -114,27 +115,7 @@ def _body(event: dict[str, Any]) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def line(result: Ingested, size: int, took_ms: float) -> dict[str, Any]:
-    """The one log line, which is also the metrics (CloudWatch embedded metric format). Nothing personal.
-
-    Each outcome is a metric of its own name: `accepted`, `duplicate`, `quarantined`, `handshake`,
-    `not_authentic`, `unknown_endpoint`, `too_large`, `unavailable`.
-    """
-    name = result.outcome.value
-    declared = {
-        "Namespace": "Ringlake",
-        "Dimensions": [["service"]],
-        "Metrics": [{"Name": name, "Unit": "Count"}, {"Name": "ms", "Unit": "Milliseconds"}],
-    }
-    said = {field: getattr(result, field) for field in LOGGED if getattr(result, field)}
-    return {
-        "_aws": {"Timestamp": time.time_ns() // 1_000_000, "CloudWatchMetrics": [declared]},
-        "service": "ingest",
-        name: 1,
-        "ms": round(took_ms, 1),
-        "bytes": size,
-        **said,
-    }
-
-
-LOGGED = ("workspace", "connection", "provider", "event_id", "event_type", "subject", "field", "reason")
+def line(result: Ingested, size: int, took_ms: float) -> str:
+    """The one log line. Each outcome is a metric of its own name."""
+    said = {"bytes": size, **result.told}
+    return measured("ingest", datetime.now(UTC), {result.outcome.value: 1}, ms=took_ms, said=said)

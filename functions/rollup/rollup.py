@@ -11,6 +11,7 @@ from ringlake import settings
 from ringlake.errors import RinglakeError
 from ringlake.flows.refolding import work_off
 from ringlake.flows.rollup import RolledUp, rollup
+from ringlake.logline import measured
 from ringlake.stores.contacts import Contacts, DynamoContacts
 from ringlake.stores.directory import DirectoryStore, DynamoDirectory
 from ringlake.stores.journal import DynamoJournal, Journal
@@ -87,7 +88,7 @@ def handler(_event: object, context: Any) -> dict[str, int]:
         except RinglakeError as error:
             failures.append(error)
             print(json.dumps({"workspace": workspace, "error": type(error).__name__}))
-    print(json.dumps(report(done, finished=not failures)))
+    print(report(done, finished=not failures))
     failures += _refold([d.workspace for d in done if d.complete], until)
     if failures:
         raise failures[0]
@@ -116,8 +117,8 @@ def _refold(workspaces: list[str], until: datetime) -> list[RinglakeError]:
     return failures
 
 
-def report(done: list[RolledUp], *, finished: bool) -> dict[str, Any]:
-    """The run's one log line, which is also its metrics (CloudWatch embedded metric format).
+def report(done: list[RolledUp], *, finished: bool) -> str:
+    """The run's one log line.
 
     `RollupFinished` is there only when no workspace was left behind: its absence is the alarm.
     """
@@ -128,11 +129,5 @@ def report(done: list[RolledUp], *, finished: bool) -> dict[str, Any]:
     }
     if finished and all(d.complete for d in done):
         numbers["RollupFinished"] = 1
-    metrics = [{"Name": name, "Unit": "Count"} for name in numbers]
-    declared = {"Namespace": "Ringlake", "Dimensions": [["service"]], "Metrics": metrics}
-    return {
-        "_aws": {"Timestamp": int(now().timestamp() * 1000), "CloudWatchMetrics": [declared]},
-        "service": "rollup",
-        **numbers,
-        "workspaces": {d.workspace: d.records for d in done if d.records},
-    }
+    changed = {d.workspace: d.records for d in done if d.records}
+    return measured("rollup", now(), numbers, said={"workspaces": changed})

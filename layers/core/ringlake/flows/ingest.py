@@ -59,6 +59,9 @@ STATUS: Mapping[Outcome, int] = {
 _COUNTED = {Outcome.ACCEPTED: "accepted", Outcome.DUPLICATE: "duplicates", Outcome.QUARANTINED: "quarantined"}
 
 
+_TOLD = ("provider", "workspace", "connection", "event_id", "event_type", "subject", "field", "reason")
+
+
 class Ingested(Model, frozen=True, kw_only=True):
     """The result of one delivery. But for `reply` it holds nothing personal, so all of it may be logged.
 
@@ -79,6 +82,11 @@ class Ingested(Model, frozen=True, kw_only=True):
     @property
     def status(self) -> int:
         return self.reply.status if self.reply else STATUS[self.outcome]
+
+    @property
+    def told(self) -> dict[str, str]:
+        """What is said of it in the log: all that is known but the outcome and the reply."""
+        return {name: value for name in _TOLD if (value := getattr(self, name))}
 
     @property
     def answer(self) -> dict[str, int]:
