@@ -178,7 +178,7 @@ class Presence:
         # Lines to be derived by day; None is everybody.
         self._wanted: dict[date, set[LineId] | None] = {}
         self._read: dict[date, _Talks] = {}
-        self._directory: Directory | None = None
+        self._links: Links | None = None
         self.objects = 0
 
     def turn(self) -> None:
@@ -195,7 +195,7 @@ class Presence:
 
         The directory is read after the marks, which are set after it was changed.
         """
-        self._directory = None
+        self._links = None
         known = {(r.connection, r.key, r.name) for r in self._reporters()}
         for row in rows:
             subject = Subject.from_key(row.key)
@@ -311,16 +311,15 @@ class Presence:
         return utc(self._clock()).date()
 
     @property
-    def _now(self) -> Directory:
-        """The directory as it was when the batch was taken: enough to know which lines to look at."""
-        if self._directory is None:
-            self._directory = self._store.load(self._id, key=False)
-        return self._directory
+    def _owners(self) -> Links:
+        """Whose accounts were when the batch was taken: enough to know which lines to look at."""
+        if self._links is None:
+            self._links = Links(self._store.load(self._id, key=False))
+        return self._links
 
-    def _connection(self, connection: str, directory: Directory | None = None) -> Connection:
+    def _connection(self, connection: str, directory: Directory) -> Connection:
         """Also when it is no longer in the directory."""
-        bare = Connection(id=connection, workspace=self._id, provider="")
-        return (directory or self._now).connection(connection) or bare
+        return directory.connection(connection) or Connection(id=connection, workspace=self._id, provider="")
 
     def _trail(self, connection: str, key: str) -> str:
         return f"{self._id}#presence#{connection}#{key}"
@@ -330,17 +329,16 @@ class Presence:
 
     def _channels_of(self, whose: str) -> list[tuple[str, str, set[str]]]:
         """Connection, key and names of the accounts that a mark is about."""
-        links = Links(self._now)
         return [
             (connection, key, names)
             for (connection, key), names in _named(self._reporters()).items()
-            if whose.removeprefix("user:") in links.owners(connection, names)
+            if whose.removeprefix("user:") in self._owners.owners(connection, names)
             or any(_account_mark(connection, name) == whose for name in names)
         ]
 
     def _lines_of(self, connection: str, key: str, names: Iterable[str]) -> set[LineId]:
         """The account's own line and those of its owners."""
-        owners = Links(self._now).owners(connection, names)
+        owners = self._owners.owners(connection, names)
         return {LineId(connection=connection, key=key), *(LineId(user_id=owner) for owner in owners)}
 
     def _oldest(self) -> date:
