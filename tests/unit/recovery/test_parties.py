@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from ringlake.flows import parties
 from ringlake.flows.parties import Member, party_trail
 from ringlake.flows.rollup import RolledUp, rollup
-from ringlake.model.calls import CallRecord, LiveState, MissedReason, Outcome
+from ringlake.model.calls import CallRecord, Leg, LiveState, MissedReason, Outcome
 from ringlake.model.consequences import Consequences
 from ringlake.model.contacts import Contact
 from ringlake.model.directory import Connection
@@ -377,3 +378,76 @@ def test_nothing_of_a_customer_stands_in_a_key(company: Company) -> None:
 
     assert "+48" not in str(list(company.beside["trails"].kept.items()))
     assert company.records.load(subject(ours("c1"))).consequences != Consequences()
+
+
+# --- two at once (ADR 43) -----------------------------------------------------
+
+
+class Interrupted:
+    """Records that let something else happen just before the first `note`."""
+
+    def __init__(self, records: MemoryRecords, meanwhile: Callable[[], object]) -> None:
+        self._records = records
+        self._meanwhile: list[Callable[[], object]] = [meanwhile]
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "note" and self._meanwhile:
+            self._meanwhile.pop()()
+        return getattr(self._records, name)
+
+
+def settle(company: Company, *names: Record, records: Any = None) -> dict[str, Consequences]:
+    """One run's settling of these records, and the clearing of their own marks; what it found, by id."""
+    kept = records or company.records
+    run = parties.Parties(
+        "acme",
+        kept,
+        company.beside["trails"],
+        company.beside["marks"],
+        company.beside["contacts"],
+        company.directory,
+        lambda: company.now,
+    )
+    done = run.settle(kept.get_many([subject(record).key for record in names]))
+    assert done.overtaken == []
+    for row in done.rows:
+        if row.key in {subject(record).key for record in names}:
+            assert kept.clean(row, "2026-03-04", run.settled(row))
+    return {row.key.rpartition("#")[2]: row.consequences for row in done.rows}
+
+
+def test_who_finds_a_neighbour_marked_makes_the_other_begin_again(company: Company) -> None:
+    """The first sees a call back that has moved away; when it comes back, the second finds nothing to write."""
+    back = ours("o1", NOON + HOUR, direction=Direction.OUTBOUND)
+    company.hear(missed("m1"), back)
+    again = missed("m1", legs=(Leg(leg_id="L", party=ANNA),), revision=4)
+    store(company.records, again, msgspec.structs.replace(back, party_key="other", revision=4))
+
+    def meanwhile() -> None:
+        store(company.records, msgspec.structs.replace(back, revision=5))
+        settle(company, back)
+
+    found = settle(company, again, records=Interrupted(company.records, meanwhile))
+
+    assert found["m1"].recovery is not None
+    assert found["m1"].recovery.state is CaseState.REACHED
+    assert company.records.load(subject(again)).consequences == found["m1"]
+
+
+def test_what_was_written_with_an_older_view_is_put_right(company: Company) -> None:
+    """The neighbour is written to after another, who knew more, had found it right as it was."""
+    tried = ours("o1", NOON + HOUR, direction=Direction.OUTBOUND, outcome=Outcome.NO_ANSWER, talk_ms=None)
+    reached = ours("o1", NOON + HOUR, direction=Direction.OUTBOUND, talk_ms=1000, revision=4)
+    text = message("t1", NOON + 2 * HOUR, party_key="p")
+    company.hear(missed("m1"), tried)
+    store(company.records, reached, text)
+
+    def meanwhile() -> None:
+        store(company.records, msgspec.structs.replace(tried, revision=5))
+        settle(company, tried)
+
+    settle(company, text, records=Interrupted(company.records, meanwhile))
+
+    recovery = company.records.load(subject(missed("m1"))).consequences.recovery
+    assert recovery is not None
+    assert recovery.state is CaseState.ATTEMPTED
