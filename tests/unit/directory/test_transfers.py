@@ -26,6 +26,10 @@ KEY = b"0123456789abcdef0123456789abcdef"
 
 @pytest.fixture
 def world() -> World:
+    return company()
+
+
+def company() -> World:
     world = World()
     sealed = world.vault.encrypt(KEY, party_key_context("acme"))
     world.directory.put_workspace(msgspec.structs.replace(world.directory.settings("acme"), party_secret=sealed))
@@ -113,6 +117,32 @@ ATOM = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_s
 @given(st.lists(ATOM, max_size=4))
 def test_values_of_a_cell_come_back_whatever_they_hold(values: list[str]) -> None:
     assert sheets.split(sheets.joined(values)) == values
+
+
+CELL = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Cf", "Zl", "Zp")), max_size=12)
+NAME = CELL.map(str.strip).filter(bool)
+
+
+@given(st.data())
+def test_whatever_users_are_called_their_file_comes_back_unchanged(data: st.DataObject) -> None:
+    """Names and accounts that look like formulas, numbers, separators or other columns."""
+    world = company()
+    for n in range(3):
+        accounts = data.draw(st.lists(NAME, max_size=3, unique=True))
+        user = User(
+            id=f"r{n}",
+            email=f"r{n}@example.com",
+            name=data.draw(NAME),
+            role=data.draw(st.sampled_from([Role.MEMBER, Role.MANAGER])),
+            abilities=tuple(data.draw(st.lists(st.sampled_from(Ability), max_size=2, unique=True))),
+            accounts=tuple(Account(connection="c1", id=f"{n}{name}") for name in accounts),
+        )
+        world.directory.put_user("acme", user)
+    file = world.offices.transfers.export_users(world.viewer("owner"), world.now)
+    before = world.directory.load("acme")
+    report = load(world, "users", file)
+    assert (report.changed, report.created, report.errors) == (0, 0, ())
+    assert world.directory.load("acme") == before
 
 
 # ---------------------------------------------------------------- users
@@ -360,6 +390,14 @@ def test_many_numbers_and_accounts_are_followed_by_going_through_history(world: 
     assert load(world, "users", f"email,name,accounts,signs_in\n{people}").created == 201
     assert {one.id for one in world.refolds.open("acme")} == {"numbers", "accounts"}
     assert len(world.records.dirty("acme", 10)) == 1
+
+
+def test_many_people_are_invited_side_by_side(world: World) -> None:
+    lines = "".join(f"p{n}@example.com,P\n" for n in range(200))
+    assert load(world, "users", f"email,name\n{lines}").applied
+    subs = {user.sub for user in world.directory.load("acme").users if user.email.startswith("p")}
+    assert len(subs) == 200
+    assert all(world.identities.people[sub].mails == 1 for sub in subs)
 
 
 def test_ten_thousand_lines_are_taken_and_one_more_is_not(world: World) -> None:

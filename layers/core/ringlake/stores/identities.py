@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from threading import RLock
 from typing import Any, Protocol
 
 from ringlake.errors import Conflict, NotFound
@@ -61,17 +62,20 @@ class Person:
 
 @dataclass
 class MemoryIdentities:
-    """The twin. `signed_in` marks somebody who has chosen a password."""
+    """The twin. Who has a password has signed in."""
 
     people: dict[str, Person] = field(default_factory=dict)
+    lock: Any = field(default_factory=RLock, repr=False)
 
     def find(self, email: str) -> str:
-        return next((sub for sub, person in self.people.items() if person.email == email.lower()), "")
+        with self.lock:
+            return next((sub for sub, person in self.people.items() if person.email == email.lower()), "")
 
     def invite(self, email: str) -> str:
-        if self.find(email):
-            raise Conflict("somebody has this address")
-        return self._new(email, mails=1)
+        with self.lock:
+            if self.find(email):
+                raise Conflict("somebody has this address")
+            return self._new(email, mails=1)
 
     def invite_again(self, sub: str) -> None:
         person = self._person(sub)
@@ -80,9 +84,10 @@ class MemoryIdentities:
         person.mails += 1
 
     def add(self, email: str, password: str) -> str:
-        sub = self.find(email) or self._new(email, mails=0)
-        self.people[sub].password = password or self.people[sub].password
-        return sub
+        with self.lock:
+            sub = self.find(email) or self._new(email, mails=0)
+            self.people[sub].password = password or self.people[sub].password
+            return sub
 
     def rename(self, sub: str, email: str) -> None:
         person = self._person(sub)
