@@ -172,3 +172,16 @@ def test_a_line_known_by_its_end_alone_is_still_the_call() -> None:
         caller(E, 60, **INBOUND, ended_as=EndedAs.ANSWERED),
     )
     assert (record.outcome, record.talk_ms, record.user.user_id) == (Outcome.ANSWERED, 51_000, "u-anna")
+
+
+def test_whom_a_call_is_offered_to_is_on_our_side_also_at_a_number_nobody_has_mapped() -> None:
+    record = fold(
+        caller(S, 0, **INBOUND),
+        caller(A, 2),
+        fact(S, 5, line="mobile", to_party="+48600100999"),
+        fact(A, 9, line="mobile", answered_by=AnsweredBy.UNKNOWN),
+        caller(E, 60),
+    )
+    assert (record.user.account, record.unattributed) == ("+48600100999", "unmapped")
+    assert record.answered_by is AnsweredBy.PERSON
+    assert (record.remote_number, record.business_number) == ("+48600100200", "+48221230000")

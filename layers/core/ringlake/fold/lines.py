@@ -17,7 +17,7 @@ from datetime import datetime
 import msgspec
 
 from ringlake.model.base import Model
-from ringlake.model.facts import AnsweredBy, CallFact, Direction, EndedAs, FactKind, HangupBy
+from ringlake.model.facts import Agent, AnsweredBy, CallFact, Direction, EndedAs, FactKind, HangupBy
 
 from .correlation import CONTINUES, kind_of, split
 from .facts import LIFE, as_set, first, last, when
@@ -39,7 +39,7 @@ class _Lines(Model, frozen=True, kw_only=True):
     """What is known of the lines of one call. `detected` is who was found to have picked up each line;
     `ours` are lines of our own people; `several` says that somebody or something else had the caller, `dialled`
     that the first line is past the queue of calls that wait to be dialled, `tried` when the first attempt began:
-    a program that picks up after that has nothing to say itself.
+    a program that picks up after that has nothing to say itself; `called` is whom each line was dialled to.
     """
 
     first: str
@@ -49,6 +49,7 @@ class _Lines(Model, frozen=True, kw_only=True):
     tried: datetime | None
     detected: dict[str, AnsweredBy]
     ours: frozenset[str]
+    called: dict[str, str]
 
 
 def joined(call_id: str, facts: tuple[CallFact, ...]) -> tuple[CallFact, ...]:
@@ -90,6 +91,7 @@ def _lines(own: Sequence[CallFact], going_on: Sequence[CallFact]) -> _Lines:
         dialled=any(f.line == chosen and f.kind not in _BEFORE_DIALLING for f in alive),
         detected=detected,
         ours=frozenset(f.line for f in both if f.line and f.agent),
+        called={f.line: f.to_party for f in both if f.line and f.to_party},
     )
 
 
@@ -100,49 +102,75 @@ def _first(facts: Iterable[CallFact]) -> str:
 
 
 def _told(fact: CallFact, call_id: str, lines: _Lines, linked: Collection[str]) -> CallFact | None:
-    """One fact as calls and legs have it; None for a pick-up that was nobody's answer."""
+    """One fact as calls and legs have it; None for what says nothing about either."""
     if not fact.line:
         # A recording, say, of a line that is filed apart.
         return msgspec.structs.replace(fact, call_id=call_id) if fact.call_id in linked else fact
-    mine = fact.line == lines.first
-    if fact.kind is FactKind.QUEUED and (not mine or lines.dialled):
-        return None
-    if fact.kind is FactKind.LEG_ENDED and mine and lines.direction is Direction.INBOUND:
-        # How the caller's own line was closed makes no outcome.
-        return None
+    if fact.kind in (FactKind.ANSWERED, FactKind.ENDED):
+        named = _picked_up(fact, lines)
+        if named is None:
+            return None
+        fact = named
+    told = _as_call(fact, lines) if fact.line == lines.first else _as_leg(fact, lines)
+    return msgspec.structs.replace(told, call_id=call_id, line="") if told else None
+
+
+def _picked_up(fact: CallFact, lines: _Lines) -> CallFact | None:
+    """An answer, or an end that implies one, with whoever it was; None for a pick-up that was nobody's answer."""
     by = fact.answered_by
-    if fact.kind in (FactKind.ANSWERED, FactKind.ENDED) and by in (None, AnsweredBy.UNKNOWN):
+    if by in (None, AnsweredBy.UNKNOWN):
         by = lines.detected.get(fact.line, by)
-    if lines.several and fact.kind in (FactKind.ANSWERED, FactKind.ENDED) and _by_program(fact, by, lines):
-        if fact.kind is FactKind.ENDED:
+    kind = fact.kind
+    if lines.several and _by_program(fact, by, lines):
+        mine = fact.line == lines.first
+        if kind is FactKind.ENDED:
             by = None
         elif mine and lines.direction is Direction.INBOUND and (lines.tried is None or when(fact) <= lines.tried):
             by = AnsweredBy.IVR
         elif mine and lines.direction is Direction.OUTBOUND:
             # The colleague is on the line, the customer not yet: the call has begun.
-            return msgspec.structs.replace(
-                fact, kind=FactKind.STARTED, call_id=call_id, line="", answered_by=None, status="", duration_s=None
-            )
+            kind, by = FactKind.STARTED, None
         else:
             return None
-    own_phone = mine and lines.several and lines.direction is Direction.OUTBOUND and fact.line in lines.ours
-    changes: dict[str, object] = {
-        "call_id": call_id,
-        "line": "",
-        "answered_by": by,
+    return msgspec.structs.replace(fact, kind=kind, answered_by=by)
+
+
+def _as_call(fact: CallFact, lines: _Lines) -> CallFact | None:
+    """A fact of the line that is the call."""
+    if fact.kind is FactKind.QUEUED and lines.dialled:
+        return None
+    if fact.kind is FactKind.LEG_ENDED and lines.direction is Direction.INBOUND:
+        # How the caller's own line was closed makes no outcome.
+        return None
+    told = msgspec.structs.replace(fact, hangup_by=_side(fact.hangup_by, lines.direction))
+    if lines.several and lines.direction is Direction.OUTBOUND and fact.line in lines.ours:
         # How long our own phone was on the line, and how it was closed, is not what became of the customer.
-        "duration_s": None if own_phone else fact.duration_s,
-        "ended_as": None if own_phone and fact.ended_as is EndedAs.ANSWERED else fact.ended_as,
-        "hangup_by": _side(fact.hangup_by, lines.direction) if mine else None,
+        ended_as = None if fact.ended_as is EndedAs.ANSWERED else fact.ended_as
+        told = msgspec.structs.replace(told, duration_s=None, ended_as=ended_as)
+    return told
+
+
+def _as_leg(fact: CallFact, lines: _Lines) -> CallFact | None:
+    """A fact of an attempt."""
+    if fact.kind is FactKind.QUEUED:
+        return None
+    changes: dict[str, object] = {
+        "kind": _AS_LEG.get(fact.kind, fact.kind),
+        "leg_id": fact.line,
+        "status": "",
+        "direction": None,
+        "hangup_by": None,
+        "agent": fact.agent,
     }
-    if not mine:
-        changes |= {"kind": _AS_LEG.get(fact.kind, fact.kind), "leg_id": fact.line, "status": "", "direction": None}
-    if not mine and (lines.direction is not Direction.OUTBOUND or fact.line in lines.ours):
-        if by is AnsweredBy.UNKNOWN and fact.agent:
-            # A colleague who takes a call that comes in is a person (timeline.py).
-            changes["answered_by"] = None
+    if fact.agent is None and lines.direction is Direction.INBOUND and fact.line in lines.called:
+        # Whomever a call that came in is offered to is on our side, also at a number that nobody has mapped yet.
+        changes["agent"] = Agent(id=lines.called[fact.line])
+    if lines.direction is not Direction.OUTBOUND or fact.line in lines.ours:
         # Whom a program rang says nothing about the customer; but for us a line to him is the call.
         changes |= dict.fromkeys((*_ENDS, "cause"), "")
+        if fact.answered_by is AnsweredBy.UNKNOWN and changes["agent"]:
+            # A colleague who takes a call that comes in is a person (timeline.py).
+            changes["answered_by"] = None
     return msgspec.structs.replace(fact, **changes)
 
 

@@ -16,8 +16,8 @@ Rules of meaning:
 - Costs are told per line and add up; they are dollars where the delivery names no currency.
 - A message to several receivers is one message here: delivered when all have it, undelivered when one has not.
 
-Options of the connection: `agents`, numbers of people of ours; every SIP address that a call is sent to counts
-as one.
+Options of the connection: `agents`, numbers of people of ours that a program rings first when it places a call.
+Every SIP address that a call is sent to, and whomever an incoming call is offered to, is one of ours anyway.
 """
 
 from __future__ import annotations

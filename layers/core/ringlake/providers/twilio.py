@@ -16,8 +16,8 @@ Rules of meaning:
 - Prices are never in a callback; texts stay in the raw event.
 
 Options of the connection: `account_sid`, the accounts whose callbacks are taken, separated by commas (without it,
-every one that the auth token signs); `agents`, numbers and SIP addresses of people of ours, in which
-case an incoming line from one of them is a call that they place, and a child to one of them rings them.
+every one that the auth token signs); `agents`, numbers and SIP addresses of people of ours: an
+incoming line from one of them is a call that they place. Whomever an incoming call is offered to is ours anyway.
 """
 
 from __future__ import annotations
@@ -403,6 +403,7 @@ def _opening(said: _Said, side: _Side, line: str) -> Iterable[CallFact]:
         direction=side.direction,
         agent=side.agent,
         remote_name=said.get("CallerName") if side.direction is Direction.INBOUND else "",
+        to_party=said.get("To") if side.child else "",
         **ends,
     )
 
