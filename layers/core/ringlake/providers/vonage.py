@@ -16,8 +16,8 @@ Rules of meaning:
 
 Options of the connection: `api_key` and `application_id`, what the token must claim (several separated by commas;
 without one, whatever the secret signed is taken); `max_age_s`, how old a token may be (default a day, because
-deliveries that failed come again for so long); `agents`, numbers of people of ours that
-a program rings first when it places a call (SIP addresses, and whomever an incoming call is offered to, are ours anyway).
+deliveries that failed come again for so long); `agents`, numbers of people of ours that a program rings first when
+it places a call. SIP addresses, and whomever an incoming call is offered to, are ours anyway.
 """
 
 from __future__ import annotations
