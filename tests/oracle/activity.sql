@@ -185,7 +185,8 @@ select
     t.*,
     coalesce(n.e164, t.dialled, '') as business_number,
     coalesce(n.team_id, '') as number_team,
-    coalesce(n.source, '') as source,
+    -- Where a call came from: one that we made came from nowhere (features.md N16).
+    case when t.direction = 'outbound' then '' else coalesce(n.source, '') end as source,
     coalesce(t.answered_at is not null or t.answered_by_word, false) as is_answered,
     -- The wait for a person ends with the answer; without a time of the answer it is unknown.
     case when t.answered_at is not null then t.answered_at when not t.answered_by_word then t.ended_at end as stop_at,

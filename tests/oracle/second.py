@@ -45,6 +45,7 @@ def recovered(calls: pa.Table) -> list[dict[str, Any]]:
 
 def _load(sql: duckdb.DuckDBPyConnection, events: list[RawEvent], directory: Directory) -> None:
     workspace = directory.workspace
+    sources = {source.id: source.name for source in directory.sources}
     _table(
         sql,
         "events (provider varchar, connection varchar, kind varchar, subject_id varchar, received_at timestamp,"
@@ -70,7 +71,7 @@ def _load(sql: duckdb.DuckDBPyConnection, events: list[RawEvent], directory: Dir
     _table(
         sql,
         "numbers (e164 varchar, provider_id varchar, team_id varchar, source varchar)",
-        [(n.e164, p, n.team, n.source) for n in directory.numbers for p in n.provider_ids],
+        [(n.e164, p, n.team, sources.get(n.source, n.source)) for n in directory.numbers for p in n.provider_ids],
     )
     _table(sql, "teams (team_id varchar, team_name varchar)", [(t.id, t.name) for t in directory.teams])
     weekly = workspace.hours.weekly or {str(day): ALL_DAY for day in range(1, 8)}
