@@ -7,6 +7,7 @@ difference here.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -18,6 +19,7 @@ from tools.simulator import compare, deliver, people, render, seeding
 from tools.simulator.history import History, history, month
 from tools.simulator.people import BRANCHES
 from tools.simulator.truth import Truth, truth
+from tools.simulator.wire.notice import timed
 
 # Working days and a weekend, and the night in which New York's summer time ends.
 DAYS = month(date(2026, 11, 4), 6)
@@ -72,6 +74,23 @@ def test_a_line_of_presence_has_the_length_of_its_day(branch: tuple[str, History
     for (_, day), line in known.presence.items():
         hours = 25 if day == date(2026, 11, 1) else 24
         assert line[-1][1] - line[0][0] == timedelta(hours=hours)
+
+
+@pytest.mark.parametrize("provider", ["ringostat", "zadarma", "novofon", "aircall"])
+def test_in_the_night_when_clocks_go_back_a_clock_without_offset_means_the_later_hour(provider: str) -> None:
+    story = _story(provider)
+    lines = {line.id for line in story.company.lines if line.manner == "group"}
+    call = next(c for c in story.calls if c.direction == "inbound" and c.talks and c.line in lines)
+    first = datetime(2026, 11, 1, 5, 30, 7, tzinfo=UTC)
+    moved = timed(call, lambda at: at + (first - call.started_at))
+    night = replace(story, calls=(moved,), messages=(), classifier_rows=(), changes=())
+    house = lived(night, deliver.NONE, seed=1, now=NOW)
+    known = truth(night, house.now)
+    (row,) = known.calls.values()
+    hour = 5 if provider == "aircall" else 6
+    assert str(row["started_at"]).startswith(f"2026-11-01T0{hour}:30:07")
+    wrong = [d for found in compare.lake(known, night.days, house.table).values() for d in found]
+    assert not wrong, compare.summary(wrong)
 
 
 def test_a_wrong_secret_is_refused_and_nothing_is_kept() -> None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from tools.simulator.history import Ending
 from tools.simulator.people import account
 
-from .notice import FORM, Call, Company, Line, Notice, bare, cut, digest, form, seconds, wall
+from .notice import FORM, Call, Company, Line, Notice, bare, by_the_wall, cut, digest, form, seconds, wall
 
 # Disposition and Q.931 cause.
 DISPOSITION: Mapping[Ending, tuple[str, str]] = {
@@ -89,8 +89,8 @@ def calls(company: Company, line: Line, call: Call, *, plus: bool) -> Iterator[N
 
 def heard(company: Company, line: Line, call: Call) -> Call:
     """Whole seconds, which also decide what "at once" is."""
-    _ = company, line
-    call = cut(call)
+    _ = line
+    call = by_the_wall(cut(call), company.tz)
     ending = UNTOLD.get(call.ending, call.ending)
     if ending is Ending.HUNG_UP_AT_ONCE and call.ended_at > call.started_at:
         ending = Ending.CHANGED_MIND

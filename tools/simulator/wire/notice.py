@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -82,20 +82,34 @@ def seconds(start: datetime, end: datetime) -> int:
 
 def cut(call: Call) -> Call:
     """The call by a clock that only knows whole seconds."""
+    return timed(call, whole)
+
+
+def by_the_wall(call: Call, zone: ZoneInfo) -> Call:
+    """The call by a clock without an offset: what happened in the first of two equal hours, in the night when
+    clocks go back, cannot be told from the second, and whoever hears of it days later takes the later one.
+    """
+    wall = call.started_at.astimezone(zone).replace(fold=1)
+    late = wall.astimezone(UTC) - call.started_at
+    return timed(call, lambda at: at + late) if late else call
+
+
+def timed(call: Call, heard: Callable[[datetime], datetime]) -> Call:
+    """The call with every moment of it as it is heard."""
 
     def spans(found: tuple[Span, ...]) -> tuple[Span, ...]:
-        return tuple(replace(x, start=whole(x.start), end=whole(x.end)) for x in found)
+        return tuple(replace(x, start=heard(x.start), end=heard(x.end)) for x in found)
 
     return replace(
         call,
-        started_at=whole(call.started_at),
-        ended_at=whole(call.ended_at),
-        menu_from=call.menu_from and whole(call.menu_from),
-        queued_at=call.queued_at and whole(call.queued_at),
-        rings=tuple(replace(r, start=whole(r.start), end=whole(r.end)) for r in call.rings),
+        started_at=heard(call.started_at),
+        ended_at=heard(call.ended_at),
+        menu_from=call.menu_from and heard(call.menu_from),
+        queued_at=call.queued_at and heard(call.queued_at),
+        rings=tuple(replace(r, start=heard(r.start), end=heard(r.end)) for r in call.rings),
         talks=spans(call.talks),
         holds=spans(call.holds),
-        voicemail_from=call.voicemail_from and whole(call.voicemail_from),
+        voicemail_from=call.voicemail_from and heard(call.voicemail_from),
     )
 
 
@@ -163,6 +177,7 @@ __all__ = [
     "Ring",
     "Span",
     "bare",
+    "by_the_wall",
     "compact",
     "cut",
     "dialled",
@@ -175,6 +190,7 @@ __all__ = [
     "seconds",
     "talk_s",
     "text_of",
+    "timed",
     "voicemail_s",
     "wall",
     "whole",

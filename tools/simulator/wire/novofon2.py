@@ -10,7 +10,7 @@ from typing import Any
 from tools.simulator.history import Ending
 from tools.simulator.people import account
 
-from .notice import Call, Company, Line, Notice, bare, compact, digest, number_of, seconds, wall
+from .notice import Call, Company, Line, Notice, bare, by_the_wall, compact, digest, number_of, seconds, wall
 
 SCHEME = "novofon 2.0"
 # Only whether somebody talked is sent; why not is in a report (section B5).
@@ -79,8 +79,8 @@ def calls(company: Company, line: Line, call: Call) -> Iterator[Notice]:
 
 
 def heard(company: Company, line: Line, call: Call) -> Call:
-    _ = company, line
-    return replace(call, ending=UNTOLD.get(call.ending, call.ending))
+    _ = line
+    return replace(by_the_wall(call, company.tz), ending=UNTOLD.get(call.ending, call.ending))
 
 
 def provider_id(call: Call) -> str:

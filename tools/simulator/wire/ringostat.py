@@ -10,7 +10,22 @@ from urllib.parse import urlencode
 from tools.simulator.history import SCHEME, Ending
 from tools.simulator.people import account
 
-from .notice import FORM, JSON, Call, Company, Line, Notice, bare, compact, cut, digest, form, seconds, wall
+from .notice import (
+    FORM,
+    JSON,
+    Call,
+    Company,
+    Line,
+    Notice,
+    bare,
+    by_the_wall,
+    compact,
+    cut,
+    digest,
+    form,
+    seconds,
+    wall,
+)
 
 SCHEME_OF_SIGNING = "ringostat"
 DISPOSITION: Mapping[Ending, str] = {
@@ -85,8 +100,8 @@ def calls(company: Company, line: Line, call: Call) -> Iterator[Notice]:
 
 def heard(company: Company, line: Line, call: Call) -> Call:
     """Whole seconds; it is told who was forwarded to, not when; and that the box took a call, not what is in it."""
-    _ = company, line
-    call = cut(call)
+    _ = line
+    call = by_the_wall(cut(call), company.tz)
     rings = tuple(replace(r, start=call.started_at) for r in call.rings)
     return replace(call, ending=UNTOLD.get(call.ending, call.ending), rings=rings, voicemail_ready=None)
 
