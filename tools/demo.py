@@ -412,7 +412,10 @@ def check_branches(observer: Observer, stories: Sequence[Told], said: Mapping[st
     """One line for each provider; a difference says which cell of which record it is."""
     titles = ("sent", "new", "again", "calls", "texts", "presence", "cases", "wrong")
     caption = "new: accepted; again: duplicates; presence in seconds; wrong: cells that differ"
-    table = Table("provider", *titles, title="Every provider, a workspace each", caption=caption, box=SIMPLE_HEAVY)
+    table = Table("provider", title="Every provider, a workspace each", caption=caption, box=SIMPLE_HEAVY)
+    table.pad_edge, table.collapse_padding = False, True
+    for title in titles:
+        table.add_column(title, justify="right")
     for story in stories:
         wrong = [d for found in differing(observer, story).values() for d in found]
         tally = said.get(story.place.workspace, Tally())
