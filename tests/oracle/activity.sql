@@ -3,7 +3,7 @@
 --
 -- Tables given: events (provider, connection, kind, subject_id, received_at, body json),
 -- users (connection, account, user_id, user_name), members (user_id, team_id),
--- numbers (e164, provider_id, team_id, source), teams (team_id, team_name),
+-- spam (number), numbers (e164, provider_id, team_id, source), teams (team_id, team_name),
 -- hours (weekday, opens, closes), holidays (day), settings (zone, short_ms, service_ms).
 -- Result: view activity.
 
@@ -250,6 +250,12 @@ select
     *,
     case
         when direction is distinct from 'inbound' or outcome = '' then ''
+        -- metrics.md: spam is excluded from every set. Here: whatever names a number of the list.
+        when exists (
+            select 1 from events e, spam l
+            where e.connection = ended_calls.connection and e.subject_id = ended_calls.call_id
+                and contains(cast(e.body as varchar), l.number)
+        ) then ''
         when outcome = 'answered' then case when is_open then 'ANS' else '' end
         when not is_open then 'CLOSED'
         when menu_at is not null and queued_at is null and rings_at is null

@@ -73,6 +73,7 @@ def _load(sql: duckdb.DuckDBPyConnection, events: list[RawEvent], directory: Dir
         "numbers (e164 varchar, provider_id varchar, team_id varchar, source varchar)",
         [(n.e164, p, n.team, sources.get(n.source, n.source)) for n in directory.numbers for p in n.provider_ids],
     )
+    _table(sql, "spam (number varchar)", [(number,) for number in directory.lists.spam])
     _table(sql, "teams (team_id varchar, team_name varchar)", [(t.id, t.name) for t in directory.teams])
     weekly = workspace.hours.weekly or {str(day): ALL_DAY for day in range(1, 8)}
     _table(
