@@ -8,15 +8,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringlake import providers
 from ringlake.errors import NotAuthentic, Unreadable
+from ringlake.model.base import to_json
 from ringlake.model.events import Delivery
 from tests.contract.captures import SECRETS, Capture, captures, event_of
 from tools.simulator import signing
@@ -185,3 +187,69 @@ def test_what_a_sender_signs_is_taken_whatever_it_says(provider: str, body: dict
     )
     older = signing.receiver_secret(provider, signing.new_secret(provider, other)).encode()
     providers.adapter(provider).verify(delivery, [older, *seen.secrets], seen.connection, seen.now)
+
+
+ODD: st.SearchStrategy[object] = st.sampled_from(
+    [None, True, -1, 10**30, 0.5, "", " ", "\ud800", "x" * 600, "\n", [], {}, [None], {"id": []}, [[]]]
+)
+
+
+def places(value: object, path: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
+    """Every place in a document, as the keys that lead there."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(found for key, part in inner for found in places(part, (*path, key)))]
+
+
+def put(value: Any, path: tuple[Any, ...], new: object) -> Any:
+    if not path:
+        return new
+    head, *rest = path
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[head] = put(value[head], tuple(rest), new)
+    return copy
+
+
+@pytest.mark.parametrize("provider", ["telnyx", "vonage", "aircall"])
+@given(data=st.data())
+@settings(max_examples=4 * settings().max_examples)
+def test_one_odd_value_is_unreadable_or_left_out_and_no_fault(provider: str, data: st.DataObject) -> None:
+    """Providers change types without notice; what is stored must be readable by whoever mends the adapter."""
+    adapter = providers.adapter(provider)
+    seen = data.draw(st.sampled_from([c for c in VALID[provider] if c.body]))
+    content = json.loads(seen.body)
+    changed = put(content, data.draw(st.sampled_from(places(content)[1:])), data.draw(ODD))
+    delivery = msgspec.structs.replace(seen.delivery, body=json.dumps(changed).encode())
+    try:
+        identity = adapter.identify(delivery, seen.connection)
+    except Unreadable:
+        return
+    assert identity.subject_id
+    assert identity.event_id
+    kept = event_of(seen)
+    subject = msgspec.structs.replace(kept.subject, kind=identity.kind, id=identity.subject_id)
+    with suppress(Unreadable):
+        to_json(
+            list(adapter.parse(msgspec.structs.replace(kept, subject=subject, body=delivery.body), seen.connection))
+        )
+
+
+@given(data=st.data())
+@settings(max_examples=4 * settings().max_examples)
+def test_one_odd_field_of_a_form_is_no_fault(data: st.DataObject) -> None:
+    adapter = providers.adapter("twilio")
+    seen = data.draw(st.sampled_from([c for c in VALID["twilio"] if c.body and c.body[:1] != b"{"]))
+    fields = signing.Request("POST", seen.url, seen.body).form
+    at = data.draw(st.integers(0, len(fields) - 1))
+    name, value = data.draw(
+        st.sampled_from([(fields[at][0], ""), (fields[at][0], "x" * 600), ("", "x"), ("CallSid", "\n")])
+    )
+    body = urlencode([*fields[:at], (name, value), *fields[at + 1 :]]).encode()
+    delivery = msgspec.structs.replace(seen.delivery, body=body)
+    try:
+        identity = adapter.identify(delivery, seen.connection)
+    except Unreadable:
+        return
+    kept = event_of(seen)
+    subject = msgspec.structs.replace(kept.subject, kind=identity.kind, id=identity.subject_id)
+    with suppress(Unreadable):
+        to_json(list(adapter.parse(msgspec.structs.replace(kept, subject=subject, body=body), seen.connection)))
