@@ -65,6 +65,8 @@ BAD: list[tuple[str, Any, list[str]]] = [
     # Monday night reaches into Tuesday morning, and Sunday night into Monday.
     (SETTINGS, {"hours": {"weekly": {"1": [["20:00", "02:00"]], "2": [["01:00", "09:00"]]}}}, ["hours.weekly"]),
     (SETTINGS, {"hours": {"weekly": {"7": [["20:00", "02:00"]], "1": [["01:00", "09:00"]]}}}, ["hours.weekly"]),
+    (SETTINGS, {"hours": {"weekly": {"1": [], "6": []}}}, ["hours.weekly"]),
+    (SETTINGS, {"hours": {"holidays": ["2026-12-25"]}}, ["hours.weekly"]),
     (SETTINGS, {"hours": {"holidays": ["2026-02-30"]}}, ["hours.holidays.0"]),
     (SETTINGS, {"hours": {"holidays": ["2026-12-25", "2026-12-25"]}}, ["hours.holidays"]),
     (SETTINGS, {"hours": {"holidays": [20261225]}}, ["hours.holidays.0"]),

@@ -12,7 +12,7 @@ from ringlake.access import ROUTES, abilities
 from ringlake.model.directory import Ability, Role
 from tests.unit.api.test_api import call, claims_of
 from tests.unit.export.world import World
-from tools import apidoc
+from tools import apidoc, catalog
 
 api: ModuleType = importlib.import_module("functions.api.api")
 
@@ -38,6 +38,12 @@ def test_bodies_and_queries_are_described_for_routes_that_exist() -> None:
     assert set(apidoc.BODIES) <= set(ROUTES)
     assert set(apidoc.QUERIES) <= set(ROUTES)
     assert {route for route in ROUTES if route.startswith(("PATCH", "PUT"))} <= set(apidoc.BODIES)
+
+
+def test_every_route_has_a_name_of_its_own_in_the_template() -> None:
+    """Two routes with one logical id would be one."""
+    assert len({catalog.route_id(route) for route in ROUTES}) == len(ROUTES)
+    assert set(catalog.ROUTE_IDS) <= set(ROUTES)
 
 
 @pytest.fixture

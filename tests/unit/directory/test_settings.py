@@ -154,6 +154,7 @@ def test_a_workspace_is_made_once(world: World) -> None:
 
 def test_what_one_item_cannot_hold_is_refused(world: World) -> None:
     holidays = [f"20{year}-{month:02}-{day:02}" for year in (26, 27) for month in range(1, 13) for day in range(1, 17)]
-    schedules = [{"hours": {"holidays": holidays}, "valid_from": f"2026-01-{n % 28 + 1:02}"} for n in range(200)]
+    hours = {"weekly": {"1": [["09:00", "17:00"]]}, "holidays": holidays}
+    schedules = [{"hours": hours, "valid_from": f"2026-01-{n % 28 + 1:02}"} for n in range(200)]
     with pytest.raises(InvalidRequest, match="larger altogether"):
         change(world, {"schedules": schedules})

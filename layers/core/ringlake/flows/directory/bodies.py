@@ -177,6 +177,13 @@ class HoursBody(Body):
             raise ValueError("two windows overlap")
         return {day: sorted(windows) for day, windows in sorted(weekly.items()) if windows}
 
+    @model_validator(mode="after")
+    def _closed_is_said(self) -> Self:
+        """No hours at all mean always open, so what would close something then is a mistake."""
+        if not self.weekly and ("weekly" in self.model_fields_set or self.holidays):
+            raise WrongError("weekly", "say when it is open; without any hours it is always open, on holidays too")
+        return self
+
     def plain(self) -> dict[str, Any]:
         return {"weekly": self.weekly, "holidays": tuple(d.isoformat() for d in sorted(self.holidays))}
 
