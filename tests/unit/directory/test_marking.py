@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -158,6 +159,28 @@ def test_a_case_is_assigned_dismissed_closed_and_given_back(world: World) -> Non
         after = marking.mark_case(operator, "c1:mine", {"state": state, "note": "n"}, "*", world.now)
         assert after.document["state"] == state
     assert marking.mark_case(operator, "c1:mine", {"note": "n"}, "*", world.now).etag == after.etag
+
+
+def test_a_state_counts_from_when_it_was_said_and_again_once_the_records_said_more(world: World) -> None:
+    """A later note is no word about the state; dismissing what was tried since is one (docs/adr/0042)."""
+    marking, operator, said_at = world.offices.marking, world.viewer("operator"), world.now
+
+    def since() -> datetime | None:
+        return world.marks.get("acme", ["c1:mine"])["c1:mine"].case_at
+
+    marking.mark_case(operator, "c1:mine", {"state": "dismissed"}, "0", said_at)
+    marking.mark_case(operator, "c1:mine", {"state": "dismissed", "note": "n"}, "*", said_at + timedelta(hours=1))
+    assert since() == said_at
+
+    (loaded,) = world.records.get_many([subject("c1:mine").key])
+    case = Case(
+        state=CaseState.ATTEMPTED, opened_at=said_at, last_missed_at=said_at, reason="technical", misses=("c1:mine",)
+    )
+    world.records.note(loaded, Consequences(case=case))
+    marking.mark_case(operator, "c1:mine", {"state": "dismissed", "note": "n"}, "*", said_at + timedelta(hours=2))
+    assert since() == said_at + timedelta(hours=2)
+    marking.mark_case(operator, "c1:mine", {"state": None}, "*", said_at)
+    assert since() is None
 
 
 def test_a_case_of_a_text_is_marked_too(world: World) -> None:

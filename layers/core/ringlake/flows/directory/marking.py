@@ -15,7 +15,7 @@ from ringlake.errors import Conflict, NotFound, Outdated, PlanTooLow
 from ringlake.flows.requests import PLANS
 from ringlake.model.calls import CallRecord
 from ringlake.model.directory import Ability, User
-from ringlake.model.marks import Marks
+from ringlake.model.marks import CaseState, Marks
 from ringlake.model.messages import MessageRecord
 from ringlake.model.subjects import Subject, SubjectKind
 from ringlake.query.filters import parse
@@ -64,9 +64,22 @@ class Marking(Office):
         if asked.assignee:
             user = self._stores.directory.find(viewer.workspace, User, asked.assignee)
             refuse([] if user and user.active else [("assignee", "there is no such user")])
-        fields = {"case_state": asked.state, "assignee": asked.assignee, "case_note": asked.note}
+        fields = {
+            "case_state": asked.state,
+            "case_at": self._since(subject, before, asked.state, now),
+            "assignee": asked.assignee,
+            "case_note": asked.note,
+        }
         after = self._put(viewer, subject, before, fields, "case.mark", now)
         return self._of_case(subject, after)
+
+    def _since(self, subject: Subject, before: Marks | None, state: CaseState | None, now: datetime) -> datetime | None:
+        """From when the state counts: from now if it is new, or is said again because records have said more since."""
+        if state is None or before is None or before.case_state is not state:
+            return None if state is None else now
+        (loaded,) = self._stores.records.get_many([subject.key])
+        case = loaded.consequences.case
+        return now if case is not None and case.state is not state else before.case_at
 
     def _put(
         self,
