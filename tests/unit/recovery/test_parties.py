@@ -21,7 +21,7 @@ from ringlake.model.marks import CaseState, Label, Marks
 from ringlake.model.subjects import party_subject
 from ringlake.model.tables import CALLS, CASES, LEGS, MESSAGES, Table
 from ringlake.stores.lake import memory_lake
-from ringlake.stores.records import MemoryRecords, Record, party_place
+from ringlake.stores.records import MemoryRecords, Record, item_bytes, party_place
 from tests.unit.lake.making import ANNA, NOON, beside, call, directory, message, store, subject
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -339,6 +339,22 @@ def test_a_connection_says_how_long_its_calls_may_last(company: Company, option:
     company.hear(lasting())
 
     assert (company.rows()["c1"]["flags"] == "never_ended") is stale
+
+
+# --- sizes --------------------------------------------------------------------
+
+
+def test_what_stands_beside_a_usual_call_costs_no_second_write_unit(company: Company) -> None:
+    """The item of a typical call is below 1 KB (ADR 33); its consequences must not lift it over that."""
+    company.hear(ours("c0", NOON - HOUR), missed("m1"), ours("o1", NOON + HOUR, direction=Direction.OUTBOUND))
+    company.name(contact("Zofia Kowalska-Brzeczyszczykiewicz"))
+    company.roll_up()
+
+    for record in (ours("c0"), missed("m1"), ours("o1")):
+        loaded = company.records.load(subject(record))
+        assert loaded.record is not None
+        alone = item_bytes(subject(record), loaded.record)
+        assert item_bytes(subject(record), loaded.record, loaded.consequences) - alone <= 350
 
 
 # --- long histories -----------------------------------------------------------
