@@ -411,7 +411,7 @@ def differing(observer: Observer, told: Told) -> dict[str, list[compare.Differen
 def check_branches(observer: Observer, stories: Sequence[Told], said: Mapping[str, Tally], findings: Findings) -> None:
     """One line for each provider; a difference says which cell of which record it is."""
     titles = ("sent", "new", "again", "calls", "texts", "presence", "cases", "wrong")
-    caption = "new: accepted; again: duplicates; presence in seconds; wrong: cells that differ"
+    caption = "new: accepted; again: duplicates; presence: seconds; wrong: cells"
     table = Table("provider", title="Every provider, a workspace each", caption=caption, box=SIMPLE_HEAVY)
     table.pad_edge, table.collapse_padding = False, True
     for title in titles:

@@ -26,14 +26,20 @@ DAYS = month(date(2026, 11, 4), 6)
 NOW = datetime(2026, 11, 5, 9, 0, tzinfo=UTC)
 SCALE = 0.12
 ROUGH = deliver.Faults(duplicated=0.1, reorder=40, delayed=0.1, lost=0.1)
-REPORTING = ("aircall", "dialpad", "ringcentral")
+REPORTING = ("acme", "aircall", "dialpad", "ringcentral")
+
+
+# The main company is on OpenPhone and on our own contract; in its middle an account changes hands.
+MAIN = "acme"
+SWITCHED = datetime(2026, 11, 2, 17, 12, 40, tzinfo=UTC)
 
 
 def _story(provider: str) -> History:
-    return history(people.branch(provider), 5, DAYS, SCALE)
+    company = people.company(5, switched=SWITCHED) if provider == MAIN else people.branch(provider)
+    return history(company, 5, DAYS, SCALE)
 
 
-@pytest.fixture(scope="module", params=BRANCHES)
+@pytest.fixture(scope="module", params=(MAIN, *BRANCHES))
 def branch(request: pytest.FixtureRequest) -> tuple[str, History, House, Truth]:
     provider = str(request.param)
     story = _story(provider)
