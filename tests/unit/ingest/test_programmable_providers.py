@@ -256,6 +256,21 @@ def test_kinds_that_came_later_are_kept_apart() -> None:
     assert (identity.kind, identity.event_type) == (SubjectKind.OTHER, "unknown")
 
 
+# --- what Telnyx says in more than one way
+
+
+@pytest.mark.parametrize("to", ["+12025550142", {"phone_number": "+12025550142"}, [{"phone_number": "+12025550142"}]])
+@pytest.mark.parametrize("cost", [None, {}, {"amount": None, "currency": "USD"}])
+def test_the_ends_of_a_message_in_any_shape(to: object, cost: object) -> None:
+    like = capture("telnyx/20_message_received_sms")
+    payload = {"id": "m-1", "direction": "outbound", "from": "+14155550100", "to": to, "cost": cost}
+    body = json.dumps({"data": {"event_type": "message.sent", "id": "e-1", "payload": payload}}).encode()
+    [fact] = providers.adapter("telnyx").parse(msgspec.structs.replace(event_of(like), body=body), like.connection)
+    assert isinstance(fact, MessageFact)
+    assert (fact.from_number, fact.to_numbers, fact.cost) == ("+14155550100", ("+12025550142",), None)
+    assert fact.status is MessageStatus.SENT
+
+
 # --- what Vonage says in more than one way
 
 

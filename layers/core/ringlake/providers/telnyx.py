@@ -414,9 +414,10 @@ def _read_message(said: _Said, event: RawEvent) -> Iterable[Fact]:
         return
     direction = DIRECTION.get(said.text("direction").lower())
     inbound = said.event_type == "message.received" or direction is Direction.INBOUND
-    sender = mapping(said.payload.get("from"), f"{field}.from")
-    receivers = [mapping(entry, f"{field}.to[]") for entry in items(said.payload.get("to"), f"{field}.to")]
-    copies = [mapping(entry, f"{field}.cc[]") for entry in items(said.payload.get("cc"), f"{field}.cc")]
+    sender, *_ = [*_parties(said.payload.get("from"), f"{field}.from"), {}]
+    receivers = _parties(said.payload.get("to"), f"{field}.to")
+    copies = _parties(said.payload.get("cc"), f"{field}.cc")
+    cost = mapping(said.payload.get("cost"), f"{field}.cost")
     words = [text(r.get("status"), f"{field}.to[].status").lower() for r in receivers if r.get("status")]
     errors = [mapping(entry, f"{field}.errors[]") for entry in items(said.payload.get("errors"), f"{field}.errors")]
     numbers = tuple(n for n in (_phone(entry, f"{field}.to[]") for entry in (*receivers, *copies)) if n)
@@ -440,8 +441,14 @@ def _read_message(said: _Said, event: RawEvent) -> Iterable[Fact]:
         media_count=len(media),
         error_code=text(errors[0].get("code"), f"{field}.errors[].code") if errors else "",
         error_text=text(errors[0].get("title"), f"{field}.errors[].title") if errors else "",
-        cost=money(said.payload.get("cost") or None, f"{field}.cost"),
+        cost=money(cost, f"{field}.cost") if cost.get("amount") is not None else None,
     )
+
+
+def _parties(value: object, field: str) -> list[dict[str, Any]]:
+    """The ends of a message: objects in a list, one object, or (as older messages have it) plain numbers."""
+    listed = value if isinstance(value, list) else [] if value is None else [value]
+    return [{"phone_number": e} if isinstance(e, str) else mapping(e, field) for e in listed]
 
 
 def _phone(entry: Mapping[str, Any], field: str) -> str:
