@@ -138,7 +138,7 @@ def connect(site: admin.Site, workspace: str, company: Company, keys: Keys) -> E
             )
         if connection == VONAGE:
             # Colleagues are reached at telephones of their own.
-            options["agents"] = ", ".join(account(p, VONAGE) for p in company.people)
+            options["agents"] = ", ".join(f"+{account(p, VONAGE)}" for p in company.people)
         if connection == AMAZON_CONNECT:
             options["instance_arn"] = company.instance
         added = admin.add_connection(

@@ -188,6 +188,7 @@ def test_the_signature_of_a_hashed_body_is_good_for_no_other_body(kind: str, met
         ("sip:carla@pbx.example.com", "carla@pbx.example.com", "sip:carla@pbx.example.com"),
         ("sip:+14155550100@trunk.example.com:5060", "", "+14155550100"),
         ("+12025550150", "+12025550150", "+12025550150"),
+        ("12025550150", "12025550150", "12025550150"),
         ("+12025550142", "", "+12025550142"),
         ("whatsapp:+12025550142", "", "+12025550142"),
         ("anonymous", "", "anonymous"),

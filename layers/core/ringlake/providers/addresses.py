@@ -35,7 +35,10 @@ def agent_at(address: str, own: frozenset[str], hosts: tuple[str, ...] = ()) -> 
             return _person(address)
         host = bare.rpartition("@")[2].partition(":")[0]
         return sip_agent(address) if host.endswith(hosts) else None
-    return Agent(id=address, account=address) if low and low in own else None
+    # Some providers leave the plus out; people write it.
+    if not low or not {low, f"+{low}"} & own:
+        return None
+    return Agent(id=address, account=f"+{address}" if address.isdigit() else address)
 
 
 def sip_agent(address: str) -> Agent | None:
