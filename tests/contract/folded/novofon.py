@@ -59,6 +59,14 @@ TABLE = Table(
         ),
         ([C + "21_out_end_answered_without_extension"], {"outcome": "answered", "talk_s": 42, "ring_s": 18}),
         ([C + "05_notify_end_answered", C + "23_speech_of_a_call"], {"outcome": "answered", "transcript": True}),
+        (
+            [C + "26_end_before_its_ring", C + "27_ring_after_the_end"],
+            {"outcome": "answered", "talk_s": 30, "wait_s": 11, "total_s": 41, "legs": 1, "flags": (), "user": "anna"},
+        ),
+        (
+            [C + "28_withheld_as_zero"],
+            {"direction": "inbound", "outcome": "caller_abandoned", "remote_number": "anonymous", "wait_s": 30},
+        ),
         (TALK[:1], {"direction": "inbound", "live": "ringing", "scheme": "Main menu"}),
         (TALK[:2], {"live": "ringing", "legs": 1}),
         (TALK[:3], {"live": "in_progress", "user": "anna"}),
@@ -89,6 +97,14 @@ TABLE = Table(
         ),
         ([V + "14_by_mnemonic"], {"outcome": "no_answer", "wait_s": 20}),
         ([V + "15_long_id"], {"provider_id": "9007199254740993123", "outcome": "answered", "talk_s": 5}),
+        ([V + "18_voicemail"], {"outcome": "voicemail", "voicemail_left": True, "wait_s": 12}),
+        ([V + "19_no_voicemail_in_a_query"], {"outcome": "no_answer", "voicemail_left": False}),
+        ([V + "20_record_alone"], {"direction": "inbound", "live": None, "outcome": None, "recordings": 1}),
+        (
+            [V + n for n in ("21_handed_on_call_in", "22_handed_on_first_talk", "23_handed_on_second_talk")]
+            + [V + "24_handed_on_end"],
+            {"outcome": "answered", "wait_s": 10, "total_s": 110, "user": "boris", "legs": 2},
+        ),
         ([V + "17_transferred"], {"outcome": "answered", "talk_s": 180, "user": "boris"}),
     ),
     messages=(

@@ -73,6 +73,8 @@ TABLE = Table(
             | {"remote_number": "+12025550143", "legs": 1},
         ),
         (["28_names_in_braces_and_capitals"], {"direction": "inbound", "live": "ringing"}),
+        # Nothing is sent again: what comes after the call must not make it ring.
+        (["29_rating_alone"], {"direction": "inbound", "live": None, "outcome": None, "tags": ("rating 5",)}),
     ),
     differs={
         "08_after_call_callback_client_no_answer": "a callback is a kind of call; its direction is outbound (R4, R8)"

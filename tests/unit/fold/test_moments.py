@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from ringlake.model.calls import LiveState, MissedReason, Outcome
-from ringlake.model.facts import AnsweredBy, CallKind, Direction, EndedAs, FactKind, HangupBy, Media, Step
+from ringlake.model.facts import AnsweredBy, CallFact, CallKind, Direction, EndedAs, FactKind, HangupBy, Media, Step
 from tests.unit.fold.telling import AT, A, E, R, fact, fold
 
 S, Q = FactKind.STARTED, FactKind.QUEUED
@@ -186,3 +187,11 @@ def test_a_queue_long_after_the_answer_is_another_queue(late_s: float, wait_ms: 
 def test_without_clocks_the_first_receipt_of_each_moment_counts() -> None:
     record = fold(fact(A, None, "anna", received=9, status="again"), fact(A, None, "anna", received=7), fact(E, 67))
     assert (record.answered_at, record.talk_ms) == (AT + timedelta(seconds=7), 60_000)
+
+
+@pytest.mark.parametrize("ends", [[fact(E, 20)], [fact(A, 12, "anna"), fact(E, 20)]], ids=["missed", "answered"])
+def test_a_ring_without_a_clock_that_is_heard_of_too_late_happened_at_an_unknown_time(ends: list[CallFact]) -> None:
+    late = replace(fact(R, 0, "anna"), at=None, received_at=AT + timedelta(seconds=25))
+    record = fold(fact(S, 0), late, *ends)
+    expected_ms = 12_000 if len(ends) > 1 else 20_000
+    assert (record.ring_ms, record.ringing_at, len(record.legs), record.flags) == (expected_ms, None, 1, ())

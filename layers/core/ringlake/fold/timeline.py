@@ -83,14 +83,17 @@ def milestones(own: Sequence[CallFact], going_on: Sequence[CallFact]) -> Milesto
     answered = _earliest(both, by_person)
     taken = next((f for f in both if by_person(f) and answered and when(f) == answered.at), None)
     queued = _earliest(both, lambda f: f.kind is FactKind.QUEUED and _before_answer(f, taken))
-    ringing = _earliest(both, lambda f: f.kind is FactKind.RINGING and _before_answer(f, taken))
+    ended, over = _end(own, going_on)
+    known_by = [m.at for m in (answered, ended) if m]
+    ringing = _earliest(
+        both, lambda f: f.kind is FactKind.RINGING and _before_answer(f, taken) and _in_time(f, known_by)
+    )
     stated_start = _earliest(own, lambda f: f.kind is FactKind.STARTED)
     menu = _earliest(own, in_menu)
     begun = stated_start or _earliest(both, lambda f: f.kind in LIFE and f.kind is not FactKind.ENDED)
     started = begun or _earliest(own, lambda f: f.kind in LIFE) or _earliest(both, lambda _: True)
     if started is None:
         raise ValueError("a call without facts is not folded")
-    ended, over = _end(own, going_on)
     return Milestones(
         started=started,
         start_known=begun is not None,
@@ -120,6 +123,13 @@ def _before_answer(fact: CallFact, taken: CallFact | None) -> bool:
     if fact.kind is FactKind.QUEUED:
         return when(fact) - when(taken) <= _SKEW
     return (fact.leg_id, fact.agent) == (taken.leg_id, taken.agent)
+
+
+def _in_time(fact: CallFact, known_by: Sequence[datetime]) -> bool:
+    """Whether the time of a ring can be true: one without a provider time that we heard of only after the answer
+    or the end happened before it, nobody knows when.
+    """
+    return fact.at is not None or not known_by or fact.received_at <= min(known_by)
 
 
 def in_menu(fact: CallFact) -> bool:

@@ -209,7 +209,8 @@ class _Said(NamedTuple):
 
 
 def is_extension(number: str) -> bool:
-    return number.isascii() and number.isdigit() and len(number) <= _LONGEST_EXTENSION
+    """Digits of an extension's length; nothing but zeros is a withheld number."""
+    return number.isascii() and number.isdigit() and len(number) <= _LONGEST_EXTENSION and number.strip("0") != ""
 
 
 def identify(delivery: Delivery, connection: Connection) -> Identity:

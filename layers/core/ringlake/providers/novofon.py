@@ -251,7 +251,9 @@ class _Said(NamedTuple):
 
 
 def _opening(said: _Said, start: datetime | None, *, begins: bool = False) -> Iterable[CallFact]:
-    """That the call started and between whom, as far as this event tells; `begins` when it is the start."""
+    """That the call started and between whom, as far as this event tells; `begins` when it is the start, a
+    `start` of None claims nothing.
+    """
     direction = said.direction
     if begins or start is not None:
         agent = said.agent if direction is Direction.OUTBOUND else None
@@ -303,12 +305,14 @@ def _ended(said: _Said) -> Iterable[CallFact]:
     yield from _opening(said, said.start or said.before(total))
     lost = said.name == "CALL_LOST" or said.said.flag("is_lost") is True
     answered = bool(talk) and not (lost and said.direction is not Direction.OUTBOUND)
-    if wait is not None and (answered or wait):
+    handed_on = said.said.flag("is_transfer") is True
+    # Of a call that was handed on somebody was rung again between two talks: the wait does not go before the last.
+    again = handed_on and answered and total is not None and total > (wait or 0) + (talk or 0)
+    if wait is not None and (answered or wait) and not again:
         rung: list[Agent | None] = [Agent(id=i) for i in said.said.texts("employee_ids")] if not answered else []
         for agent in rung or [None]:
             yield said.fact(FactKind.RINGING, said.before(wait + (talk or 0 if answered else 0)), agent=agent)
     if answered:
-        handed_on = said.said.flag("is_transfer") is True
         yield said.fact(FactKind.ANSWERED, said.before(talk), agent=None if handed_on else said.agent)
     reason = said.text("finish_reason")
     word = FINISH_REASON.get(reason.lower())
@@ -322,8 +326,13 @@ def _ended(said: _Said) -> Iterable[CallFact]:
         duration_s=int(talk) if talk and answered else None,
         tags=("spam",) if reason.lower() == _SPAM else (),
     )
-    if said.text("voice_mail_records") or said.said.texts("voice_mail_records"):
+    if _is_filled(said.said.raw("voice_mail_records")):
         yield said.fact(FactKind.VOICEMAIL, said.at, media=Media())
+
+
+def _is_filled(records: Any) -> bool:
+    """Whether a list, or its text in a query, has entries; what they are does not matter."""
+    return bool(records.strip(" []") if isinstance(records, str) else records)
 
 
 def _unanswered(said: _Said, word: Word | None, *, known: bool) -> EndedAs:
@@ -341,7 +350,8 @@ def _last_agent(said: _Said) -> Agent | None:
 
 
 def _recorded(said: _Said) -> Iterable[CallFact]:
-    yield from _opening(said, said.start)
+    """A recording comes after the call: one whose other events were lost is no call that still rings."""
+    yield from _opening(said, None)
     length = said.seconds("file_duration")
     for url in said.said.urls("file_link"):
         media = Media(url=url, seconds=int(length) if length is not None else None)

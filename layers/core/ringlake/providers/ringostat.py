@@ -132,6 +132,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "brief_summary": (),
     "ai_vtt_file": (),
 }
+_AFTERWARDS = frozenset({"after_rating", "ai_processed"})
 _LOGIN = re.compile(r".*<([^<>]+)>\s*")
 _NUMBER = re.compile(r"\+?[\d\s().-]{5,}", re.ASCII)
 
@@ -297,7 +298,8 @@ def _opening(said: _Said) -> Iterable[CallFact]:
     """That the call started, between whom and from where: what every moment may repeat."""
     agent = said.agent if said.dials else None
     kind = CallKind.CALLBACK_CUSTOMER if said.is_callback else None
-    if said.start is not None or said.name in ("before_call", "before_outgoing"):
+    # What comes after the call starts none: nothing is sent again, and a call whose end was lost does not ring.
+    if (said.start is not None and said.name not in _AFTERWARDS) or said.name in ("before_call", "before_outgoing"):
         yield said.fact(FactKind.STARTED, said.start, direction=said.direction, call_kind=kind, agent=agent)
     marks = {"proper": "proper_flag", "repeated": "repeated_flag"}
     tags = {tag for tag, name in marks.items() if said.said.flag(name) or _word(said.said) == tag.upper()}
