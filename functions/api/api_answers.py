@@ -84,7 +84,7 @@ class Asked:
         if kind.partition(";")[0].strip().lower() != "text/csv":
             raise InvalidRequest("content-type", "send the file as text/csv")
         if not event.is_base64_encoded:
-            return (event.body or "").encode()
+            return (event.body or "").encode("utf-8", "replace")
         try:
             return base64.b64decode(event.body or "", validate=True)
         except binascii.Error:
@@ -144,7 +144,7 @@ def encoded_path(event: Mapping[str, Any]) -> str:
     if not parameters or "{" not in path:
         return str(event.get("rawPath", ""))
     for name, value in parameters.items():
-        path = path.replace(f"{{{name}}}", quote(value, safe=""))
+        path = path.replace(f"{{{name}}}", quote(value, safe="", errors="replace"))
     return path
 
 

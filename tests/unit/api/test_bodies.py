@@ -152,6 +152,21 @@ def test_what_is_no_json_is_refused(world: World, raw: str) -> None:
     assert problem["errors"][0]["field"] in ("body", "a")
 
 
+@pytest.mark.parametrize(
+    ("route", "raw", "field"),
+    [
+        (USERS, '{"email": "a@example.com", "name": "\\ud800"}', "name"),
+        (SETTINGS, '{"\\ud800": 1}', "body"),
+        (SETTINGS, '{"name": "a\\u0000b"}', "name"),
+        (SETTINGS, f'{{"week_start": {"9" * 5_000}}}', "body"),
+    ],
+)
+def test_half_characters_and_endless_numbers_are_refused(world: World, route: str, raw: str, field: str) -> None:
+    status, problem = ask(route, None, raw=raw)
+    assert (status, problem["errors"][0]["field"]) == (400, field)
+    assert ask(f"GET {D}/users/{{id}}", None, id="\ud800")[0] == 404
+
+
 def test_a_body_beyond_its_size_is_refused(world: World) -> None:
     assert ask(USERS, {**ANNA, "name": "x" * 70_000})[0] == 400
     tables = {"spam": [f"+4860010{n:04}" for n in range(5_000)]}

@@ -269,15 +269,16 @@ class Roster:
             if account.connection not in self._connections:
                 errors.append((f"accounts.{n}.connection", "there is no such connection"))
             held = self._holders[account.connection, account.id]
-            rivals = [other.name for theirs, other in held if other.id != user.id and _overlap(theirs, account)]
+            rivals = [other.name for theirs, other in held if other.id != user.id and overlap(theirs, account)]
             if rivals:
                 errors.append((f"accounts.{n}", f"at that time the account is {rivals[0]}'s: end that first"))
-            if any(_overlap(mine, account) for mine in user.accounts[:n]):
+            if any(overlap(mine, account) for mine in user.accounts[:n]):
                 errors.append((f"accounts.{n}", "the account is named twice for the same time"))
         return errors
 
 
-def _overlap(one: Account, other: Account) -> bool:
+def overlap(one: Account, other: Account) -> bool:
+    """Whether both are the same account at some same time."""
     if (one.connection, one.id) != (other.connection, other.id):
         return False
     return (one.until is None or other.since is None or other.since < one.until) and (
