@@ -36,6 +36,9 @@ _CONNECTION = {V2: "openphone", V4: "openphone", Q26: "openphone", BOTH: "openph
 # Where callers found a number: id -> name.
 SOURCES = {"website": "Website", "leaflet": "Leaflet autumn"}
 _SOURCE_OF = {"main": "website", "support": "website", "sales": "leaflet", "hotline": "leaflet"}
+# What the branch without prices pays: prefix -> fee per call, price of a minute, seconds that are begun as a whole.
+RATED = WISEPARTS
+RATES = {"1": ("0.01", "0.012", 6), "44": ("0.05", "0.021", 60), "61": ("0", "0.0333", 60)}
 # How a number is served: one telephone rings, several at once, or a menu and a queue come first.
 PHONE, GROUP, HOTLINE = "phone", "group", "hotline"
 # Whose webhooks tell of a menu or a queue; elsewhere the hotline is just another group.

@@ -30,6 +30,8 @@ from .people import (
     DIALPAD,
     FCC,
     NOVOFON2,
+    RATED,
+    RATES,
     RINGCENTRAL,
     SOURCES,
     TEAMS,
@@ -120,6 +122,13 @@ def seed(site: admin.Site, workspace: str, name: str, company: Company, keys: Ke
             provider_ids=[line.provider_id],
         )
     endpoints = connect(site, workspace, company, keys)
+    if RATED in company.connections:
+        rates = [
+            {"prefix": prefix, "connect_fee": fee, "per_minute": minute, "increment_s": increment}
+            for prefix, (fee, minute, increment) in RATES.items()
+        ]
+        tariff = {"name": "Outbound", "currency": CURRENCY, "connection": RATED, "rates": rates}
+        site.offices.tariffs.create(somebody, tariff, admin.now())
     logins = tuple(_user(site, workspace, company, person) for person in company.people)
     return Seeded(workspace=workspace, logins=logins, endpoints=endpoints)
 

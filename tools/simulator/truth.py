@@ -11,11 +11,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 from . import aftermath, attendance
 from .history import Call, ClassifierRow, Ending, History, Message
-from .people import ANONYMOUS, CURRENCY, SOURCES, Company, Line
+from .people import ANONYMOUS, CURRENCY, RATED, RATES, SOURCES, Company, Line
 from .systems import Text
 from .wire import WIRES
 
@@ -264,11 +265,29 @@ def _call(company: Company, story: Call) -> Row:
         "source": SOURCES.get(line.source, "") if call.direction == "inbound" and not numberless else "",
         "cost_amount": call.price if charged else None,
         "cost_currency": getattr(wire, "CURRENCY", CURRENCY) if charged else "",
+        "cost_source": "provider" if charged else "",
+        **_rated(line, call),
         "transfers": max(len(call.talks) - 1, 0),
         "answered_elsewhere": sum(not r.answered for r in call.rings) if answered else 0,
         "is_anonymous": int(call.customer == ANONYMOUS and not call.lookup_failed),
     }
     return {column: value for column, value in row.items() if column not in wire.SILENT}
+
+
+def _rated(line: Line, call: Call) -> Row:
+    """What the tariff makes of a call that we made: begun stretches count as whole ones, nobody's pick-up costs nothing
+    (metrics.md Cost per call).
+    """
+    rates = [rate for prefix, rate in RATES.items() if call.customer.startswith(f"+{prefix}")]
+    if line.sends != RATED or call.direction == "inbound" or not rates:
+        return {}
+    fee, minute, increment = rates[0]
+    cost = Decimal(0)
+    if call.answered_at:
+        begun = -((call.answered_at - call.ended_at) // timedelta(seconds=increment))
+        cost = Decimal(fee) + begun * increment * Decimal(minute) / 60
+    amount = str(cost.quantize(Decimal("0.0001"), ROUND_HALF_UP))
+    return {"cost_amount": amount, "cost_currency": CURRENCY, "cost_source": "tariff"}
 
 
 def _owner(line: Line, call: Call) -> str:
