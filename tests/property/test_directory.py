@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import combinations
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ringlake.access import abilities, scope
@@ -60,6 +60,20 @@ def act(world: World, kind: str, by: str, on: str, body: dict[str, Any]) -> None
             getattr(offices.users, kind)(viewer, on, world.now)
 
 
+@example([("change", "owner", "owner", {"role": "member"})])
+@example(
+    [
+        ("change", "owner", "member", {"role": "owner"}),
+        ("delete", "member", "owner", {}),
+        ("suspend", "owner", "member", {}),
+    ]
+)
+@example(
+    [
+        ("change", "owner", "member", {"accounts": [{"connection": "c1", "id": "A"}]}),
+        ("change", "owner", "other", {"accounts": [{"connection": "c1", "id": "A"}]}),
+    ]
+)
 @given(st.lists(ACT, max_size=25))
 def test_no_order_of_changes_leaves_a_directory_that_makes_no_sense(acts: list[tuple[str, str, str, Any]]) -> None:
     world = World()
