@@ -113,6 +113,17 @@ def test_a_record_that_moves_leaves_its_old_customer_as_if_it_had_never_been(com
     assert company.rows()["o1"]["contact_no"] == 1
 
 
+def test_a_record_that_moved_away_is_left_alone_by_its_old_customer(company: Company) -> None:
+    """The old trail still leads to it; whose it is now has a name, and that is not looked up then."""
+    company.hear(ours("c1"), ours("c2", NOON + MINUTE))
+    company.hear(ours("c2", NOON + MINUTE, party_key="other", revision=4))
+    company.name(contact("Zoe", NOON, "other"))
+    company.roll_up()
+
+    assert company.hear(ours("c1", talk_ms=7, revision=4)).records == 1
+    assert (company.rows()["c2"]["remote_name"], company.rows()["c2"]["contact_no"]) == ("Zoe", 1)
+
+
 def test_a_record_that_becomes_part_of_another_leaves_the_history(company: Company) -> None:
     company.hear(ours("c1"), ours("c2", NOON + MINUTE))
     company.hear(ours("c1", part_of="line:c2", revision=4))

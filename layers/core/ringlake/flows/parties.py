@@ -145,7 +145,9 @@ class Parties:
         keys = {key for history in histories.values() for key in history.places.values()}
         others = {row.key: row for row in self._records.get_many(sorted(keys - set(batch)))}
         known = {**others, **batch}
-        concerned = {key: known[key] for key in keys & set(known)} | {row.key: row for row in chosen}
+        # What an entry leads to may have moved to a customer who is not looked at now.
+        here = {key: known[key] for key in keys & set(known) if _party_of(known[key]) in histories}
+        concerned = here | {row.key: row for row in chosen}
         people = [row for row in concerned.values() if isinstance(row.record, Interaction)]
         marks = self._marks.get(self._id, [r.record.record_id for r in people if r.record and r.marked])
         names = self._contacts.by_party(self._id, histories)
@@ -183,7 +185,7 @@ class Parties:
         if not isinstance(row.record, Interaction):
             return row.consequences
         means = alone(row.record, marks.get(row.record.record_id))
-        party = party_place(row.record).partition("/")[0]
+        party = _party_of(row)
         if party and row.consequences != Consequences():
             means = msgspec.structs.replace(row.consequences, labels=means.labels or row.consequences.labels)
         return _named(means, names.get(party, []))
@@ -253,8 +255,12 @@ class _History(NamedTuple):
 def _parties_of(row: Loaded) -> set[str]:
     """The customers whose history this row is or was in, or whose mark it is."""
     subject = Subject.from_key(row.key)
-    own = party_place(row.record).partition("/")[0] if row.record else ""
-    return {own, *row.left, subject.id if subject.kind is SubjectKind.PARTY else ""} - {""}
+    return {_party_of(row), *row.left, subject.id if subject.kind is SubjectKind.PARTY else ""} - {""}
+
+
+def _party_of(row: Loaded) -> str:
+    """The customer in whose history the record is, "" when it is in none."""
+    return party_place(row.record).partition("/")[0] if row.record else ""
 
 
 def _named(means: Consequences, names: Sequence[Contact]) -> Consequences:
