@@ -143,7 +143,7 @@ WORDS = st.lists(
         Contact,
         id=st.sampled_from(["k1", "k2"]),
         name=st.sampled_from(["Zoe", "Yan"]),
-        party_keys=st.sampled_from([("p1",), ("p1", "p2")]),
+        party_keys=st.sampled_from([("p1",), ("p2",), ("p1", "p2")]),
         updated_at=st.sampled_from([NOON, NOON + timedelta(hours=1)]),
     ),
     max_size=3,
