@@ -115,9 +115,20 @@ def lake(
     return {
         "cells of calls": differences(known.calls, calls) + counted(known, calls),
         "cells of texts": differences(known.messages, rows("messages")),
+        "cells of legs": differences(known.legs, _talked(rows("legs"), known)),
         "cells of cases": differences(known.cases, rows("cases")),
         "days of presence": presence_differences(known.presence, lines),
     }
+
+
+def _talked(legs: Iterable[Mapping[str, Any]], known: Truth) -> list[Mapping[str, Any]]:
+    """The legs on which a colleague talked to a customer who had called, named as the truth names them."""
+    calls = {str(row["record_id"]).rpartition(" ")[0] for row in known.legs.values()}
+    return [
+        {**leg, "record_id": f"{leg['record_id']} {leg['user_id']}"}
+        for leg in legs
+        if leg["row_kind"] == "leg" and leg["kind"] == "agent" and leg["answered_at"] and leg["record_id"] in calls
+    ]
 
 
 def counted(known: Truth, rows: Collection[Mapping[str, Any]]) -> list[Difference]:

@@ -93,6 +93,7 @@ class Truth:
     parts: frozenset[str]
     zone: str
     cases: Mapping[str, Row]
+    legs: Mapping[str, Row]
     presence: attendance.Lines
 
     @property
@@ -137,6 +138,7 @@ def truth(history: History, arrival: datetime | None = None) -> Truth:
         calls={i: {**row, **_afterwards(row, labels.get(i, frozenset()), fates.get(i))} for i, row in known.items()},
         messages={str(row["record_id"]): row for row in messages},
         cases={c.misses[0]: _case(company, c, known) for c in aftermath.cases(contacts)},
+        legs={str(row["record_id"]): row for c in history.calls for row in _legs(company, c)},
         presence=attendance.lines(history),
         classifier_rows=frozenset(_record_id(company.line(r.line), r) for r in history.classifier_rows),
         parts=frozenset(part for c in history.calls for part in _parts(company.line(c.line), c)),
@@ -274,6 +276,27 @@ def _call(company: Company, story: Call) -> Row:
     return {column: value for column, value in row.items() if column not in wire.SILENT}
 
 
+def _legs(company: Company, story: Call) -> list[Row]:
+    """What each colleague had of a call that came in and was answered, under the call's id and the colleague's."""
+    line = company.line(story.line)
+    wire = WIRES[line.sends]
+    call: Call = wire.heard(company, line, story)
+    if call.direction == "outbound" or "answered_at" in wire.SILENT:
+        return []
+    call_id = _record_id(line, story)
+    return [
+        {
+            "record_id": f"{call_id} {talk.person}",
+            "user_id": talk.person,
+            "answered_at": _utc(talk.start),
+            "talk_s": _s(talk.start, talk.end),
+            "outcome": "answered",
+        }
+        for talk in call.talks
+        if talk.person
+    ]
+
+
 def _rated(line: Line, call: Call) -> Row:
     """What the tariff makes of a call that we made: begun stretches count as whole ones, nobody's pick-up costs nothing
     (metrics.md Cost per call).
@@ -349,7 +372,8 @@ def _sets(company: Company, call: Call, ending: Ending) -> Row:
     """Reason of a miss and the base sets of incoming calls (metrics.md)."""
     inbound, opened = call.direction == "inbound", company.is_open(call.started_at)
     answered = call.answered_at is not None
-    spam = company.is_spam(call.customer)
+    # A number that was not told is on no list.
+    spam = company.is_spam(call.customer) and not call.lookup_failed
     reason = "" if answered or not inbound else REASON[ending] if opened else "closed_hours"
     # Who is on the list is counted as a call and belongs to no set.
     reason = "spam" if reason and spam else reason
