@@ -11,8 +11,9 @@ import pyarrow as pa
 import pytest
 
 from ringlake.access import Scope
+from ringlake.model.arrow import offsets, wall
 from ringlake.model.directory import Workspace
-from ringlake.model.localtime import offset_s, offsets, stretches, wall
+from ringlake.model.localtime import offset_s, stretches
 from ringlake.model.tables import CALLS, MESSAGES
 from ringlake.query.filters import Filter, parse
 from ringlake.query.resolve import resolve

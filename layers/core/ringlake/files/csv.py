@@ -22,8 +22,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from ringlake.model.arrow import kernels
-from ringlake.model.localtime import offsets, shifted
+from ringlake.model.arrow import kernels, offsets, shifted
 
 # An Arrow array, or a text scalar that stands for a column of equal values.
 type Column = Any

@@ -8,10 +8,9 @@ from zoneinfo import ZoneInfo
 
 from ringlake.access.hiding import HIDDEN, NUMBERS, masked
 from ringlake.access.scope import Scope
-from ringlake.model.arrow import kernels
+from ringlake.model.arrow import kernels, wall
 from ringlake.model.calls import Outcome
 from ringlake.model.directory import Ability
-from ringlake.model.localtime import wall
 from ringlake.model.tables import CALLS, Table
 
 from .resolve import Predicates, ResolvedQuery
