@@ -229,10 +229,13 @@ class _Call(NamedTuple):
 
     @property
     def answerer(self) -> str:
-        """Who answered by the provider's word, else the user that the event is tied to."""
+        """Who answered by the provider's word, else the user that the event is tied to; of an incoming call to a
+        shared number that is not sure, and `call.answered` may name somebody else.
+        """
         resource = self.envelope.resource
         explicit = resource.get("answeredByUserId") or resource.get("answeredBy")
-        return text(explicit, self.envelope.field("answeredBy")) or self.user
+        shared = self.direction is Direction.INBOUND and self.envelope.context.get("phoneNumberType") == "shared"
+        return text(explicit, self.envelope.field("answeredBy")) or ("" if shared else self.user)
 
     @property
     def user(self) -> str:
@@ -349,9 +352,11 @@ def _completed(said: _Said) -> Iterable[Fact]:
     if answered_at is not None:
         yield _answer(call, answered_at)
     by = AnsweredBy.AI if _by_machine(call) else None
-    yield call.fact(
-        FactKind.ENDED, ended_at, ended_as=_ended_as(call, answered=answered_at is not None), answered_by=by
-    )
+    ended_as = _ended_as(call, answered=answered_at is not None)
+    # Who answered where nothing else tells it.
+    unsure = answered_at is not None and by is None and call.user and not call.answerer
+    agent = Agent(id=call.user) if unsure else None
+    yield call.fact(FactKind.ENDED, ended_at, ended_as=ended_as, answered_by=by, agent=agent)
     status, talk_s = envelope.text("status"), whole(resource.get("duration"), envelope.field("duration"))
     if status or talk_s is not None:
         yield call.fact(FactKind.INFO, ended_at, status=status, duration_s=talk_s)
