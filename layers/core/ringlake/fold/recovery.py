@@ -54,8 +54,6 @@ from ringlake.model.subjects import SubjectKind
 # demands.md D23.
 TWIN_START = timedelta(seconds=3)
 TWIN_LENGTH_MS = 2000
-# The word by which a provider says that the caller left the queue for a call back (demands.md D81).
-CALLBACK_REQUESTED = "callback_requested"
 
 _CALL, _MESSAGE = SubjectKind.CALL.value, SubjectKind.MESSAGE.value
 _MS = timedelta(milliseconds=1)
@@ -92,8 +90,7 @@ def touch_of(key: str, record: Interaction) -> Touch:
         total_ms=record.total_ms,
         legs=len(record.legs),
         bulk=record.kind is CallKind.SURVEY_OUTBOUND,
-        callback_requested=CALLBACK_REQUESTED in record.tags
-        or any(step.value == CALLBACK_REQUESTED for step in record.timeline),
+        callback_requested=record.callback_requested,
     )
 
 

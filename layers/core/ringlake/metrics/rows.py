@@ -7,10 +7,11 @@ Base sets (metrics.md, `Base sets`) of incoming calls, in the order in which the
 * CLOSED: not answered, arrived outside open hours;
 * IVR: not answered, ended inside the menu;
 * everything else that arrived in open hours is OFFERED and exactly one of
-  ANS (answered by a person), ABN_S (given up within the short threshold) or missed.
+  ANS (answered by a person), CB (left for a call back), ABN_S (given up within the short threshold)
+  or missed.
 
-So `offered = answered_offered + missed + short_abandon` holds row by row, and the reasons of
-unanswered incoming calls sum to missed + short + CLOSED + IVR. Which reason an unanswered call
+So `offered = answered_offered + missed + short_abandon + callback_requested` holds row by row, and
+the reasons of unanswered incoming calls sum to missed + CB + short + CLOSED + IVR. Which reason an unanswered call
 has was decided by the fold (`MissedReason`, one precedence); here it is only read, so that the
 two cannot disagree. A call answered outside open hours is a call and answered, but not offered.
 """
@@ -119,9 +120,12 @@ def call_sets(record: CallRecord, workspace: Workspace, *, spam: bool = False) -
     # "incoming calls in open hours".
     answered = inbound and not spam and record.outcome is Outcome.ANSWERED
     ans = answered and is_open(workspace, record.started_at, record.team_id, record.business_number_id)
+    offered = reason is not None and reason not in _NOT_OFFERED
+    # CB: neither answered nor missed; it becomes a case (metrics.md Missed rate).
+    requested = offered and record.callback_requested
     # ABN_S: the boundary is inside (metrics.md Short abandons; features.md R28), in milliseconds.
-    short = reason is MissedReason.SHORT_ABANDON
-    missed = reason is not None and not short and reason not in _NOT_OFFERED
+    short = offered and not requested and reason is MissedReason.SHORT_ABANDON
+    missed = offered and not requested and not short
     # Service level: exactly T is inside, in milliseconds; an unknown wait is not within.
     within = ans and record.wait_ms is not None and record.wait_ms <= workspace.service_threshold_s * 1000
     sets = {
@@ -130,7 +134,7 @@ def call_sets(record: CallRecord, workspace: Workspace, *, spam: bool = False) -
         "is_outbound": call and record.direction is Direction.OUTBOUND,
         "is_internal": call and record.direction is Direction.INTERNAL,
         "is_answered": call and record.outcome is Outcome.ANSWERED,
-        "is_offered": ans or short or missed,
+        "is_offered": ans or offered,
         "is_missed": missed,
         "is_short_abandon": short,
         "is_closed_hours": reason is MissedReason.CLOSED_HOURS,
@@ -143,6 +147,7 @@ def call_sets(record: CallRecord, workspace: Workspace, *, spam: bool = False) -
         "is_aborted": call and record.outcome is Outcome.OUTBOUND_ABORTED,
         "is_answered_offered": ans,
         "is_within_service": within,
+        "is_callback_requested": requested,
         "is_anonymous": call and record.remote_number == ANONYMOUS,
     }
     return {name: int(value) for name, value in sets.items()}

@@ -9,6 +9,9 @@ from .base import Model
 from .facts import AnsweredBy, CallFact, CallKind, Direction, HangupBy, Media, Source
 from .money import Money
 
+# The word by which a provider says that the caller left the queue for a call back.
+CALLBACK_REQUESTED = "callback_requested"
+
 
 class Outcome(StrEnum):
     """Canonical outcome (features.md, table under the vocabulary). None on a live call."""
@@ -213,6 +216,11 @@ class CallRecord(Model, frozen=True, kw_only=True):
     sealed: bool = False
     facts: tuple[CallFact, ...] = ()
     seen: tuple[str, ...] = ()
+
+    @property
+    def callback_requested(self) -> bool:
+        """Whether the caller left for a call back (demands.md D81): a tag or a step of the path says so."""
+        return CALLBACK_REQUESTED in self.tags or any(step.value == CALLBACK_REQUESTED for step in self.timeline)
 
     @property
     def counts_as_call(self) -> bool:

@@ -191,6 +191,7 @@ CALLS = Table(
         _c("is_aborted", "int", "1 when is_call and outcome outbound_aborted"),
         _c("is_answered_offered", "int", "1 for an offered call that a person answered (metrics: ANS)"),
         _c("is_within_service", "int", "1 for an offered call answered within the service threshold"),
+        _c("is_callback_requested", "int", "1 for an offered call that the caller left for a call back (metrics: CB)"),
         _c("is_anonymous", "int", "1 when is_call and the customer withheld the number"),
         *_CONSEQUENCES,
     ),
