@@ -10,6 +10,11 @@ OLDER = "legacy_"
 TABLE = Table(
     calls=[
         (
+            [NEWER + "52_answered_by_a_colleague", NEWER + "53_end_of_a_colleagues_call"],
+            {"outcome": "answered", "user": "anna", "legs": 1, "wait_s": 10, "talk_s": 60},
+        ),
+        ([NEWER + "53_end_of_a_colleagues_call"], {"outcome": "answered", "user": "boris", "talk_s": 60}),
+        (
             [OLDER + "v2_02_call_completed_answered"],
             {"direction": "inbound", "outcome": "answered", "ring_s": 7, "talk_s": 180, "remote_number": "+12025550143"}
             | {"business_number": "+12025550101", "user": "anna"},
