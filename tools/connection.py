@@ -272,8 +272,7 @@ def check(delivery: Delivery, place: Place, live: Live, now: datetime) -> Report
         )
         report.code = NOT_AUTHENTIC
         return report
-    ask = getattr(adapter, "handshake", None)
-    report.handshake = ask(delivery, connection) if ask else None
+    report.handshake = adapter.handshake(delivery, connection)
     if report.handshake is not None:
         return report
     named = [name for name, secret in live.secrets if _passes(adapter, delivery, [secret], connection, now)]
@@ -622,7 +621,7 @@ def _offline(
     kept = {key: value for key, value in settings.items() if key != "provider"}
     given = {key: value for key, _, value in (o.partition("=") for o in options)}
     kept["options"] = {**kept.get("options", {}), **given}
-    needs_none = getattr(providers.adapter(name), "address", None) is not None
+    needs_none = not providers.adapter(name).by_http
     secret = "" if needs_none else os.environ.get("RINGLAKE_SECRET", "")
     if not secret and not needs_none:
         secret = typer.prompt("Secret of the connection", hide_input=True, default="", show_default=False, err=True)

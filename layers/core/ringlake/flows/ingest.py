@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from threading import Lock
@@ -271,8 +271,7 @@ def _authentic(
 
 def _handshake(delivery: Delivery, adapter: Adapter, connection: Connection) -> Ingested | None:
     """The answer to a sender that tries the address out; None for everything else."""
-    ask = getattr(adapter, "handshake", None)
-    reply: Answer | None = ask(delivery, connection) if ask else None
+    reply = adapter.handshake(delivery, connection)
     if reply is None:
         return None
     return Ingested(
@@ -305,20 +304,15 @@ def _keep(
         event_id=identity.event_id,
         event_type=identity.event_type,
         subject=identity.kind.value,
-        reply=_receipt(adapter),
+        reply=adapter.receipt,
     )
-
-
-def _receipt(adapter: Adapter) -> Answer | None:
-    """What a provider that reads our answer hears instead of the counts."""
-    return getattr(adapter, "receipt", None)
 
 
 def raw_event(
     delivery: Delivery, connection: Connection, adapter: Adapter, identity: Identity, received_at: datetime
 ) -> RawEvent:
     """A verified delivery as the journal keeps it. Presence is filed by account and UTC day."""
-    delivery = _without_credentials(delivery, adapter)
+    delivery = adapter.without_credentials(delivery)
     subject_id = identity.subject_id
     if identity.kind is SubjectKind.PRESENCE:
         subject_id = presence_subject_id(subject_id, identity.occurred_at or received_at)
@@ -351,7 +345,7 @@ def _set_aside(
     subject = event.subject.key if event else ""
     event_id = event.event_id if event else ""
     adapter = providers.adapter(connection.provider)
-    delivery = _without_credentials(delivery, adapter)
+    delivery = adapter.without_credentials(delivery)
     headers = _kept(delivery, adapter, also=("webhook-id",))
     query = _storable(delivery.query)
     named = [stage, subject, event_id, query, *sorted(headers.items())]
@@ -382,16 +376,8 @@ def _set_aside(
         subject=event.subject.kind.value if event else "",
         field=error.field,
         reason=error.reason,
-        reply=_receipt(adapter),
+        reply=adapter.receipt,
     )
-
-
-def _without_credentials(delivery: Delivery, adapter: Adapter) -> Delivery:
-    """Some senders prove themselves inside the body or the address; that is checked, and not kept. Otherwise
-    the journal held it, and an event sent again after it was changed would be known with other content.
-    """
-    clear: Callable[[Delivery], Delivery] | None = getattr(adapter, "without_credentials", None)
-    return delivery if clear is None else clear(delivery)
 
 
 def _kept(delivery: Delivery, adapter: Adapter, also: tuple[str, ...] = ()) -> dict[str, str]:

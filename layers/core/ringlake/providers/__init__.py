@@ -6,7 +6,7 @@ nothing else has to be touched to add one (docs/adding-a-provider.md).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -44,5 +44,5 @@ def address(name: str, options: Mapping[str, str]) -> str | None:
     Such a connection has no webhook address and no secret. Raises `Unreadable` for an option that is
     missing or wrong, `NotFound` for an unknown name.
     """
-    named: Callable[[Mapping[str, str]], str] | None = getattr(adapter(name), "address", None)
-    return None if named is None else named(options)
+    found = adapter(name)
+    return None if found.by_http else found.address(options)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
 
+from ringlake.errors import NotFound
 from ringlake.model.base import Model
 from ringlake.model.directory import Connection
 from ringlake.model.events import Delivery, Identity, RawEvent
@@ -20,37 +21,51 @@ class Answer(Model, frozen=True, kw_only=True):
     body: str = ""
 
 
-class Adapter(Protocol):
-    """A provider's contract as three pure functions.
+class Adapter(ABC):
+    """A provider's contract as three pure functions; what few providers need has a usual answer here.
 
     `version` rises whenever `parse` reads the same event differently (then fold again).
     `kept_headers` are the lower-case names of headers that `parse` or an investigation needs.
-
-    Four more names are optional and looked up by name. `handshake(delivery, connection) -> Answer | None`
-    answers a sender's set-up request to a live endpoint (`zd_echo`, `Validation-Token`) before any
-    signature is asked for; it stores nothing, and what it sends back of the request is short and of a safe
-    alphabet. `receipt: Answer` is the answer to every delivery that was taken, for a provider that acts on what
-    it hears (Novofon would redirect a call). `without_credentials(delivery) -> Delivery` takes out of
-    body and query what proved the sender (Aircall's `token`), and what tells one attempt from the next
-    (Telnyx's `meta`), before anything is stored; it raises nothing.
-    `address(options) -> str` is for events that come without HTTP: what they name in place of a path token
-    (docs/adr/0024).
+    `receipt` is the answer to every delivery that was taken, for a provider that acts on what it
+    hears (Novofon would redirect a call); None answers with our counts. Where `by_http` is False events
+    come from a bus; such a connection has neither webhook address nor secret.
     """
 
     name: str
     version: int
-    kept_headers: frozenset[str]
+    kept_headers: frozenset[str] = frozenset()
+    receipt: Answer | None = None
+    by_http: bool = True
 
-    def verify(self, delivery: Delivery, secrets: Sequence[bytes], connection: Connection, now: datetime) -> None:
+    @abstractmethod
+    def verify(self, delivery: Delivery, secrets: Sequence[bytes], connection: Connection, now: datetime, /) -> None:
         """Check the signature over the raw bytes against all live secrets in constant time, and the
         time window where the scheme has one. Raises `NotAuthentic`, whatever is malformed.
         """
-        ...
 
-    def identify(self, delivery: Delivery, connection: Connection) -> Identity:
+    @abstractmethod
+    def identify(self, delivery: Delivery, connection: Connection, /) -> Identity:
         """Subject, event id and type by the cheapest parse. Raises `Unreadable`."""
-        ...
 
-    def parse(self, event: RawEvent, connection: Connection) -> Sequence[Fact]:
+    @abstractmethod
+    def parse(self, event: RawEvent, connection: Connection, /) -> Sequence[Fact]:
         """What the event states. Unknown types give no facts; raises `Unreadable`."""
-        ...
+
+    def handshake(self, _delivery: Delivery, _connection: Connection, /) -> Answer | None:
+        """The answer to a sender's set-up request to a live endpoint (`zd_echo`, `Validation-Token`), which
+        comes before any signature; None for everything else. Nothing of it is stored, and what is sent
+        back of the request is short and of a safe alphabet (docs/adr/0022).
+        """
+        return None
+
+    def without_credentials(self, delivery: Delivery, /) -> Delivery:
+        """The delivery without what proved the sender in body or query (Aircall's `token`) and without what
+        tells one attempt from the next (Telnyx's `meta`), as it is stored. Raises nothing.
+        """
+        return delivery
+
+    def address(self, _options: Mapping[str, str], /) -> str:
+        """What events name in place of a path token where `by_http` is False (docs/adr/0024). Raises
+        `Unreadable` for an option that is missing or wrong.
+        """
+        raise NotFound(self.name)

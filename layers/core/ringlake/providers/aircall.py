@@ -49,6 +49,7 @@ from ringlake.model.facts import (
 )
 from ringlake.model.subjects import SubjectKind
 
+from .adapter import Adapter
 from .signatures import same_secret
 from .values import choice, document, flag, identifier, instant, items, mapping, text, texts
 
@@ -104,7 +105,7 @@ READY: Mapping[str, FactKind] = {
 _VERSION = ".v2"
 
 
-class Aircall:
+class Aircall(Adapter):
     """The adapter; see the module's text for the contract."""
 
     name = "aircall"

@@ -31,6 +31,7 @@ from ringlake.model.events import Delivery, Identity, RawEvent
 from ringlake.model.facts import Agent, AnsweredBy, CallFact, Direction, EndedAs, Fact, FactKind, Ref
 from ringlake.model.subjects import SubjectKind
 
+from .adapter import Adapter
 from .values import document, identifier, instant, mapping, text
 
 METHOD = "EVENT"
@@ -77,11 +78,12 @@ def instance_of(event: Mapping[str, Any]) -> str:
     return found if isinstance(found, str) else ""
 
 
-class AmazonConnect:
+class AmazonConnect(Adapter):
     """The adapter; see the module's text for the contract."""
 
     name = "amazon_connect"
     version = 1
+    by_http = False
     kept_headers: frozenset[str] = frozenset()
 
     def address(self, options: Mapping[str, str]) -> str:

@@ -51,6 +51,7 @@ from ringlake.model.numbers import is_withheld
 from ringlake.model.subjects import SubjectKind
 
 from . import jws
+from .adapter import Adapter
 from .values import choice, document, flag, identifier, instant, items, mapping, text, texts, whole
 
 DIRECTION: Mapping[str, Direction] = {"inbound": Direction.INBOUND, "outbound": Direction.OUTBOUND}
@@ -93,7 +94,7 @@ _AT_ONCE = timedelta(seconds=1)
 _RETURNED = timedelta(seconds=5)
 
 
-class Dialpad:
+class Dialpad(Adapter):
     """The adapter; see the module's text for the contract."""
 
     name = "dialpad"

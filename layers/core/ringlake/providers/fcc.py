@@ -31,6 +31,7 @@ from ringlake.model.facts import CallFact, Fact, FactKind, Ref
 from ringlake.model.subjects import SubjectKind
 
 from . import canonical
+from .adapter import Adapter
 from .signatures import verify_standard
 from .values import document, identifier, instant, mapping, text
 
@@ -38,7 +39,7 @@ from .values import document, identifier, instant, mapping, text
 READY: Mapping[str, FactKind] = {"transcriptioncreated": FactKind.TRANSCRIPT}
 
 
-class FocusContactCenter:
+class FocusContactCenter(Adapter):
     """The adapter; see the module's text for the contract."""
 
     name = "fcc"

@@ -18,11 +18,12 @@ from ringlake.model.events import Delivery, Identity, RawEvent
 from ringlake.model.facts import Fact
 
 from . import canonical
+from .adapter import Adapter
 from .signatures import verify_standard
 from .values import identifier
 
 
-class Generic:
+class Generic(Adapter):
     """The adapter; see the module's text for the contract."""
 
     name = "generic"

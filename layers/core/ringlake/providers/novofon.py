@@ -30,7 +30,7 @@ from ringlake.model.facts import Agent, CallFact, Direction, EndedAs, Fact, Fact
 from ringlake.model.subjects import SubjectKind
 
 from . import notify
-from .adapter import Answer
+from .adapter import Adapter, Answer
 from .clocks import local, seconds, zone_of
 from .notify import Word
 from .template import Reader, digest, fields, named, type_of, verify_credential, without_credential
@@ -126,7 +126,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-class Novofon:
+class Novofon(Adapter):
     """The adapter; see the module's text for the contract."""
 
     name = "novofon"

@@ -49,6 +49,7 @@ from ringlake.model.facts import (
 )
 from ringlake.model.subjects import SubjectKind
 
+from .adapter import Adapter
 from .signatures import verify_openphone, verify_standard
 from .values import document, flag, identifier, instant, items, mapping, text, texts, whole
 
@@ -129,7 +130,7 @@ class _Said(NamedTuple):
     connection: Connection
 
 
-class OpenPhone:
+class OpenPhone(Adapter):
     """The adapter; see the module's text for the contract."""
 
     name = "openphone"

@@ -44,7 +44,7 @@ from ringlake.model.facts import (
 )
 from ringlake.model.subjects import SubjectKind
 
-from .adapter import Answer
+from .adapter import Adapter, Answer
 from .values import choice, document, identifier, instant, items, mapping, text
 
 TOKEN_HEADER = "validation-token"  # noqa: S105 (a header's name)
@@ -101,7 +101,7 @@ _EXTENSION = re.compile(r"/extension/([^/?]+)")
 _NAMED = re.compile(r"^/restapi/v[0-9.]+/|(?:account|extension)/[^/?]+/|\?.*$")
 
 
-class RingCentral:
+class RingCentral(Adapter):
     """The adapter; see the module's text for the contract."""
 
     name = "ringcentral"

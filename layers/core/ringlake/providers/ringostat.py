@@ -43,6 +43,7 @@ from ringlake.model.facts import (
 )
 from ringlake.model.subjects import SubjectKind
 
+from .adapter import Adapter
 from .clocks import during, local, seconds, zone_of
 from .template import KEPT_HEADERS, Reader, digest, fields, named, type_of, verify_credential, without_credential
 from .values import identifier
@@ -137,7 +138,7 @@ _LOGIN = re.compile(r".*<([^<>]+)>\s*")
 _NUMBER = re.compile(r"\+?[\d\s().-]{5,}", re.ASCII)
 
 
-class Ringostat:
+class Ringostat(Adapter):
     """The adapter; see the module's text for the contract."""
 
     name = "ringostat"

@@ -52,6 +52,7 @@ from ringlake.model.facts import (
 )
 from ringlake.model.subjects import SubjectKind
 
+from .adapter import Adapter
 from .addresses import agent_at, number_at, own_addresses, sip_agent
 from .values import choice, document, identifier, instant, items, mapping, money, text, texts, whole
 
@@ -114,7 +115,7 @@ _KEY_BYTES, _SIGNATURE_BYTES = 32, 64
 _LONGEST_STAMP = 12
 
 
-class Telnyx:
+class Telnyx(Adapter):
     """The adapter; see the module's text for the contract."""
 
     name = "telnyx"

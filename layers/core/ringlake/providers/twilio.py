@@ -42,6 +42,7 @@ from ringlake.model.facts import (
     EndedAs,
     Fact,
     FactKind,
+    HangupBy,
     Media,
     MessageFact,
     MessageKind,
@@ -51,7 +52,7 @@ from ringlake.model.facts import (
 )
 from ringlake.model.subjects import SubjectKind
 
-from .adapter import Answer
+from .adapter import Adapter, Answer
 from .addresses import agent_at, number_at, own_addresses
 from .values import document, identifier, text, whole
 
@@ -104,7 +105,7 @@ _PORTS = {"https": 443, "http": 80}
 _LONGEST_CHOICE = 2
 
 
-class Twilio:
+class Twilio(Adapter):
     """The adapter; see the module's text for the contract."""
 
     name = "twilio"
@@ -441,12 +442,14 @@ def _ended(said: _Said, side: _Side, line: str, word: str) -> Iterable[CallFact]
     elif word == "canceled" and side.child and side.agent:
         # The colleague declined nothing: the ring was taken back.
         ended_as = EndedAs.NO_ANSWER
+    taken_back = word == "canceled" and side.child
     yield said.fact(
         FactKind.ENDED,
         said.at,
         line=line,
         ended_as=ended_as,
         answered_by=answered_by,
+        hangup_by=HangupBy.CALLER if taken_back else None,
         status="" if side.child else word,
         cause=said.get("SipResponseCode"),
         # How long a line was connected is how long somebody talked, but for a line that a program picked up.

@@ -50,6 +50,7 @@ from ringlake.model.facts import (
 from ringlake.model.subjects import SubjectKind
 
 from . import jws
+from .adapter import Adapter
 from .addresses import agent_at, number_at, own_addresses, sip_agent
 from .values import choice, document, identifier, instant, mapping, money, text, whole
 
@@ -84,7 +85,7 @@ _PHONE_DIGITS = range(8, 16)
 _LONGEST_CHOICE = 2
 
 
-class Vonage:
+class Vonage(Adapter):
     """The adapter; see the module's text for the contract."""
 
     name = "vonage"

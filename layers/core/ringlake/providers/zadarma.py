@@ -16,7 +16,7 @@ from ringlake.model.events import Delivery, Identity, RawEvent
 from ringlake.model.facts import EndedAs, Fact
 
 from . import notify
-from .adapter import Answer
+from .adapter import Adapter, Answer
 from .notify import Word
 
 _BAD_NUMBER = Word(EndedAs.FAILED, EndedAs.FAILED, "bad_number")
@@ -37,7 +37,7 @@ STATUS: Mapping[str, Word] = {
 }
 
 
-class Zadarma:
+class Zadarma(Adapter):
     """The adapter; see the module's text for the contract."""
 
     name = "zadarma"
