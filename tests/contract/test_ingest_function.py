@@ -92,7 +92,7 @@ def test_every_capture_through_the_entry(
     answer = answered(event, seen)
     assert answer["statusCode"] == {"accepted": 200, "quarantined": 200, "not_authentic": 401}[seen.outcome]
     assert len(home.stored()) == (seen.outcome == "accepted")
-    receipt = getattr(providers.adapter(seen.provider), "receipt", None)
+    receipt = providers.adapter(seen.provider).receipt
     if receipt and seen.valid:
         # A provider that acts on what it hears.
         assert (answer["headers"] | receipt.headers, answer["body"]) == (answer["headers"], receipt.body)

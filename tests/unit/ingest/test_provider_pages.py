@@ -28,7 +28,7 @@ def page(name: str) -> str:
 def test_every_provider_has_a_page_with_its_set_up_and_its_limits(name: str) -> None:
     text = page(name)
     # What comes over the bus has no address.
-    wanted = "instance_arn" if getattr(providers.adapter(name), "address", None) else f"/webhooks/{name}/<token"
+    wanted = "instance_arn" if not providers.adapter(name).by_http else f"/webhooks/{name}/<token"
     assert wanted in text
     assert "## Limits" in text
     assert re.search(rf"connection add <workspace>\s+{name}\b", text)
