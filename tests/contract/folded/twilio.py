@@ -72,11 +72,18 @@ TABLE = Table(
         (
             # Into the queue 40 seconds before 15:30:46, out of it by hanging up.
             ["43_voice_answered_before_queue", "44_queue_left_by_hanging_up", "45_voice_completed_after_queue"],
-            {"outcome": "no_answer", "talk_s": None, "wait_s": 40, "queue": "QUtest01", "ivr_s": 6},
+            {"outcome": "caller_abandoned", "talk_s": None, "wait_s": 40, "queue": "QUtest01", "ivr_s": 6}
+            | {"missed_reason": "caller_gave_up", "hangup_by": "customer"},
         ),
         (
             ["43_voice_answered_before_queue", "51_gather"],
             {"path": ("answered ivr", "step 2"), "direction": "inbound"},
+        ),
+        (
+            # A dial that times out ends as no-answer: who takes a ring back is the caller, by hanging up.
+            ["53_caller_waits", "54_colleague_rings", "55_ring_taken_back", "56_caller_is_gone"],
+            {"direction": "inbound", "outcome": "caller_abandoned", "hangup_by": "customer", "wait_s": 10}
+            | {"missed_reason": "rang_no_answer", "legs": 1},
         ),
         (["49_status_nobody_knows"], {"telephony_status": "parked", "outcome": None, "direction": "outbound"}),
         (["28_voice_anonymous_inbound_completed"], {"remote_number": "anonymous", "party_key": "", "talk_s": 12}),

@@ -12,7 +12,7 @@ Facts that no line names go through unchanged; so do all facts of a call without
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -29,6 +29,8 @@ _BEFORE_DIALLING = frozenset({FactKind.STARTED, FactKind.QUEUED})
 _AS_LEG = {FactKind.STARTED: FactKind.RINGING, FactKind.ENDED: FactKind.LEG_ENDED}
 _ENDS = ("from_number", "to_number", "business_number", "remote_number", "remote_name")
 _NO_PERSON = frozenset({AnsweredBy.IVR, AnsweredBy.MACHINE, AnsweredBy.VOICEMAIL, AnsweredBy.AI})
+# A ring is taken back at the moment at which the caller hangs up.
+_AT_ONCE = timedelta(seconds=2)
 _SIDES = {
     Direction.INBOUND: {HangupBy.CALLER: HangupBy.CUSTOMER, HangupBy.CALLEE: HangupBy.AGENT},
     Direction.OUTBOUND: {HangupBy.CALLER: HangupBy.AGENT, HangupBy.CALLEE: HangupBy.CUSTOMER},
@@ -64,6 +66,8 @@ def joined(call_id: str, facts: tuple[CallFact, ...]) -> tuple[CallFact, ...]:
     told = [new for f in (*own, *going_on) if (new := _told(f, call_id, lines, linked)) is not None]
     if lines.several:
         told = _worded([*told, *_closed(told)])
+        if lines.direction is Direction.INBOUND and _taken_back([*own, *going_on], lines.first):
+            told = [_by_caller(f) for f in told]
     return as_set([*told, *beside])
 
 
@@ -218,3 +222,21 @@ def _worded(facts: Sequence[CallFact]) -> list[CallFact]:
         else f
         for f in facts
     ]
+
+
+def _taken_back(facts: Sequence[CallFact], caller: str) -> bool:
+    """Whether the last attempt to reach somebody was taken back as the caller's own line ended, and nobody had
+    answered: the caller gave up, which the program that closes the line does not say (features.md O40).
+    """
+    ends = sorted((f for f in facts if f.kind is FactKind.ENDED and f.line), key=when)
+    own, attempts = [f for f in ends if f.line == caller], [f for f in ends if f.line != caller]
+    talked = any(f.kind is FactKind.ANSWERED and f.line != caller for f in facts)
+    if not own or not attempts or talked or any(f.ended_as is EndedAs.ANSWERED for f in attempts):
+        return False
+    return attempts[-1].hangup_by is HangupBy.CALLER and abs(when(own[-1]) - when(attempts[-1])) <= _AT_ONCE
+
+
+def _by_caller(fact: CallFact) -> CallFact:
+    """An end of the call of which nobody said who made it."""
+    said = fact.kind is not FactKind.ENDED or fact.hangup_by not in (None, HangupBy.UNKNOWN)
+    return fact if said else msgspec.structs.replace(fact, hangup_by=HangupBy.CUSTOMER)

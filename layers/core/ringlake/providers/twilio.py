@@ -98,6 +98,8 @@ MESSAGE_STATUS: Mapping[str, MessageStatus] = {
 INCOMING = frozenset({"received", "receiving"})
 READY = "completed"  # of a recording or transcript; the others are in progress, absent or failed
 VOICEMAIL_SOURCE = "recordverb"
+# A caller who leaves a queue by hanging up.
+_HUNG_UP = "hangup"
 # Hosts under which phones register at Twilio.
 SIP_HOSTS = (".twilio.com",)
 _FORM = "application/x-www-form-urlencoded"
@@ -489,6 +491,8 @@ def _read_queue(said: _Said) -> Iterable[Fact]:
     yield said.fact(
         FactKind.QUEUED, told_at - timedelta(seconds=waited_s), queue=queue, status=said.word("QueueResult")
     )
+    if said.word("QueueResult") == _HUNG_UP:
+        yield said.fact(FactKind.ENDED, said.at, ended_as=EndedAs.ABANDONED, hangup_by=HangupBy.CUSTOMER)
 
 
 def _read_detection(said: _Said) -> Iterable[Fact]:
