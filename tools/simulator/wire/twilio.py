@@ -44,12 +44,9 @@ DIALLED: Mapping[Ending, tuple[str, str]] = {
     Ending.CHANGED_MIND: ("canceled", "487"),
     Ending.HUNG_UP_AT_ONCE: ("canceled", "487"),
 }
-# "Completed parent, child never answered" is a miss, whatever the child says (section 5).
-UNTOLD: Mapping[Ending, Ending] = {
-    Ending.GAVE_UP: Ending.RANG_OUT,
-    Ending.GAVE_UP_SOON: Ending.RANG_OUT,
-    Ending.TECHNICAL: Ending.RANG_OUT,
-}
+# "Completed parent, child never answered" is a miss (section 5); only that a ring was taken back as the
+# caller's own line ended shows that the caller gave up.
+UNTOLD: Mapping[Ending, Ending] = {Ending.TECHNICAL: Ending.RANG_OUT}
 SILENT: Mapping[str, str] = {}
 _NO_CLOCK = "callbacks about messages have no clock: only their arrival is known"
 SILENT_TEXTS: Mapping[str, str] = {
