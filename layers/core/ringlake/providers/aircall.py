@@ -66,6 +66,8 @@ MISSED: Mapping[str, EndedAs] = {
 IN_MENU = "abandoned_in_ivr"
 # The caller waited without any phone ringing.
 UNRUNG = frozenset({"out_of_opening_hours", "no_available_agent"})
+# Telephones of ours rang.
+RUNG = frozenset({"agents_did_not_answer", "abandoned_in_classic"})
 # Values are not documented; these are the usual words of telephone exchanges.
 HANGUP_CAUSE: Mapping[str, EndedAs] = {
     "busy": EndedAs.BUSY,
@@ -234,6 +236,9 @@ def _read_call(said: _Said, event: RawEvent) -> Iterable[Fact]:
     if _rang(call, answered_at):
         # The provider counts the ring from the start, not from the first of our telephones.
         yield call.fact(FactKind.RINGING, said.time("started_at"))
+    elif answered_at is None and call.direction is Direction.INBOUND and _reason(said) in RUNG:
+        # Telephones rang after the menu; when, only their own events know.
+        yield call.fact(FactKind.RINGING, _left_menu(said) or said.time("started_at"))
     if answered_at is not None and said.event != "call.answered":
         # Whose call it was then, only the event of the answer knows: later the user may be another one.
         yield call.fact(FactKind.ANSWERED, answered_at)
@@ -273,12 +278,22 @@ def _rang(call: _Call, answered_at: datetime | None) -> bool:
         or said.part("number").get("is_ivr")
     ):
         return False
-    reason = said.text("missed_call_reason").lower()
+    reason = _reason(said)
     if answered_at is not None:
         return True
     # The moment of hanging up does not know the reason yet; `call.ended` does.
     gathered = said.text("status").lower() == "done" and said.event != "call.hungup"
     return gathered and reason != IN_MENU and reason not in UNRUNG
+
+
+def _reason(said: _Said) -> str:
+    return said.text("missed_call_reason").lower()
+
+
+def _left_menu(said: _Said) -> datetime | None:
+    """The last choice that has a time."""
+    times = (instant(entry.get("created_at")) for entry in said.parts("ivr_options_selected"))
+    return max((at for at in times if at), default=None)
 
 
 def _menu(call: _Call) -> Iterable[CallFact]:
@@ -293,7 +308,7 @@ def _menu(call: _Call) -> Iterable[CallFact]:
 
 def _ended(call: _Call, answered_at: datetime | None, ended_at: datetime | None) -> Iterable[CallFact]:
     said = call.said
-    reason = said.text("missed_call_reason").lower()
+    reason = _reason(said)
     if answered_at is None and call.direction is Direction.INBOUND:
         if reason == IN_MENU:
             yield call.fact(FactKind.STEP, said.time("started_at"), step=Step(kind="ivr"))
