@@ -11,9 +11,7 @@ from .routes import ROUTES
 # abilities can be taken from a user (D74). Every role may export what it sees. A manager has all that an
 # operator has (W14). Costs, the `data` dialect, the finance reports, which read the whole workspace,
 # supervising and the record of who did what are for owners and admins unless granted.
-_WORKING = frozenset(
-    {Ability.EXPORT, Ability.SEE_NAMES, Ability.SEE_NUMBERS, Ability.SEE_CONTENT, Ability.WORK_CASES}
-)
+_WORKING = frozenset({Ability.EXPORT, Ability.SEE_NAMES, Ability.SEE_NUMBERS, Ability.SEE_CONTENT, Ability.WORK_CASES})
 _OF_ROLE: dict[Role, frozenset[Ability]] = {
     Role.OWNER: frozenset(Ability),
     Role.ADMIN: frozenset(Ability),

@@ -11,8 +11,7 @@ import msgspec
 from ringlake.access import Principal
 from ringlake.errors import InvalidRequest, NotFound, Taken
 from ringlake.model.directory import CallSource, Directory, Lists, Tariff
-from ringlake.model.numbers import party_key
-from ringlake.model.subjects import party_subject
+from ringlake.model.numbers import ANONYMOUS
 from ringlake.query.filters import parse
 from ringlake.stores.directory import Change
 
@@ -70,9 +69,7 @@ class CallLists(Office):
         return _lists(self._lists(viewer) or Lists())
 
     def put(self, viewer: Principal, body: Any, version: str | None, now: datetime) -> View:
-        """Replace both lists. Customers on or off the spam list are judged again, and calls whose number
-        begins or ends to stand for a withheld one are folded again.
-        """
+        """Replace both lists. Calls and texts of the numbers that come or go are folded again."""
         asked = parse(ListsBody, body)
         known = self._lists(viewer)
         before = known or Lists()
@@ -87,11 +84,9 @@ class CallLists(Office):
         spam, withheld = set(before.spam) ^ set(after.spam), set(before.withheld) ^ set(after.withheld)
         said = line(viewer, now, "lists.change", spam=len(after.spam), withheld=len(after.withheld))
         self._write(viewer, said, Change(document=after, previous=known))
-        keys = {party_key(directory.party_key_secret, [number]) for number in spam} - {""}
-        self._stores.records.mark(viewer.workspace, sorted(party_subject(viewer.workspace, k).key for k in keys))
-        if withheld:
-            texts = tuple(sorted(withheld))
-            self._refold(viewer, now, f"withheld-{stamp(*texts)}", numbers=texts)
+        # What no longer stands for a withheld number does so in the rows until they are made again.
+        texts = sorted(spam | ({*withheld, *asked.withheld, ANONYMOUS} if withheld else set()))
+        self._refold(viewer, now, f"lists-{stamp(*texts)}", numbers=tuple(texts))
         return _lists(after)
 
     def _lists(self, viewer: Principal) -> Lists | None:
