@@ -281,7 +281,8 @@ def _legs(company: Company, story: Call) -> list[Row]:
     line = company.line(story.line)
     wire = WIRES[line.sends]
     call: Call = wire.heard(company, line, story)
-    if call.direction == "outbound" or "answered_at" in wire.SILENT:
+    told = getattr(wire, "tells_legs", None)
+    if call.direction == "outbound" or "answered_at" in wire.SILENT or (told and not told(line, story)):
         return []
     call_id = _record_id(line, story)
     return [

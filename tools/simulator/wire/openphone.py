@@ -375,3 +375,8 @@ def heard(company: Company, line: Line, call: Call) -> Call:
 def heard_text(line: Line, message: Message) -> Message:
     """The texts of v4 come without their pictures."""
     return replace(message, media=0) if line.sends == V4 else message
+
+
+def tells_legs(line: Line, call: Call) -> bool:
+    """Of a shared number only `call.answered` says who it was; the end names whom the number is tied to (section 8)."""
+    return line.sends not in (Q26, BOTH) or len(line.people) == 1 or happens(ANSWERED_SHARE, call.id, "answered")
