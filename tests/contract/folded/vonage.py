@@ -17,6 +17,8 @@ TABLE = Table(
             # Through to the agent 12 seconds after the start, over after 72; both lines are charged.
             [*CALLER, *AGENT, "37_completed_agent_leg", "38_completed_inbound"],
             {"outcome": "answered", "direction": "inbound", "talk_s": 60, "total_s": 72, "cost": "0.01580000 EUR"}
+            # The caller's own line rang before the program took it; the agent's was dialled at 4 seconds.
+            | {"ivr_s": 2, "wait_s": 8, "ring_s": 8}
             | {"user": "anna", "legs": 1, "hangup_by": "customer", "remote_number": "+12025550142"},
         ),
         (

@@ -146,6 +146,9 @@ def _as_call(fact: CallFact, lines: _Lines) -> CallFact | None:
     if fact.kind is FactKind.LEG_ENDED and lines.direction is Direction.INBOUND:
         # How the caller's own line was closed makes no outcome.
         return None
+    if lines.several and lines.direction is Direction.INBOUND and fact.kind is FactKind.RINGING:
+        # The caller's own line rings at the switch before the program takes it: none of our phones does.
+        fact = msgspec.structs.replace(fact, kind=FactKind.STARTED)
     told = msgspec.structs.replace(fact, hangup_by=_side(fact.hangup_by, lines.direction))
     if lines.several and lines.direction is Direction.OUTBOUND and fact.line in lines.ours:
         # How long our own phone was on the line, and how it was closed, is not what became of the customer.
