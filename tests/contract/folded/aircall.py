@@ -23,9 +23,9 @@ TABLE = Table(
         ),
         (["42_call_ended_null_reason"], {"outcome": "no_answer", "ring_s": 30, "telephony_status": "done"}),
         (
-            # Chosen 4 seconds into 20, and then nobody of us took it.
+            # After the menu telephones rang, since when is not told.
             ["63_call_ended_after_menu_and_rings"],
-            {"outcome": "no_answer", "missed_reason": "rang_no_answer", "ivr_s": 4, "wait_s": 16},
+            {"outcome": "no_answer", "missed_reason": "rang_no_answer", "legs": 0, "ring_s": None},
         ),
         (
             ["43_call_ivr_option_selected", "44_call_ended_in_ivr"],

@@ -237,8 +237,8 @@ def _read_call(said: _Said, event: RawEvent) -> Iterable[Fact]:
         # The provider counts the ring from the start, not from the first of our telephones.
         yield call.fact(FactKind.RINGING, said.time("started_at"))
     elif answered_at is None and call.direction is Direction.INBOUND and _reason(said) in RUNG:
-        # Telephones rang after the menu; when, only their own events know.
-        yield call.fact(FactKind.RINGING, _left_menu(said) or said.time("started_at"))
+        # Telephones rang after the menu; since when, only their own events know.
+        yield call.fact(FactKind.LEG_ENDED, ended_at, ended_as=EndedAs.NO_ANSWER)
     if answered_at is not None and said.event != "call.answered":
         # Whose call it was then, only the event of the answer knows: later the user may be another one.
         yield call.fact(FactKind.ANSWERED, answered_at)
@@ -288,12 +288,6 @@ def _rang(call: _Call, answered_at: datetime | None) -> bool:
 
 def _reason(said: _Said) -> str:
     return said.text("missed_call_reason").lower()
-
-
-def _left_menu(said: _Said) -> datetime | None:
-    """The last choice that has a time."""
-    times = (instant(entry.get("created_at")) for entry in said.parts("ivr_options_selected"))
-    return max((at for at in times if at), default=None)
 
 
 def _menu(call: _Call) -> Iterable[CallFact]:
