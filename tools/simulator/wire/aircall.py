@@ -140,14 +140,11 @@ def heard(company: Company, line: Line, call: Call) -> Call:
     Outside opening hours that is the only reason given. Who found nobody waits, for all that is told, from
     the start.
     """
+    _ = line
     call = cut(call)
     ending = UNTOLD.get(call.ending, call.ending)
     missed = call.direction == "inbound" and not call.talks
     unrung = missed and REASON[call.ending] == "no_available_agent"
-    if missed and call.rings and line.manner == HOTLINE and company.is_open(call.started_at):
-        # Whoever gives up or is not answered waits, for the provider, from the choice that left the menu.
-        since = whole(call.menu[-1][0]) if call.menu else call.started_at
-        call = replace(call, rings=tuple(replace(r, start=since) for r in call.rings))
     if missed and not company.is_open(call.started_at):
         unrung = True
         call = call if call.menu else replace(call, menu_from=None)
