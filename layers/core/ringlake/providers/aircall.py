@@ -112,7 +112,6 @@ class Aircall(Adapter):
 
     name = "aircall"
     version = 1
-    kept_headers: frozenset[str] = frozenset()
 
     def verify(self, delivery: Delivery, secrets: Sequence[bytes], _connection: Connection, _now: datetime) -> None:
         try:

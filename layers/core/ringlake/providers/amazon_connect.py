@@ -84,7 +84,6 @@ class AmazonConnect(Adapter):
     name = "amazon_connect"
     version = 1
     by_http = False
-    kept_headers: frozenset[str] = frozenset()
 
     def address(self, options: Mapping[str, str]) -> str:
         """What finds the connection in place of a random path token. Raises `Unreadable` without a usable option."""

@@ -43,6 +43,8 @@ from ringlake.model.facts import (
 )
 from ringlake.model.subjects import SubjectKind
 
+from .adapter import Adapter
+from .signatures import verify_standard
 from .values import choice, document, flag, identifier, instant, items, mapping, money, text, texts, whole
 
 # Type of a delivery -> what it says of the call.
@@ -484,3 +486,16 @@ _SUBJECTS: Mapping[str, _Kind] = {
     **dict.fromkeys(DEAL_TYPES, _Kind(SubjectKind.DEAL, "id", _read_deal)),
 }
 TYPES: frozenset[str] = frozenset(_SUBJECTS)
+
+
+class Signed(Adapter):
+    """An adapter of this body signed by Standard Webhooks, with `webhook-id` as event id."""
+
+    def verify(self, delivery: Delivery, secrets: Sequence[bytes], _connection: Connection, now: datetime) -> None:
+        verify_standard(delivery.headers, delivery.body, secrets, now)
+
+    def identify(self, delivery: Delivery, connection: Connection) -> Identity:
+        return identify(delivery, connection, identifier(delivery.headers.get("webhook-id"), "webhook-id"))
+
+    def parse(self, event: RawEvent, connection: Connection) -> Sequence[Fact]:
+        return parse(event, connection)

@@ -99,7 +99,6 @@ class Dialpad(Adapter):
 
     name = "dialpad"
     version = 1
-    kept_headers: frozenset[str] = frozenset()
 
     def verify(self, delivery: Delivery, secrets: Sequence[bytes], connection: Connection, now: datetime) -> None:
         payload = jws.verify(_token(delivery.body), secrets)

@@ -44,7 +44,6 @@ class FocusContactCenter(Adapter):
 
     name = "fcc"
     version = 1
-    kept_headers: frozenset[str] = frozenset()
 
     def verify(self, delivery: Delivery, secrets: Sequence[bytes], _connection: Connection, now: datetime) -> None:
         if "webhook-signature" in delivery.headers:

@@ -352,12 +352,7 @@ def _completed(said: _Said) -> Iterable[Fact]:
     resource = envelope.resource
     if answered_at is not None:
         yield _answer(call, answered_at)
-    by = AnsweredBy.AI if _by_machine(call) else None
-    ended_as = _ended_as(call, answered=answered_at is not None)
-    # Who answered where nothing else tells it.
-    unsure = answered_at is not None and by is None and call.user and not call.answerer
-    agent = Agent(id=call.user) if unsure else None
-    yield call.fact(FactKind.ENDED, ended_at, ended_as=ended_as, answered_by=by, agent=agent)
+    yield _end(call, ended_at, _ended_as(call, answered=answered_at is not None), answered=answered_at is not None)
     status, talk_s = envelope.text("status"), whole(resource.get("duration"), envelope.field("duration"))
     if status or talk_s is not None:
         yield call.fact(FactKind.INFO, ended_at, status=status, duration_s=talk_s)
@@ -391,6 +386,14 @@ def _legacy_media(call: _Call, ended_at: datetime | None) -> Iterable[CallFact]:
     if voicemail:
         field = call.envelope.field("voicemail")
         yield call.fact(FactKind.VOICEMAIL, ended_at, media=_media(mapping(voicemail, field), field))
+
+
+def _end(call: _Call, ended_at: datetime | None, ended_as: EndedAs | None, *, answered: bool) -> CallFact:
+    """The end, with who answered where nothing else may tell it."""
+    by = AnsweredBy.AI if _by_machine(call) else None
+    unsure = answered and by is None and call.user and not call.answerer
+    agent = Agent(id=call.user) if unsure else None
+    return call.fact(FactKind.ENDED, ended_at, ended_as=ended_as, answered_by=by, agent=agent)
 
 
 def _media(entry: Mapping[str, Any], field: str) -> Media:
@@ -433,7 +436,7 @@ def _recording(said: _Said) -> Iterable[Fact]:
         # The newer generation leaves the status out here; a recorded answer is an answer.
         implied = EndedAs.ANSWERED if answered_at else None
         ended_as = _ended_as(call, answered=answered_at is not None) or implied
-        yield call.fact(FactKind.ENDED, ended_at, ended_as=ended_as)
+        yield _end(call, ended_at, ended_as, answered=answered_at is not None)
     yield from _legacy_media(call, ended_at or envelope.created_at)
     if envelope.legacy and "media" not in envelope.resource:
         # v4 says that there is one; where it lies can only be asked for.

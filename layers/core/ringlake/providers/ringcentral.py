@@ -106,7 +106,6 @@ class RingCentral(Adapter):
 
     name = "ringcentral"
     version = 1
-    kept_headers: frozenset[str] = frozenset()
 
     def handshake(self, delivery: Delivery, _connection: Connection) -> Answer | None:
         """The echo that creates or renews a subscription; None for events and for what no header may hold."""

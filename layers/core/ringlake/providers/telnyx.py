@@ -120,7 +120,6 @@ class Telnyx(Adapter):
 
     name = "telnyx"
     version = 1
-    kept_headers: frozenset[str] = frozenset()
 
     def verify(self, delivery: Delivery, secrets: Sequence[bytes], _connection: Connection, now: datetime) -> None:
         stamp = delivery.headers.get("telnyx-timestamp", "")

@@ -90,7 +90,6 @@ class Vonage(Adapter):
 
     name = "vonage"
     version = 1
-    kept_headers: frozenset[str] = frozenset()
 
     def verify(self, delivery: Delivery, secrets: Sequence[bytes], connection: Connection, now: datetime) -> None:
         header = delivery.headers.get("authorization", "")

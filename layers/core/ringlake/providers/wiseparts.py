@@ -11,35 +11,14 @@ Standard Webhooks, with `webhook-id` as event id. The tables there know its docu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
-
-from ringlake.model.directory import Connection
-from ringlake.model.events import Delivery, Identity, RawEvent
-from ringlake.model.facts import Fact
-
-from . import canonical
-from .adapter import Adapter
-from .signatures import verify_standard
-from .values import identifier
+from .canonical import Signed
 
 
-class WiseParts(Adapter):
+class WiseParts(Signed):
     """The adapter; see the module's text for the contract."""
 
     name = "wiseparts"
     version = 1
-    kept_headers: frozenset[str] = frozenset()
-
-    def verify(self, delivery: Delivery, secrets: Sequence[bytes], _connection: Connection, now: datetime) -> None:
-        verify_standard(delivery.headers, delivery.body, secrets, now)
-
-    def identify(self, delivery: Delivery, connection: Connection) -> Identity:
-        event_id = identifier(delivery.headers.get("webhook-id"), "webhook-id")
-        return canonical.identify(delivery, connection, event_id)
-
-    def parse(self, event: RawEvent, connection: Connection) -> Sequence[Fact]:
-        return canonical.parse(event, connection)
 
 
 ADAPTER = WiseParts()
