@@ -24,7 +24,7 @@ _items: dict[str, dict[str, Any]] = {}
 
 def _answer(operation: str, body: dict[str, Any]) -> dict[str, Any]:
     match operation:
-        case "PutItem":
+        case "PutItem" | "UpdateItem":
             return {}
         case "TransactWriteItems":
             for write in body["TransactItems"]:
