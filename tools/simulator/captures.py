@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from . import signing
-from .deliver import Endpoints
 from .render import LEGACY, STANDARD, Notice
 from .signing import Request
 
@@ -82,11 +81,6 @@ class Captured:
             # As in a rotation: the sender's other key first, which the receiver does not know yet.
             secrets = (signing.new_secret(self.scheme, STRANGER), *secrets)
         return signing.signed(self.scheme, request, secrets, now, self.notice.delivery_id)
-
-    def headers_now(self, endpoints: Endpoints, now: datetime) -> dict[str, str]:
-        """Headers for the endpoint of the capture's connection and scheme, where the proof is in the headers."""
-        endpoint = endpoints[self.notice.connection, self.notice.scheme]
-        return dict(self.sent_to(endpoint.url, *endpoint.secrets, now=now).headers)
 
 
 def captures(*providers: str, folder: Path = FOLDER) -> list[Captured]:

@@ -10,7 +10,7 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,7 +19,6 @@ from ringlake.model.directory import Role
 from tools import admin
 
 from . import captures, deliver, people, seeding, signing
-from .history import month
 
 CAPTURED = "Captured samples"
 # The bus from which the rule of the installation takes Amazon Connect's events.
@@ -54,11 +53,6 @@ def company(seed: int, days: Sequence[date]) -> people.Company:
     """The main company of a month, in the middle of which a telephone account changes hands."""
     middle = datetime.combine(days[len(days) // 2], time(13, 5), people.company(seed).tz)
     return people.company(seed, switched=middle)
-
-
-def days_before(today: date, length: int) -> list[date]:
-    """The last days that are wholly over."""
-    return list(month(today - timedelta(days=1), length))
 
 
 def main_place(site: admin.Site, name: str, told: people.Company) -> Place:
