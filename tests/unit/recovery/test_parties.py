@@ -341,7 +341,10 @@ def test_an_end_that_is_heard_late_puts_the_call_right(company: Company) -> None
     assert company.records.load(subject(ours("c1"))).consequences.stale is False
 
 
-@pytest.mark.parametrize(("option", "stale"), [("3600", True), ("60", True), ("9000", False), ("nonsense", False)])
+@pytest.mark.parametrize(
+    ("option", "stale"),
+    [("3600", True), ("60", True), ("9000", False), ("nonsense", False), ("9" * 9, False), ("9" * 20, False)],
+)
 def test_a_connection_says_how_long_its_calls_may_last(company: Company, option: str, stale: bool) -> None:
     company.directory.put_connection(
         Connection(id="line", workspace="acme", provider="openphone", options={"max_live_s": option})

@@ -50,6 +50,8 @@ ATTEMPTS = 8
 # A connection's option `max_live_s`: older live calls must have ended unheard (demands.md D22).
 MAX_LIVE = timedelta(hours=4)
 SHORTEST_MAX_LIVE = timedelta(hours=1)
+# More digits of that option are longer than any call: thirty years.
+DIGITS = 9
 
 
 class Member(Model, frozen=True, kw_only=True):
@@ -236,7 +238,10 @@ class Parties:
             self._connections[connection_id] = self._directory.find(self._id, Connection, connection_id)
         connection = self._connections[connection_id]
         option = connection.options.get("max_live_s", "") if connection else ""
-        return max(timedelta(seconds=int(option)), SHORTEST_MAX_LIVE) if option.isdecimal() else MAX_LIVE
+        if not option.isdecimal():
+            return MAX_LIVE
+        # More than a timedelta can hold means never; it must not stop the roll-up.
+        return max(timedelta(seconds=int(option)), SHORTEST_MAX_LIVE) if len(option) <= DIGITS else timedelta.max
 
     @property
     def _workspace(self) -> Workspace:
