@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
 
 import yaml
 
@@ -198,7 +197,7 @@ class _Installation:
         from tools.simulator import seeding
 
         endpoint = self.seeded.endpoints[notice.connection, notice.scheme]
-        _, _, provider, token = urlsplit(endpoint.url).path.split("/")
+        provider, token = seeding.door(endpoint)
         done = ingest(
             seeding.delivery(notice, endpoint, self.now),
             provider,

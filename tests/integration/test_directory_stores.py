@@ -10,7 +10,7 @@ import pytest
 from ringlake.stores.arrivals import ArrivalLog, DynamoArrivals
 from ringlake.stores.contacts import Contacts, DynamoContacts
 from ringlake.stores.identities import CognitoIdentities, Identities
-from tests.integration.emulators import Emulator, emulator, library_at
+from tests.integration.emulators import Emulator, emulator, library_at, new_directory_table
 from tests.stores.arrivals_suite import ArrivalsSuite
 from tests.stores.contacts_suite import ContactsSuite
 from tests.stores.identities_suite import PASSWORD, IdentitiesSuite
@@ -26,14 +26,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 
 @pytest.fixture
 def table(running: Emulator) -> str:
-    name = f"directory-{uuid.uuid4().hex[:8]}"
-    running.client("dynamodb").create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in ("pk", "sk")],
-    )
-    return name
+    return new_directory_table(running)
 
 
 class TestDynamoContacts(ContactsSuite):

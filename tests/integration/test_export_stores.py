@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-import uuid
 from collections.abc import Iterator
 from email import message_from_bytes
 from email.headerregistry import Address
@@ -19,7 +18,7 @@ from ringlake.stores.jobs import DynamoJobs, Jobs
 from ringlake.stores.mail import MailRefused, SesMail
 from ringlake.stores.queue import SqsQueue
 from ringlake.stores.vault import KmsVault, Vault
-from tests.integration.emulators import Emulator, emulator, library_at
+from tests.integration.emulators import Emulator, emulator, library_at, new_directory_table
 from tests.stores.directory_suite import DirectorySuite
 from tests.stores.jobs_suite import JobsSuite, job
 
@@ -34,14 +33,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 
 @pytest.fixture
 def table(running: Emulator) -> str:
-    name = f"directory-{uuid.uuid4().hex[:8]}"
-    running.client("dynamodb").create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in ("pk", "sk")],
-    )
-    return name
+    return new_directory_table(running)
 
 
 class TestDynamoDirectory(DirectorySuite):

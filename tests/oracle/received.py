@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from ringlake.flows.folding import Result, Snapshots, fold_subjects
 from ringlake.flows.ingest import Endpoints, ingest
@@ -50,7 +49,7 @@ class Company:
         for notice in notices:
             self.now += self.pace
             endpoint = self._seeded.endpoints[notice.connection, notice.scheme]
-            _, _, provider, token = urlsplit(endpoint.url).path.split("/")
+            provider, token = seeding.door(endpoint)
             done = ingest(
                 seeding.delivery(notice, endpoint, self.now),
                 provider,

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -75,7 +74,7 @@ class Installation:
         self.now += timedelta(milliseconds=40)
         notice = attempt.notice
         endpoint = self.seeded.endpoints[notice.connection, notice.scheme]
-        _, _, provider, token = urlsplit(endpoint.url).path.split("/")
+        provider, token = seeding.door(endpoint)
         delivery = seeding.delivery(notice, endpoint, self.now)
         done = ingest(
             delivery,
