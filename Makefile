@@ -29,7 +29,7 @@ test-fast: setup ## unit, property, contract and store tests: no network, under 
 	@HYPOTHESIS_PROFILE=quick RINGLAKE_SEEDS=60 $(PY) -m pytest -n 2 --ignore tests/integration --ignore tests/oracle --ignore tests/bench tests
 
 test: setup ## all tests, on a local stack of their own
-	@$(PY) -m pytest -n 2 --dist loadgroup tests
+	@$(PY) -m pytest -n 2 tests
 
 bench: setup ## measure the performance bars
 	@$(PY) -m tests.bench

@@ -114,7 +114,11 @@ def test_events_of_the_bus_become_a_call(stack: Stack, joined: Joined, bus: Call
     assert (found.outcome, found.talk_ms, found.wait_ms) == (Outcome.ANSWERED, 80_000, 28_000)
 
 
-def test_the_check_tells_what_an_event_becomes_on_the_stack(stack: Stack, joined: Joined, tmp_path: Path) -> None:
+def test_the_check_tells_what_an_event_becomes_on_the_stack(
+    stack: Stack, joined: Joined, bus: Callable[[dict[str, Any]], None], tmp_path: Path
+) -> None:
+    bus(joined.event("05_completed"))
+    record(stack, joined, lambda r: r.ended_at is not None)
     path = tmp_path / "event.json"
     path.write_text(json.dumps(joined.event("05_completed")), encoding="utf-8")
     arguments = ["check", "--request", str(path), "--stack", state.describe()["stack_name"]]
