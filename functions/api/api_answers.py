@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, NamedTuple
-from urllib.parse import quote, unquote
+from typing import Annotated, Any, NamedTuple, get_args, get_origin
+from urllib.parse import parse_qsl, quote, unquote
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+from pydantic import BaseModel
 
 from ringlake.access import Principal
 from ringlake.errors import InvalidRequest, NotFound
@@ -21,6 +22,7 @@ from ringlake.flows.directory import Offices
 from ringlake.flows.directory.office import View
 from ringlake.flows.requests import Desk
 from ringlake.model.base import to_json
+from ringlake.query.filters import parse
 from ringlake.stores.directory import DirectoryStore
 
 MAX_BODY = 65_536
@@ -34,6 +36,43 @@ class Rooms(NamedTuple):
     desk: Desk
     directory: DirectoryStore
     offices: Offices
+
+
+class Operation(NamedTuple):
+    """One route as the published description tells it: models of query, body and answer, and the handler."""
+
+    route: str
+    handler: Callable[..., Response[str]]
+    query: type[BaseModel] | None
+    body: type[BaseModel] | None
+    answers: Any
+    status: HTTPStatus
+
+
+OPERATIONS: dict[str, Operation] = {}
+
+
+def serves(
+    router: APIGatewayHttpRouter | APIGatewayHttpResolver,
+    route: str,
+    *,
+    query: type[BaseModel] | None = None,
+    body: type[BaseModel] | None = None,
+    answers: Any = None,
+    status: HTTPStatus = HTTPStatus.OK,
+) -> Callable[[Callable[..., Response[str]]], Callable[..., Response[str]]]:
+    """Register a handler under its route as the table of routes writes it (`GET /v1/cases/{id}`).
+
+    `answers` is the type of the JSON document; the first line of the handler's docstring is the summary.
+    """
+
+    def register(handler: Callable[..., Response[str]]) -> Callable[..., Response[str]]:
+        method, _, path = route.partition(" ")
+        OPERATIONS[route] = Operation(route, handler, query, body, answers, status)
+        router.route(path.replace("{", "<").replace("}", ">"), method)(decoded(handler))
+        return handler
+
+    return register
 
 
 class Asked:
@@ -94,6 +133,15 @@ class Asked:
         """A query parameter."""
         return (self._router.current_event.query_string_parameters or {}).get(name, usual)
 
+    def query[T: BaseModel](self, kind: type[T]) -> T:
+        """All query parameters as a model; a list is given by repeating its name. Raises `InvalidRequest`."""
+        raw = self._router.current_event.raw_event.get("rawQueryString") or ""
+        given: dict[str, list[str]] = {}
+        for name, value in parse_qsl(raw, keep_blank_values=True):
+            given.setdefault(name, []).append(value)
+        lists = {f.alias or name for name, f in kind.model_fields.items() if _is_list(f.annotation)}
+        return parse(kind, {n: values if n in lists or len(values) > 1 else values[0] for n, values in given.items()})
+
     def flag(self, name: str) -> bool:
         given = self.text(name, "false").lower()
         if given not in ("true", "false"):
@@ -105,6 +153,12 @@ class Asked:
         if not given.isdecimal() or not given.isascii() or int(given) > most:
             raise InvalidRequest(name, f"is a whole number up to {most}")
         return int(given)
+
+
+def _is_list(annotation: Any) -> bool:
+    while get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    return get_origin(annotation) is list
 
 
 def _no_constant(name: str) -> object:

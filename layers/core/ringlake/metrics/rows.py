@@ -79,6 +79,7 @@ def call_row(
         **_local(record.started_at, workspace),
         "ivr_s": seconds(record.ivr_ms),
         "wait_s": seconds(record.wait_ms),
+        "wait_ms": whole(record.wait_ms),
         "ring_s": seconds(record.ring_ms),
         "hold_s": seconds(record.hold_ms),
         "talk_s": seconds(record.talk_ms),
@@ -103,6 +104,7 @@ def call_row(
         "roaming": record.roaming,
         "flags": _joined((*record.flags, "never_ended") if means.stale else record.flags),
         "revision": whole(record.revision),
+        "in_open_hours": _in_open_hours(record, workspace),
     }
     row |= call_sets(record, workspace, spam=Label.SPAM in means.labels)
     row |= _consequences(means, marks)
@@ -119,7 +121,7 @@ def call_sets(record: CallRecord, workspace: Workspace, *, spam: bool = False) -
     # ANS: a person answered, and the call arrived in open hours. metrics.md lists the set under
     # "incoming calls in open hours".
     answered = inbound and not spam and record.outcome is Outcome.ANSWERED
-    ans = answered and is_open(workspace, record.started_at, record.team_id, record.business_number_id)
+    ans = answered and bool(_in_open_hours(record, workspace))
     offered = reason is not None and reason not in _NOT_OFFERED
     # CB: neither answered nor missed; it becomes a case (metrics.md Missed rate).
     requested = offered and record.callback_requested
@@ -289,6 +291,8 @@ def message_row(record: MessageRecord, workspace: Workspace, means: Consequences
         "is_delivered": int(record.status is MessageStatus.DELIVERED),
         "is_undelivered": int(record.status is MessageStatus.UNDELIVERED),
         "is_pending": int(outbound and not settled),
+        "is_spam": int(record.spam or Label.SPAM in means.labels),
+        "in_open_hours": _in_open_hours(record, workspace),
     }
 
 
@@ -419,6 +423,10 @@ def _cost(record: CallRecord | MessageRecord) -> Row:
     # Records that are older than tariffs have the provider's price and do not say so.
     source = record.cost_source or CostSource.PROVIDER
     return {"cost_amount": amount, "cost_currency": cost.currency, "cost_source": source.value}
+
+
+def _in_open_hours(record: CallRecord | MessageRecord, workspace: Workspace) -> int:
+    return int(is_open(workspace, record.started_at, record.team_id, record.business_number_id))
 
 
 def _joined(words: Iterable[str]) -> str:

@@ -81,6 +81,7 @@ _COST = (
     _c("cost_currency", "string", "ISO 4217 currency of cost_amount, empty when unknown"),
     _c("cost_source", "string", "Where the cost comes from: provider or tariff, empty when unknown"),
 )
+_OPEN_HOURS = _c("in_open_hours", "int", "1 when the start lies in the open hours of team, number or workspace")
 # What other records of the same customer, and people, say about a call (features.md W32-W36, N14, N15).
 _CONSEQUENCES = (
     _c("contact_no", "int", "Position among all calls and messages with the customer, from 1; null when unknown"),
@@ -149,6 +150,7 @@ CALLS = Table(
         *_LOCAL,
         _c("ivr_s", "int", "Seconds in the menu"),
         _c("wait_s", "int", "Seconds from queue entry (or first ring) to answer or end"),
+        _c("wait_ms", "int", "The same wait in milliseconds, for thresholds: exactly the threshold is inside"),
         _c("ring_s", "int", "Seconds of ringing until answer or end"),
         _c("hold_s", "int", "Seconds on hold, part of talk_s"),
         _c("talk_s", "int", "Seconds from answer to end, hold included"),
@@ -193,6 +195,7 @@ CALLS = Table(
         _c("is_within_service", "int", "1 for an offered call answered within the service threshold"),
         _c("is_callback_requested", "int", "1 for an offered call that the caller left for a call back (metrics: CB)"),
         _c("is_anonymous", "int", "1 when is_call and the customer withheld the number"),
+        _OPEN_HOURS,
         *_CONSEQUENCES,
     ),
 )
@@ -231,6 +234,8 @@ MESSAGES = Table(
         _c("is_delivered", "int", "1 when status delivered"),
         _c("is_undelivered", "int", "1 when status undelivered"),
         _c("is_pending", "int", "1 when outbound and neither delivered nor undelivered"),
+        _c("is_spam", "int", "1 when on the spam list, or flagged by the provider"),
+        _OPEN_HOURS,
     ),
 )
 

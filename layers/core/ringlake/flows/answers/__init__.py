@@ -1,0 +1,6 @@
+"""What people ask the analytics API: each module answers one kind of question.
+
+Every answer is made of the same thing, a `Question`: who asks, what he may see, and one resolved
+filter. Every number is computed from the rows that the question selects, which are the rows of the list
+and of the file too; so screen, list and file agree by construction (demands.md D2, D25, D80).
+"""
