@@ -296,24 +296,25 @@ def extra_day(days: Sequence[date], number: int) -> date:
 
 def history(company: Company, seed: int, days: Sequence[date], scale: float = 1.0) -> History:
     """Everything on these days; each day depends on the seed and its date alone."""
-    told = [_Day(company, seed, day, scale).tell() for day in days]
+    told = [Day(company, seed, day, scale).tell() for day in days]
     empty = History(company=company, seed=seed, days=())
     return sum(told, start=empty)
 
 
 @dataclass
-class _Day:
-    """One day in the making."""
+class Day:
+    """One day in the making. What happens hangs on the seed and the date, or on another `name`."""
 
     company: Company
     seed: int
     day: date
     scale: float
+    name: str = ""
     busy: dict[str, datetime] = field(default_factory=dict)
     replies: list[Message] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.chance = random.Random(f"day-{self.seed}-{self.day.isoformat()}")
+        self.chance = random.Random(self.name or f"day-{self.seed}-{self.day.isoformat()}")
 
     def tell(self) -> History:
         share = WEEKDAY_SHARE[self.day.isoweekday()] / sum(WEEKDAY_SHARE.values())
@@ -402,6 +403,11 @@ class _Day:
                     yield later
         for at in sorted(self._moment(HOURS_OF_STAFF) for _ in range(max(count - inbound - made, 0))):
             yield self._outbound(self._line("call_share"), self._customer().number, at)
+
+    def call(self, line: Line, direction: str, at: datetime) -> Call:
+        """One call of a customer's at this instant."""
+        made = self._inbound if direction == "inbound" else self._outbound
+        return made(line, self._customer().number, at)
 
     def _aftermath(self, line: Line, missed: Call) -> Iterator[Call]:
         """What a miss leads to: the customer rings again at once or later, somebody calls or writes back."""
