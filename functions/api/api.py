@@ -33,6 +33,8 @@ from ringlake.errors import (
     Unavailable,
     Unversioned,
 )
+from ringlake.flows.answers import AnswerRooms
+from ringlake.flows.answers.facts import LakeFacts
 from ringlake.flows.directory import Offices, Stores
 from ringlake.flows.requests import Desk
 from ringlake.stores.arrivals import DynamoArrivals
@@ -83,22 +85,21 @@ def stores() -> Rooms:
         report_queue=SqsQueue(queues.report_queue_url),
     )
     journal = settings.read(settings.Journal)
-    offices = Offices(
-        Stores(
-            directory=directory,
-            contacts=DynamoContacts(name),
-            marks=DynamoMarks(name),
-            records=DynamoRecords(settings.read(settings.Records).records_table),
-            journal=DynamoJournal(journal.journal_table, journal.journal_days),
-            arrivals=DynamoArrivals(name),
-            refolds=DynamoRefolds(name),
-            lake=ObjectLake(S3Objects(settings.read(settings.Lake).lake_bucket)),
-            vault=vault,
-            identities=CognitoIdentities(settings.read(settings.People).user_pool),
-            public_url=settings.read(settings.Web).public_url,
-        )
+    objects = S3Objects(settings.read(settings.Lake).lake_bucket)
+    kept = Stores(
+        directory=directory,
+        contacts=DynamoContacts(name),
+        marks=DynamoMarks(name),
+        records=DynamoRecords(settings.read(settings.Records).records_table),
+        journal=DynamoJournal(journal.journal_table, journal.journal_days),
+        arrivals=DynamoArrivals(name),
+        refolds=DynamoRefolds(name),
+        lake=ObjectLake(objects),
+        vault=vault,
+        identities=CognitoIdentities(settings.read(settings.People).user_pool),
+        public_url=settings.read(settings.Web).public_url,
     )
-    return Rooms(desk, directory, offices)
+    return Rooms(desk, directory, Offices(kept), AnswerRooms(kept, LakeFacts(kept.lake)))
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from pydantic import BaseModel
 
 from ringlake.access import Principal
 from ringlake.errors import InvalidRequest, NotFound
+from ringlake.flows.answers import AnswerRooms
 from ringlake.flows.directory import Offices
 from ringlake.flows.directory.office import View
 from ringlake.flows.requests import Desk
@@ -36,6 +37,7 @@ class Rooms(NamedTuple):
     desk: Desk
     directory: DirectoryStore
     offices: Offices
+    answers: AnswerRooms
 
 
 class Operation(NamedTuple):
@@ -89,6 +91,10 @@ class Asked:
     @property
     def offices(self) -> Offices:
         return self.rooms.offices
+
+    @property
+    def answers(self) -> AnswerRooms:
+        return self.rooms.answers
 
     @property
     def viewer(self) -> Principal:

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from api_answers import Rooms, record_id
+from api_answers import record_id
 
 from ringlake.access import ROUTES
 from ringlake.errors import NotFound, Unavailable
@@ -20,14 +20,6 @@ from tests.unit.export.world import FILTER, WATERMARK, World
 api: ModuleType = importlib.import_module("functions.api.api")
 
 CONTEXT = object()
-
-
-@pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    world = World()
-    monkeypatch.setattr(api, "stores", lambda: Rooms(world.desk, world.directory, world.offices))
-    monkeypatch.setattr(api, "now", world.clock)
-    return world
 
 
 def claims_of(sub: str, **more: Any) -> dict[str, Any]:

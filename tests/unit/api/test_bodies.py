@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-from types import ModuleType
 from typing import Any
 
 import pytest
-from api_answers import Rooms
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,15 +14,10 @@ from tests.unit.api.test_api import OWNER, call
 from tests.unit.export.world import World
 from tools import apidoc
 
-api: ModuleType = importlib.import_module("functions.api.api")
-
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    world = World()
+def world(world: World) -> World:
     world.directory.put_connection(Connection(id="c1", workspace="acme", provider="generic"))
-    monkeypatch.setattr(api, "stores", lambda: Rooms(world.desk, world.directory, world.offices))
-    monkeypatch.setattr(api, "now", world.clock)
     return world
 
 

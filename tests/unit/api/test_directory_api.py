@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import base64
-import importlib
-from types import ModuleType
 from typing import Any
 from urllib.parse import unquote
 
 import msgspec
 import pytest
-from api_answers import Rooms
 
 from ringlake.errors import Conflict, Unavailable
 from ringlake.flows.directory import transfers
@@ -22,18 +19,14 @@ from ringlake.stores.records import Loaded
 from tests.unit.api.test_api import MEMBER, OWNER, call, claims_of
 from tests.unit.export.world import World
 
-api: ModuleType = importlib.import_module("functions.api.api")
 D = "/v1/directory"
 CSV = {"content-type": "text/csv; charset=utf-8"}
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    world = World()
+def world(world: World) -> World:
     sealed = world.vault.encrypt(b"0123456789abcdef0123456789abcdef", party_key_context("acme"))
     world.directory.put_workspace(msgspec.structs.replace(world.directory.settings("acme"), party_secret=sealed))
-    monkeypatch.setattr(api, "stores", lambda: Rooms(world.desk, world.directory, world.offices))
-    monkeypatch.setattr(api, "now", world.clock)
     return world
 
 

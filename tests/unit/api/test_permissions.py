@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-from types import ModuleType
-
 import pytest
-from api_answers import Rooms
 
 from ringlake.access import ROUTES, abilities
 from ringlake.model.directory import Ability, Role
 from tests.unit.api.test_api import call, claims_of
 from tests.unit.export.world import World
 from tools import apidoc, catalog
-
-api: ModuleType = importlib.import_module("functions.api.api")
 
 
 def test_the_pages_are_current() -> None:
@@ -44,14 +38,6 @@ def test_every_route_has_a_name_of_its_own_in_the_template() -> None:
     """Two routes with one logical id would be one."""
     assert len({catalog.route_id(route) for route in ROUTES}) == len(ROUTES)
     assert set(catalog.ROUTE_IDS) <= set(ROUTES)
-
-
-@pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    world = World()
-    monkeypatch.setattr(api, "stores", lambda: Rooms(world.desk, world.directory, world.offices))
-    monkeypatch.setattr(api, "now", world.clock)
-    return world
 
 
 @pytest.mark.parametrize("route", ROUTES)

@@ -8,9 +8,12 @@ from functools import cache
 from typing import Any
 
 import pyarrow as pa
+from api_answers import Rooms
 
 from ringlake.access import Principal
 from ringlake.errors import Unavailable
+from ringlake.flows.answers import AnswerRooms
+from ringlake.flows.answers.facts import LakeFacts
 from ringlake.flows.delivery import Post, Result
 from ringlake.flows.directory import Offices, Stores
 from ringlake.flows.export import run_export
@@ -141,6 +144,15 @@ class World:
     @property
     def offices(self) -> Offices:
         return Offices(self.stores)
+
+    @property
+    def answers(self) -> AnswerRooms:
+        return AnswerRooms(self.stores, LakeFacts(self.lake))
+
+    @property
+    def rooms(self) -> Rooms:
+        """What the API's handlers are given."""
+        return Rooms(self.desk, self.directory, self.offices, self.answers)
 
     def viewer(self, user_id: str, workspace: str = "acme") -> Principal:
         users = {user.id: user for user in self.directory.load(workspace).users}

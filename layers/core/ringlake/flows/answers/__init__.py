@@ -4,3 +4,19 @@ Every answer is made of the same thing, a `Question`: who asks, what he may see,
 filter. Every number is computed from the rows that the question selects, which are the rows of the list
 and of the file too; so screen, list and file agree by construction (demands.md D2, D25, D80).
 """
+
+from __future__ import annotations
+
+from ringlake.flows.directory import Stores
+
+from .facts import Facts
+
+__all__ = ["AnswerRooms"]
+
+
+class AnswerRooms:
+    """All use cases over the rows of the lake and the stores of one installation."""
+
+    def __init__(self, stores: Stores, facts: Facts) -> None:
+        self.stores = stores
+        self.facts = facts
