@@ -1,0 +1,7 @@
+"""Spend."""
+
+from __future__ import annotations
+
+from .metric import Metric
+
+METRICS: tuple[Metric, ...] = ()

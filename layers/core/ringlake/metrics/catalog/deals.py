@@ -1,0 +1,7 @@
+"""Quotes and orders."""
+
+from __future__ import annotations
+
+from .metric import Metric
+
+METRICS: tuple[Metric, ...] = ()

@@ -1,0 +1,7 @@
+"""People: presence, occupancy, rings."""
+
+from __future__ import annotations
+
+from .metric import Metric
+
+METRICS: tuple[Metric, ...] = ()
