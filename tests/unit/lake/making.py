@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from ringlake.model.calls import CallRecord, Outcome, Party
+from ringlake.model.deals import DealRecord, DealState
 from ringlake.model.directory import Hours, Workspace
 from ringlake.model.facts import Direction, MessageStatus
 from ringlake.model.messages import MessageRecord
+from ringlake.model.money import Money
 from ringlake.model.subjects import Subject, SubjectKind
 from ringlake.stores.contacts import MemoryContacts
 from ringlake.stores.directory import MemoryDirectory
@@ -73,8 +76,32 @@ def message(id: str = "m1", at: datetime = NOON, **fields: Any) -> MessageRecord
     )
 
 
+def deal(id: str = "d1", at: datetime = NOON, **fields: Any) -> DealRecord:
+    """A quote of Bosch over 120.50 EUR that came of call c1."""
+    quoted: dict[str, Any] = {
+        "state": DealState.QUOTED,
+        "brand": "Bosch",
+        "amount": Money(amount=Decimal("120.50"), currency="EUR"),
+        "quoted_at": at,
+        "call": "line:c1",
+        "revision": 1,
+    }
+    return DealRecord(
+        record_id=f"line:{id}",
+        workspace="acme",
+        connection="line",
+        provider="generic",
+        provider_id=id,
+        started_at=at,
+        **(quoted | fields),
+    )
+
+
+_KINDS = {CallRecord: SubjectKind.CALL, MessageRecord: SubjectKind.MESSAGE, DealRecord: SubjectKind.DEAL}
+
+
 def subject(record: Record) -> Subject:
-    kind = SubjectKind.CALL if isinstance(record, CallRecord) else SubjectKind.MESSAGE
+    kind = next(kind for model, kind in _KINDS.items() if isinstance(record, model))
     return Subject(workspace=record.workspace, kind=kind, connection=record.connection, id=record.provider_id)
 
 

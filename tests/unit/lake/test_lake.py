@@ -18,12 +18,12 @@ from ringlake.errors import Conflict
 from ringlake.fold.recovery import consequences_of, touch_of
 from ringlake.metrics.activity import CALL_COLUMNS, MESSAGE_COLUMNS, activity
 from ringlake.metrics.presence import presence_rows
-from ringlake.metrics.rows import Row, call_row, case_rows, leg_rows, message_row
+from ringlake.metrics.rows import Row, call_row, case_rows, deal_row, leg_rows, message_row
 from ringlake.model.calls import Leg, MissedReason, Outcome, TimelineStep
 from ringlake.model.directory import Directory, User
 from ringlake.model.facts import FactKind, PresenceStatus
 from ringlake.model.presence import Interval, Line, LineId
-from ringlake.model.tables import ACTIVITY, CALLS, CASES, LEGS, MESSAGES, PRESENCE, TABLES, Table
+from ringlake.model.tables import ACTIVITY, CALLS, CASES, DEALS, LEGS, MESSAGES, PRESENCE, TABLES, Table
 from ringlake.stores import lake as lake_module
 from ringlake.stores.lake import (
     ROW_GROUP_ROWS,
@@ -40,7 +40,7 @@ from ringlake.stores.lake import (
     to_parquet,
 )
 from ringlake.stores.objects import MemoryObjects
-from tests.unit.lake.making import ANNA, NOON, WORKSPACE, call, message
+from tests.unit.lake.making import ANNA, NOON, WORKSPACE, call, deal, message
 
 APPROVED = Path(__file__).parents[2] / "approved" / "lake_schema.txt"
 OURS, THEIRS = "+48220000001", "+48600000001"
@@ -79,6 +79,7 @@ def sample(table: Table) -> pa.Table:
         LEGS: as_rows(LEGS, leg_rows(record)),
         CASES: as_rows(CASES, [row for name in ("c1", "c2") for row in missed_rows(name)]),
         ACTIVITY: activity(calls, messages).select(list(ACTIVITY.names)),
+        DEALS: as_rows(DEALS, [deal_row(deal(name), WORKSPACE, record) for name in ("d1", "d2")]),
         PRESENCE: as_rows(PRESENCE, presence_rows(line, Directory(workspace=WORKSPACE, users=(OWNER,)))),
     }[table]
 

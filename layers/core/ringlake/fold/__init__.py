@@ -15,10 +15,11 @@ from ringlake.model.subjects import Subject, SubjectKind
 
 from .call import fold_call
 from .contact import fold_contact
+from .deal import fold_deal
 from .message import fold_message
 from .presence import fold_presence
 
-__all__ = ["FOLDS", "Fold", "fold_call", "fold_contact", "fold_message", "fold_presence"]
+__all__ = ["FOLDS", "Fold", "fold_call", "fold_contact", "fold_deal", "fold_message", "fold_presence"]
 
 
 class Fold(Protocol):
@@ -34,4 +35,5 @@ FOLDS: dict[SubjectKind, Fold] = {
     SubjectKind.MESSAGE: fold_message,
     SubjectKind.PRESENCE: fold_presence,
     SubjectKind.CONTACT: fold_contact,
+    SubjectKind.DEAL: fold_deal,
 }

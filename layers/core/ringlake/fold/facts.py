@@ -15,7 +15,16 @@ from datetime import UTC, datetime
 import msgspec
 
 from ringlake.model.base import to_json, utc
-from ringlake.model.facts import CallFact, ContactFact, FactKind, MessageFact, MessageStatus, PresenceFact, Ref
+from ringlake.model.facts import (
+    CallFact,
+    ContactFact,
+    DealFact,
+    FactKind,
+    MessageFact,
+    MessageStatus,
+    PresenceFact,
+    Ref,
+)
 
 _RANK = {kind.value: rank for rank, kind in enumerate(FactKind)} | {s.value: r for r, s in enumerate(MessageStatus)}
 # Kinds that say something happened to the call itself, not to an artefact or attribute of it.
@@ -38,7 +47,7 @@ LIFE = frozenset(
 _UNRECEIVED = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def when(fact: CallFact | MessageFact | PresenceFact | ContactFact) -> datetime:
+def when(fact: CallFact | MessageFact | PresenceFact | ContactFact | DealFact) -> datetime:
     """Time of a fact: the provider's, else ours (features.md W5)."""
     return fact.at or fact.received_at
 
@@ -56,7 +65,7 @@ def as_set[F: (CallFact, MessageFact)](facts: Iterable[F]) -> tuple[F, ...]:
     return tuple(fact for _, fact in ordered)
 
 
-def as_states[F: (PresenceFact, ContactFact)](facts: Iterable[F]) -> tuple[F, ...]:
+def as_states[F: (PresenceFact, ContactFact, DealFact)](facts: Iterable[F]) -> tuple[F, ...]:
     """The distinct states in the order in which they held; of the same provider time the one received later.
 
     A state without provider time that comes again later is a new one: it has only its reception.
@@ -99,7 +108,7 @@ def _rank(fact: CallFact | MessageFact) -> int:
     return _RANK[fact.kind.value if isinstance(fact, CallFact) else fact.status.value]
 
 
-def _trimmed[F: (CallFact, MessageFact, PresenceFact, ContactFact)](fact: F) -> F:
+def _trimmed[F: (CallFact, MessageFact, PresenceFact, ContactFact, DealFact)](fact: F) -> F:
     """Without spoken text, times to the millisecond (features.md, times)."""
     changes: dict[str, object] = {"received_at": _milliseconds(fact.received_at)}
     if fact.at:

@@ -18,7 +18,7 @@ two cannot disagree. A call answered outside open hours is a call and answered, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -26,11 +26,15 @@ from typing import Any
 from ringlake.model.base import utc
 from ringlake.model.calls import CallRecord, CostSource, EndKind, MissedReason, Outcome, Party
 from ringlake.model.consequences import Consequences
+from ringlake.model.contacts import Contact
+from ringlake.model.deals import DealRecord, DealState
 from ringlake.model.directory import Workspace
 from ringlake.model.facts import CallKind, Direction, MessageStatus
 from ringlake.model.hours import is_open
 from ringlake.model.marks import CaseState, Label, Marks
 from ringlake.model.messages import MessageRecord
+from ringlake.model.money import Money
+from ringlake.model.numbers import country_of
 
 type Row = dict[str, Any]
 
@@ -46,9 +50,14 @@ _MOST_MONEY = Decimal(10) ** 8
 
 
 def call_row(
-    record: CallRecord, workspace: Workspace, means: Consequences = NOTHING, marks: Marks | None = None
+    record: CallRecord,
+    workspace: Workspace,
+    means: Consequences = NOTHING,
+    marks: Marks | None = None,
+    deals: Sequence[DealRecord] = (),
 ) -> Row:
-    """The row of table `calls`. Not for parts of another call and twins: those have no row.
+    """The row of table `calls`. Not for parts of another call and twins: those have no row. `deals` are those
+    that came of the call.
 
     A call whose end was never heard is no longer live and carries the flag `never_ended` (demands.md D22).
     """
@@ -108,6 +117,7 @@ def call_row(
     }
     row |= call_sets(record, workspace, spam=Label.SPAM in means.labels)
     row |= _consequences(means, marks)
+    row |= {"deals": len(deals), "is_sale": int(is_sale(record, workspace, marks, deals))}
     return row
 
 
@@ -296,6 +306,91 @@ def message_row(record: MessageRecord, workspace: Workspace, means: Consequences
     }
 
 
+def deal_row(
+    record: DealRecord,
+    workspace: Workspace,
+    call: CallRecord | None = None,
+    means: Consequences = NOTHING,
+    contact: Contact | None = None,
+) -> Row:
+    """The row of table `deals`. `call` is the call that it came of, once known, and `means` what stands beside
+    that; `contact` the customer whom the sender names. Who made the deal owns it, else whoever owns the call.
+    """
+    named = record.user if record.user != Party() else call.user if call else Party()
+    reason = "" if named.user_id else "unmapped" if named.account else (call.unattributed if call else "") or "nobody"
+    quoted, ordered = instant(record.quoted_at), instant(record.ordered_at)
+    amount = _amount(record.amount)
+    sets = {
+        "is_deal": True,
+        "is_quote": quoted is not None,
+        "is_order": record.state is DealState.ORDERED,
+        "is_converted": quoted is not None and record.state is DealState.ORDERED,
+        "is_lost": record.state is DealState.LOST,
+    }
+    return {
+        **_identity(record),
+        "state": record.state.value,
+        "brand": record.brand,
+        "amount": amount,
+        "currency": record.amount.currency if record.amount and amount is not None else "",
+        "call_id": call.record_id if call else record.call,
+        "call_started_at": instant(call.started_at) if call else None,
+        "direction": (call.direction or "") if call else "",
+        **_customer(call, means, contact),
+        "user_id": named.user_id,
+        "user_name": named.name,
+        "user_email": named.email,
+        "user_account": named.account,
+        "unattributed": reason,
+        "team_id": call.team_id if call else "",
+        "team_name": call.team_name if call else "",
+        "queue": call.queue if call else "",
+        "campaign": call.campaign if call else "",
+        "source": call.source.name if call else "",
+        "started_at": instant(record.started_at),
+        "quoted_at": quoted,
+        "ordered_at": ordered,
+        "lost_at": instant(record.lost_at),
+        **_local(record.started_at, workspace),
+        "order_s": whole(int((ordered - quoted).total_seconds())) if quoted and ordered else None,
+        "flags": _joined(record.flags),
+        "revision": whole(record.revision),
+        **{name: int(value) for name, value in sets.items()},
+    }
+
+
+def _customer(call: CallRecord | None, means: Consequences, contact: Contact | None) -> Row:
+    """Numbers and customer of a deal: those of its call, else of the customer that the sender names."""
+    if call is not None:
+        found = {**_numbers(call), **_contact(means, call.remote_name)}
+        return found if contact is None else {**found, "contact_id": contact.id, "remote_name": contact.name}
+    number = contact.numbers[0] if contact and contact.numbers else ""
+    return {
+        "business_number": "",
+        "business_number_id": "",
+        "business_number_name": "",
+        "business_number_ref": "",
+        "remote_number": number,
+        "remote_name": contact.name if contact else "",
+        "remote_country": country_of(number),
+        "party_key": contact.party_keys[0] if contact and contact.party_keys else "",
+        "contact_id": contact.id if contact else "",
+    }
+
+
+def is_sale(record: CallRecord, workspace: Workspace, marks: Marks | None, deals: Iterable[DealRecord]) -> bool:
+    """Whether a call ended in a sale (features.md N28): a person's mark decides, else an order or the disposition."""
+    if not record.counts_as_call:
+        return False
+    if marks is not None and marks.success is not None:
+        return marks.success
+    if any(deal.state is DealState.ORDERED for deal in deals):
+        return True
+    return bool(record.classifier) and record.classifier.casefold() in {
+        word.casefold() for word in workspace.sale_dispositions
+    }
+
+
 def seconds(ms: int | None) -> int | None:
     """Milliseconds as whole seconds, half up; null stays null (design, `durations`)."""
     return None if ms is None else whole((ms + 500) // 1000)
@@ -316,7 +411,7 @@ def whole(value: int | None) -> int | None:
     return value if value is not None and -_INT32 <= value < _INT32 else None
 
 
-def _identity(record: CallRecord | MessageRecord) -> Row:
+def _identity(record: CallRecord | MessageRecord | DealRecord) -> Row:
     return {
         "record_id": record.record_id,
         "connection": record.connection,
@@ -413,16 +508,19 @@ def _ends(record: CallRecord) -> Row:
 
 def _cost(record: CallRecord | MessageRecord) -> Row:
     """Rounded half up to 4 decimals (metrics.md Cost per call); unknown, or more than the column holds, is null."""
-    unknown = {"cost_amount": None, "cost_currency": "", "cost_source": ""}
-    cost = record.cost
-    if cost is None or not cost.amount.is_finite() or abs(cost.amount) >= _MOST_MONEY:
-        return unknown
-    amount = cost.amount.quantize(_CENTS, rounding=ROUND_HALF_UP)
-    if abs(amount) >= _MOST_MONEY:
-        return unknown
+    cost, amount = record.cost, _amount(record.cost)
+    if cost is None or amount is None:
+        return {"cost_amount": None, "cost_currency": "", "cost_source": ""}
     # Records that are older than tariffs have the provider's price and do not say so.
     source = record.cost_source or CostSource.PROVIDER
     return {"cost_amount": amount, "cost_currency": cost.currency, "cost_source": source.value}
+
+
+def _amount(money: Money | None) -> Decimal | None:
+    if money is None or not money.amount.is_finite() or abs(money.amount) >= _MOST_MONEY:
+        return None
+    amount = money.amount.quantize(_CENTS, rounding=ROUND_HALF_UP)
+    return None if abs(amount) >= _MOST_MONEY else amount
 
 
 def _in_open_hours(record: CallRecord | MessageRecord, workspace: Workspace) -> int:

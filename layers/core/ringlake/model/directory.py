@@ -230,6 +230,8 @@ class Workspace(Model, frozen=True, kw_only=True):
     `week_start` is an ISO weekday, `fiscal_month` the first month of the fiscal year. The
     `recover*` settings are those of W32-W36; `repeat_days` and `target_talk_s` of N14; `case_burst_s`
     and `callback_sla_s` of metrics.md Recovered rate and Call-back SLA; `missed_ring_s` of R28.
+    `sale_dispositions` are the words of a call's disposition that mean a sale (N28); `resolved_dispositions` and
+    `unresolved_dispositions` those that say whether the customer was helped (metrics.md FCR). Case does not matter.
     `raw_days` and `record_days` are how long raw events and records are kept (demands.md D75).
     """
 
@@ -257,6 +259,9 @@ class Workspace(Model, frozen=True, kw_only=True):
     case_burst_s: int = 1800
     callback_sla_s: int = 1800
     text_sla_s: int = 900
+    sale_dispositions: tuple[str, ...] = ("sale",)
+    resolved_dispositions: tuple[str, ...] = ()
+    unresolved_dispositions: tuple[str, ...] = ()
     raw_days: int = 730
     record_days: int = 1825
     settings_version: int = 1

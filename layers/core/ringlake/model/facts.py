@@ -283,7 +283,11 @@ class ContactFact(Model, frozen=True, kw_only=True):
 
 
 class DealFact(Model, frozen=True, kw_only=True):
-    """A quote was made or became an order (features.md W11, W29)."""
+    """A quote was made, became an order or was lost (features.md W11, W29). `stage` is a DealStage value.
+
+    `whole` says that the fact tells all of the deal, so that what it leaves out is gone; without it the
+    last word about each attribute counts.
+    """
 
     deal_id: str
     received_at: datetime
@@ -294,6 +298,7 @@ class DealFact(Model, frozen=True, kw_only=True):
     brand: str = ""
     contact_id: str = ""
     amount: Money | None = None
+    whole: bool = False
 
 
 Fact = CallFact | MessageFact | PresenceFact | ContactFact | DealFact

@@ -105,6 +105,13 @@ _CONSEQUENCES = (
     _c("is_success", "int", "1 when people marked the call successful"),
     _c("is_no_success", "int", "1 when people marked the call unsuccessful"),
     _c("legal_hold", "int", "1 when the call and its recordings must not be deleted"),
+    _c("deals", "int", "Number of quotes and orders that name the call"),
+    _c(
+        "is_sale",
+        "int",
+        "1 when the call ended in a sale: people marked it successful, or nobody marked it and an order names it or "
+        "its disposition is one of the workspace's words for a sale",
+    ),
 )
 
 CALLS = Table(
@@ -394,4 +401,42 @@ PRESENCE = Table(
     ),
 )
 
-TABLES: tuple[Table, ...] = (CALLS, MESSAGES, LEGS, CASES, ACTIVITY, PRESENCE)
+DEALS = Table(
+    name="deals",
+    grain="one row per quote or order, under the day of its quote",
+    key=("record_id",),
+    order=("user_id", "started_at", "record_id"),
+    columns=(
+        _c("record_id", "string", "Stable id of the deal inside its workspace: connection, colon, sender's id"),
+        _c("connection", "string", "Connection that delivered it; _own for what people entered in Ringlake"),
+        _c("provider", "string", "Provider name"),
+        _c("provider_id", "string", "The sender's own id of the deal"),
+        _c("state", "string", "quoted, ordered or lost"),
+        _c("brand", "string", "Brand quoted; empty when none was named"),
+        _c("amount", "decimal(12,4)", "Amount as told last; null when unknown, which is not 0"),
+        _c("currency", "string", "ISO 4217 currency of the amount, empty when unknown"),
+        _c("call_id", "string", "Record id of the call that it came of; empty when none was named"),
+        _c("call_started_at", "timestamp", "Start of that call, UTC; null while the call is not known"),
+        _c("direction", "string", "Direction of that call; empty when unknown"),
+        *_NUMBERS,
+        *_PEOPLE,
+        _c("queue", "string", "Queue of the call"),
+        _c("campaign", "string", "Campaign of the call; empty means outside any campaign"),
+        _c("source", "string", "Source of the call"),
+        _c("started_at", "timestamp", "Date of the quote, UTC; the first word about a deal whose quote was not told"),
+        _c("quoted_at", "timestamp", "Date of the quote, UTC; null when nobody told it"),
+        _c("ordered_at", "timestamp", "When it became an order, UTC; null unless it is one"),
+        _c("lost_at", "timestamp", "When it was lost, UTC; null unless it is"),
+        *_LOCAL,
+        _c("order_s", "int", "Seconds from quote to order; null unless both are known"),
+        _c("flags", "string", "Data-quality findings, sorted, joined by semicolon"),
+        _c("revision", "int", "Number of events that the row was folded from"),
+        _c("is_deal", "int", "Always 1"),
+        _c("is_quote", "int", "1 when a quote was made"),
+        _c("is_order", "int", "1 when it is an order now"),
+        _c("is_converted", "int", "1 for a quote that is an order now"),
+        _c("is_lost", "int", "1 when it is lost"),
+    ),
+)
+
+TABLES: tuple[Table, ...] = (CALLS, MESSAGES, LEGS, CASES, ACTIVITY, PRESENCE, DEALS)

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ringlake.errors import Unreadable
+from ringlake.model.deals import OWN, DealStage
 from ringlake.model.directory import Connection
 from ringlake.model.events import Delivery, Identity, RawEvent
 from ringlake.model.facts import (
@@ -71,7 +72,12 @@ MESSAGE_TYPES: Mapping[str, MessageStatus] = {
     "message.delivered": MessageStatus.DELIVERED,
     "message.undelivered": MessageStatus.UNDELIVERED,
 }
-DEAL_TYPES: Mapping[str, str] = {"deal.quoted": "quoted", "deal.ordered": "ordered"}
+DEAL_TYPES: Mapping[str, DealStage] = {
+    "deal.quoted": DealStage.QUOTED,
+    "deal.ordered": DealStage.ORDERED,
+    "deal.lost": DealStage.LOST,
+    "deal.reopened": DealStage.REOPENED,  # neither ordered nor lost after all
+}
 # The sender's closing word, spelled by `_word`. Kept verbatim beside; unknown words are unknown, never a failure.
 CALL_STATUS: Mapping[str, EndedAs | None] = {
     "answered": EndedAs.ANSWERED,  # also of a call that only an IVR picked up (features.md F15)
@@ -466,6 +472,8 @@ def _read_deal(said: _Said) -> Iterable[Fact]:
         brand=said.text("brand"),
         contact_id=said.text("contact_id"),
         amount=money(said.get("amount"), said.field("amount")),
+        # What people enter in Ringlake is told as a whole each time, so that they can also take a brand away.
+        whole=said.connection.id == OWN,
     )
 
 
