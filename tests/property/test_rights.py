@@ -32,7 +32,7 @@ from ringlake.model.subjects import Subject, SubjectKind
 from ringlake.model.tables import CALLS, LEGS, MESSAGES
 from ringlake.query.filters import Filter, parse
 from ringlake.query.resolve import resolve
-from ringlake.query.rows import rung_by, select
+from ringlake.query.rows import Related, rung_by, select
 from ringlake.stores.lake import ObjectLake, as_rows
 from ringlake.stores.objects import MemoryObjects
 from tests.unit.export.world import FILTER, World
@@ -169,7 +169,7 @@ def test_rows_and_records_are_seen_by_exactly_those_who_may(case: Drawn) -> None
     query = resolve(scope(case.viewer), parse(Filter, FILTER, "filter"), WORKSPACE, NOON)
     lake = lake_of(case.records)
     rung = rung_by(lake.read(LEGS, "acme", DAY, ["record_id", "row_kind", "user_id"]).rows, query.scope.rung)
-    listed = select(CALLS, lake.read(CALLS, "acme", DAY, list(CALLS.names)).rows, query, rung)
+    listed = select(CALLS, lake.read(CALLS, "acme", DAY, list(CALLS.names)).rows, query, Related(rung))
 
     assert set(listed["record_id"].to_pylist()) == allowed(case)
     assert {r.record_id for r in case.records if shows(scope(case.viewer), r)} == allowed(case)

@@ -12,7 +12,7 @@ from ringlake.errors import Forbidden, InvalidRequest
 from ringlake.model.directory import Workspace
 from ringlake.query.filters import Filter, parse
 from ringlake.query.presets import Preset, add_months, dates_of
-from ringlake.query.resolve import Kind, ResolvedQuery, pinned, resolve
+from ringlake.query.resolve import Kind, ResolvedQuery, Search, pinned, resolve
 
 EVERYTHING = Scope(everything=True)
 NOW = datetime(2026, 5, 31, 10, tzinfo=UTC)
@@ -37,6 +37,7 @@ PRESETS = """
     today            2026-05-31  2026-05-31  2026-05-31
     yesterday        2026-03-01  2026-02-28  2026-02-28
     yesterday        2028-03-01  2028-02-29  2028-02-29
+    last_3_days      2026-05-31  2026-05-29  2026-05-31
     last_7_days      2026-05-31  2026-05-25  2026-05-31
     last_4_weeks     2026-03-10  2026-02-11  2026-03-10
     last_3_months    2026-05-31  2026-03-01  2026-05-31
@@ -179,7 +180,16 @@ def test_months_are_clamped_at_their_end(start: str, months: int, end: str) -> N
         ({"preset": "today", "directions": ["incoming"]}, "directions.0"),
         ({"preset": "today", "outcomes": ["answered", "lost"]}, "outcomes.1"),
         ({"preset": "today", "message_statuses": ["read"]}, "message_statuses.0"),
-        ({"preset": "today", "users": [""]}, "users.0"),
+        ({"preset": "today", "users": ["x" * 129]}, "users.0"),
+        ({"preset": "today", "kinds": ["voice", "fax"]}, "kinds"),
+        ({"preset": "today", "reasons": ["bored"]}, "reasons.0"),
+        ({"preset": "today", "labels": ["vip"]}, "labels.0"),
+        ({"preset": "today", "hours": "night"}, "hours"),
+        ({"preset": "today", "weekdays": [0]}, "weekdays.0"),
+        ({"preset": "today", "zone": "Mars/Olympus"}, "zone"),
+        ({"preset": "today", "zone": "../../etc/passwd"}, "zone"),
+        ({"preset": "today", "source_number": "12"}, "source_number"),
+        ({"preset": "today", "record_ids": ["x"] * 201}, "record_ids"),
         ({"preset": "today", "users": "u1"}, "users"),
         ({"preset": "today", "remote": "123"}, "remote"),
         ({"preset": "today", "remote": "+1 2-3"}, "remote"),
@@ -249,7 +259,7 @@ def test_internal_calls_are_in_only_when_asked_for(asked: dict[str, Any], direct
 )
 def test_a_remote_number_is_searched_whole_or_in_part(text: str, exact: str, part: str) -> None:
     asked = resolved(preset="today", remote=text).predicates
-    assert (asked.remote_exact, asked.remote_part) == (exact, part)
+    assert asked.remote == Search(exact=exact, part=part)
 
 
 @pytest.mark.parametrize(

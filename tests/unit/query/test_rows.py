@@ -16,8 +16,8 @@ from ringlake.model.directory import Workspace
 from ringlake.model.localtime import offset_s, stretches
 from ringlake.model.tables import CALLS, MESSAGES
 from ringlake.query.filters import Filter, parse
-from ringlake.query.resolve import resolve
-from ringlake.query.rows import columns_read, needs_legs, rung_by, select
+from ringlake.query.resolve import ResolvedQuery, resolve
+from ringlake.query.rows import Related, columns_read, needs_legs, rung_by, select
 from tests.unit.query.lake_rows import calls, legs, messages
 
 EVERYTHING = Scope(everything=True)
@@ -28,6 +28,12 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
+def query(scope: Scope, asked: Mapping[str, Any] = {}, zone: str = "UTC") -> ResolvedQuery:
+    dates = {"from": "2026-03-10", "to": "2026-03-10"} if not {"from", "preset"} & set(asked) else {}
+    workspace = Workspace(id="acme", name="Acme", zone=zone, country="PL")
+    return resolve(scope, parse(Filter, {**dates, **asked}), workspace, DAY)
+
+
 def kept(
     table: Any,
     rows: pa.Table,
@@ -35,12 +41,11 @@ def kept(
     scope: Scope = EVERYTHING,
     zone: str = "UTC",
     rung: frozenset[str] = frozenset(),
+    parts: frozenset[str] = frozenset(),
 ) -> list[int]:
     """Positions of the rows that are kept; only the columns that `select` declares are there to be read."""
-    dates = {"from": "2026-03-10", "to": "2026-03-10"} if not {"from", "preset"} & set(asked) else {}
-    workspace = Workspace(id="acme", name="Acme", zone=zone, country="PL")
-    query = resolve(scope, parse(Filter, {**dates, **asked}), workspace, DAY)
-    found = select(table, rows.select(sorted(columns_read(table, query))), query, rung)
+    asks = query(scope, asked, zone)
+    found = select(table, rows.select(sorted(columns_read(table, asks))), asks, Related(rung, parts))
     return [int(str(i).removeprefix("c:")) for i in found["record_id"].to_pylist()]
 
 
@@ -145,9 +150,10 @@ def test_an_unanswered_group_call_is_seen_by_those_it_rang_and_credited_to_nobod
     assert rang == {"c:0", "c:2"}
     assert of_calls(rows, {}, scope=own, rung=rang) == [0]
     assert of_calls(rows, {"users": ["u1"]}, scope=own, rung=rang) == []
-    assert needs_legs(CALLS, own)
-    assert not needs_legs(MESSAGES, own)
-    assert not needs_legs(CALLS, EVERYTHING)
+    assert needs_legs(CALLS, query(own))
+    assert not needs_legs(MESSAGES, query(own))
+    assert not needs_legs(CALLS, query(EVERYTHING))
+    assert needs_legs(CALLS, query(EVERYTHING, {"kinds": ["consultation"]}))
 
 
 # Zone and window, then UTC times; those with a star start inside the window.

@@ -18,7 +18,7 @@ from ringlake.model.jobs import Job
 from ringlake.model.tables import CALLS, LEGS, MESSAGES
 from ringlake.query.filters import CALL, MESSAGE, Filter, parse
 from ringlake.query.resolve import ResolvedQuery, resolve
-from ringlake.query.rows import columns_read, needs_legs, rung_by, select
+from ringlake.query.rows import LEGS_READ, Related, columns_read, needs_legs, related, select
 from ringlake.stores.directory import DirectoryStore
 from ringlake.stores.jobs import Jobs
 from ringlake.stores.lake import Lake
@@ -68,7 +68,9 @@ def activity_file(job: Job, directory: Directory, user: User, lake: Lake, as_of:
     if Ability.EXPORT not in held or (job.dialect == Dialect.DATA and Ability.RAW_EXPORT not in held):
         raise Forbidden("the requester may not export any more")
     visible: Scope = scope(user)
-    query = resolve(visible, parse(Filter, job.filter, "filter"), directory.workspace, job.created_at)
+    query = resolve(
+        visible, parse(Filter, job.filter, "filter"), directory.workspace, job.created_at, directory=directory
+    )
     dialect = Dialect(job.dialect)
     zone = ZoneInfo(query.zone)
     return Content(
@@ -91,10 +93,9 @@ def _selected(channel: str, query: ResolvedQuery, lake: Lake, day: str) -> profi
     if channel not in query.predicates.channels:
         return profile.Day(table, [])
     shown = profile.LAKE_COLUMNS[table.name]
-    rung: frozenset[str] = frozenset()
-    if needs_legs(table, query.scope):
-        legs = lake.read(LEGS, query.workspace, day, ["record_id", "row_kind", "user_id"]).rows
-        rung = rung_by(legs, query.scope.rung)
+    about = Related()
+    if needs_legs(table, query):
+        about = related(lake.read(LEGS, query.workspace, day, LEGS_READ).rows, query)
     stream = lake.stream(table, query.workspace, day, sorted(columns_read(table, query).union(shown)))
     # Selected part by part, so that a day is never held with the rows and columns that nobody asked for.
-    return profile.Day(table, (select(table, part, query, rung, shown) for part in stream.parts))
+    return profile.Day(table, (select(table, part, query, about, shown) for part in stream.parts))

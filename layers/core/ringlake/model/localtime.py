@@ -17,6 +17,15 @@ class Stretch(NamedTuple):
     offset_s: int
 
 
+def zone_named(name: str) -> str:
+    """The name of an IANA zone, as it was given; raises `ValueError` when there is none."""
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        raise ValueError(f"{name!r} is no IANA time zone") from None
+    return name
+
+
 def midnight(day: date, zone: ZoneInfo) -> datetime:
     """The UTC instant at which a local date begins.
 

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from enum import StrEnum
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from ringlake.errors import InvalidRequest
-from ringlake.model.calls import Outcome
-from ringlake.model.facts import Direction, MessageStatus
+from ringlake.model.calls import MissedReason, Outcome
+from ringlake.model.facts import Direction, HangupBy, MessageStatus
+from ringlake.model.localtime import zone_named
+from ringlake.model.marks import Label
 from ringlake.model.subjects import SubjectKind
 
+from .kinds import KINDS
 from .presets import Preset
 
-Id = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+Id = Annotated[str, StringConstraints(max_length=128)]
 Ids = Annotated[list[Id], Field(max_length=500)]
+Text = Annotated[str, StringConstraints(max_length=256)]
+Number = Annotated[str, StringConstraints(max_length=64)]
 Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Seconds = Annotated[int, Field(ge=0, le=1_000_000)]
 
@@ -25,15 +31,38 @@ MESSAGE = SubjectKind.MESSAGE.value
 REMOTE_DIGITS = 4
 
 
+class Hours(StrEnum):
+    """The switch of business hours, by the start of the interaction (demands.md D10)."""
+
+    ALL = "all"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Members(StrEnum):
+    """Whose interactions a team's are: of the team at the time, or of its members of today (features.md W21)."""
+
+    STORED = "stored"
+    CURRENT = "current"
+
+
 class Filter(BaseModel):
     """The filter object of screens, lists and files: conditions are joined by AND, values of one by OR.
 
-    Either `preset` or both `from` and `to`, local dates of the workspace zone, both inclusive.
+    Either `preset` or both `from` and `to`, local dates of the zone, both inclusive. The zone is the
+    workspace's unless `zone` asks for another one, which every answer then states (demands.md D6).
     `hour_from` and `hour_to` keep interactions whose local start time of day is in [from, to),
-    past midnight when `to` is earlier, the whole day when both are equal (features.md F10).
-    An empty list restricts nothing. Conditions that only calls can meet (`outcomes`,
-    `only_unanswered`, wait, duration, queues) restrict calls and leave other channels out unless `channels`
-    asks for them (F14); likewise `message_statuses`. Internal calls are in only when asked for.
+    past midnight when `to` is earlier, the whole day when both are equal (features.md F10); `weekdays`
+    (1 Monday to 7 Sunday) are local too.
+
+    An empty list restricts nothing; the empty text in a list of ids or names asks for rows without one
+    ("Unassigned", "none"). Conditions that only calls can meet restrict calls and leave other channels
+    out unless `channels` asks for them (F14); likewise `message_statuses`. Internal calls are in only when
+    asked for. `kinds` are contact types (F16-F28, see `kinds`). `remote` is the customer's number,
+    `source_number` and `destination_number` the number that an interaction came from and went to (F11, F12):
+    whole, or a part of at least four digits. `team_members` says whose a team's interactions are.
+    Classifier rows are no calls and come only when `kinds` names them (F44). `include_spam` is about
+    metrics: rows of spam are always listed, measures leave them out unless it is set (O6).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, str_strip_whitespace=True)
@@ -55,14 +84,49 @@ class Filter(BaseModel):
     queues: Ids = []
     campaigns: Ids = []
     sources: Ids = []
-    remote: Annotated[str, StringConstraints(max_length=64)] = ""
-    reference: Annotated[str, StringConstraints(max_length=256)] = ""
+    kinds: Annotated[
+        list[str], Field(max_length=50, json_schema_extra={"items": {"type": "string", "enum": [*KINDS]}})
+    ] = []
+    reasons: Annotated[list[MissedReason], Field(max_length=20)] = []
+    labels: Annotated[list[Label], Field(max_length=4)] = []
+    success: bool | None = None
+    only_missed: bool = False
+    only_unrecovered: bool = False
+    hangup_by: Annotated[list[HangupBy], Field(max_length=6)] = []
+    hours: Hours = Hours.ALL
+    weekdays: Annotated[list[Annotated[int, Field(ge=1, le=7)]], Field(max_length=7)] = []
+    zone: Annotated[str, StringConstraints(max_length=64)] = ""
+    team_members: Members = Members.STORED
+    countries: Ids = []
+    connections: Ids = []
+    tags: Annotated[list[Text], Field(max_length=100)] = []
+    remote: Number = ""
+    source_number: Number = ""
+    destination_number: Number = ""
+    reference: Text = ""
+    contact: Id = ""
+    party: Id = ""
+    record_ids: Annotated[list[Text], Field(max_length=200)] = []
+    include_spam: bool = False
     wait_min_s: Seconds | None = None
     wait_max_s: Seconds | None = None
     duration_min_s: Seconds | None = None
     duration_max_s: Seconds | None = None
 
-    @field_validator("remote")
+    @field_validator("kinds")
+    @classmethod
+    def _known_kinds(cls, value: list[str]) -> list[str]:
+        for kind in value:
+            if kind not in KINDS:
+                raise ValueError(f"{kind!r} is none of {', '.join(KINDS)}")
+        return value
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        return zone_named(value) if value else value
+
+    @field_validator("remote", "source_number", "destination_number")
     @classmethod
     def _enough_digits(cls, value: str) -> str:
         if value and value != "anonymous" and len(re.sub(r"\D", "", value)) < REMOTE_DIGITS:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from ringlake.access.scope import Scope
 from ringlake.errors import Forbidden, InvalidRequest
 from ringlake.model.base import Model, utc
-from ringlake.model.directory import Ability, Workspace
+from ringlake.model.directory import Ability, Directory, Workspace
 from ringlake.model.facts import Direction
 from ringlake.model.localtime import midnight
 from ringlake.model.numbers import e164
+from ringlake.model.tables import CALLS, MESSAGES
 
-from .filters import CALL, MESSAGE, Filter
+from .filters import CALL, MESSAGE, Filter, Hours, Members
+from .kinds import KINDS
 from .presets import add_months, dates_of
 
 # Below this many digits a number without international prefix may be a part of one.
@@ -31,30 +34,63 @@ class Kind(StrEnum):
 _MONTHS = {Kind.ROWS: 3, Kind.AGGREGATES: 24}
 
 
+class Search(Model, frozen=True, kw_only=True):
+    """A number to look for: `exact` in E.164, or `part` of its digits; "" is no part."""
+
+    exact: str
+    part: str = ""
+
+
+class CurrentTeams(Model, frozen=True, kw_only=True):
+    """What belongs to some teams today: their members' interactions, and nobody's on their numbers (W21)."""
+
+    users: tuple[str, ...]
+    numbers: tuple[str, ...]
+
+
 class Predicates(Model, frozen=True, kw_only=True):
     """Conditions on rows beyond time and scope. Empty tuples and None restrict nothing.
 
     `minutes` is the local time-of-day window [from, to) in minutes, wrapping when to < from.
-    `remote_exact` and `remote_part` are alternatives of one search.
+    `members` stands in place of `teams` when current members were asked for. `open_hours` is 1 or 0.
+    `include_spam` is for those who measure; rows of spam are always there.
     """
 
     channels: tuple[str, ...] = (CALL, MESSAGE)
     minutes: tuple[int, int] | None = None
+    weekdays: tuple[int, ...] = ()
+    open_hours: int | None = None
     directions: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
     outcomes: tuple[str, ...] = ()
     only_unanswered: bool = False
+    only_missed: bool = False
+    only_unrecovered: bool = False
+    reasons: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    success: bool | None = None
+    hangup_by: tuple[str, ...] = ()
     message_statuses: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
+    members: CurrentTeams | None = None
     numbers: tuple[str, ...] = ()
     queues: tuple[str, ...] = ()
     campaigns: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
-    remote_exact: str = ""
-    remote_part: str = ""
+    countries: tuple[str, ...] = ()
+    connections: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    remote: Search | None = None
+    source_number: Search | None = None
+    destination_number: Search | None = None
     reference: str = ""
+    contact: str = ""
+    party: str = ""
+    record_ids: tuple[str, ...] = ()
     wait_s: tuple[int | None, int | None] = (None, None)
     duration_s: tuple[int | None, int | None] = (None, None)
+    include_spam: bool = False
 
 
 class ResolvedQuery(Model, frozen=True, kw_only=True):
@@ -76,31 +112,52 @@ class ResolvedQuery(Model, frozen=True, kw_only=True):
     predicates: Predicates
 
 
-def resolve(scope: Scope, filter: Filter, workspace: Workspace, now: datetime, kind: Kind = Kind.ROWS) -> ResolvedQuery:
+def resolve(
+    scope: Scope,
+    filter: Filter,
+    workspace: Workspace,
+    now: datetime,
+    kind: Kind = Kind.ROWS,
+    directory: Directory | None = None,
+) -> ResolvedQuery:
     """Raises `InvalidRequest` naming the field for a range beyond the limit, and `Forbidden` for a
     number that a viewer by numbers was not assigned, or a customer's number that is hidden from the viewer.
+
+    The directory is needed for filters that `needs_directory`.
     """
-    first, last = _dates(filter, utc(now).astimezone(workspace.tz).date())
+    zone = ZoneInfo(filter.zone) if filter.zone else workspace.tz
+    first, last = _dates(filter, utc(now).astimezone(zone).date(), workspace.fiscal_month)
     _check_length(first, last, kind, "from" if filter.preset is None else "preset")
     if scope.numbers and not (scope.everything or scope.users or scope.teams):
-        foreign = set(filter.numbers) - set(scope.numbers)
+        foreign = set(filter.numbers) - set(scope.numbers) - {""}
         if foreign:
             raise Forbidden("a number of the filter is not assigned to you")
-    if filter.remote and Ability.SEE_NUMBERS in scope.hides:
+    if Ability.SEE_NUMBERS in scope.hides and (filter.remote or filter.source_number or filter.destination_number):
         # Who may not see numbers must not find them out by asking.
         raise Forbidden("a customer's number in the filter needs the ability see_numbers")
-    start, end = midnight(first, workspace.tz), midnight(last + timedelta(days=1), workspace.tz)
+    start, end, days = between(first, last, zone)
     return ResolvedQuery(
         workspace=workspace.id,
-        zone=workspace.zone,
+        zone=zone.key,
         from_date=first,
         to_date=last,
         start_utc=start,
         end_utc=end,
-        days=_utc_days(start, end),
+        days=days,
         scope=scope,
-        predicates=_predicates(filter, workspace.country),
+        predicates=_predicates(filter, workspace.country, directory),
     )
+
+
+def between(first: date, last: date, zone: ZoneInfo) -> tuple[datetime, datetime, tuple[str, ...]]:
+    """UTC bounds of local dates, both inclusive, and the UTC days that they touch (demands.md D3, D5)."""
+    start, end = midnight(first, zone), midnight(last + timedelta(days=1), zone)
+    return start, end, _utc_days(start, end)
+
+
+def needs_directory(filter: Filter) -> bool:
+    """Whether the filter speaks of teams as they are now."""
+    return bool(filter.teams) and filter.team_members is Members.CURRENT
 
 
 def pinned(filter: Filter, query: ResolvedQuery) -> Filter:
@@ -108,9 +165,9 @@ def pinned(filter: Filter, query: ResolvedQuery) -> Filter:
     return filter.model_copy(update={"preset": None, "from_": query.from_date, "to": query.to_date})
 
 
-def _dates(filter: Filter, today: date) -> tuple[date, date]:
+def _dates(filter: Filter, today: date, fiscal_month: int) -> tuple[date, date]:
     if filter.preset is not None:
-        return dates_of(filter.preset, today)
+        return dates_of(filter.preset, today, fiscal_month)
     if filter.from_ is None or filter.to is None:  # excluded by Filter
         raise InvalidRequest("from", "give a preset, or both from and to")
     return filter.from_, filter.to
@@ -135,32 +192,60 @@ def _utc_days(start: datetime, end: datetime) -> tuple[str, ...]:
     return tuple((start.date() + timedelta(days=n)).isoformat() for n in range(count))
 
 
-def _predicates(filter: Filter, country: str) -> Predicates:
-    exact, part = _remote(filter.remote, country)
+def _predicates(filter: Filter, country: str, directory: Directory | None) -> Predicates:
     directions = {d.value for d in filter.directions}
     if directions and filter.include_internal:
         directions.add(Direction.INTERNAL.value)
     elif not directions and not filter.include_internal:
         # An unknown direction is the empty text; such rows are shown, not hidden.
         directions = {Direction.INBOUND.value, Direction.OUTBOUND.value, ""}
+    current = needs_directory(filter)
     return Predicates(
         channels=_channels(filter),
         minutes=_minutes(filter),
+        weekdays=tuple(sorted(set(filter.weekdays))),
+        open_hours={Hours.ALL: None, Hours.OPEN: 1, Hours.CLOSED: 0}[filter.hours],
         directions=tuple(sorted(directions)),
+        kinds=tuple(filter.kinds),
         outcomes=tuple(o.value for o in filter.outcomes),
         only_unanswered=filter.only_unanswered,
+        only_missed=filter.only_missed,
+        only_unrecovered=filter.only_unrecovered,
+        reasons=tuple(r.value for r in filter.reasons),
+        labels=tuple(label.value for label in filter.labels),
+        success=filter.success,
+        hangup_by=tuple(h.value for h in filter.hangup_by),
         message_statuses=tuple(s.value for s in filter.message_statuses),
         users=tuple(filter.users),
-        teams=tuple(filter.teams),
+        teams=() if current else tuple(filter.teams),
+        members=_members(filter, directory) if current else None,
         numbers=tuple(filter.numbers),
         queues=tuple(filter.queues),
         campaigns=tuple(filter.campaigns),
         sources=tuple(filter.sources),
-        remote_exact=exact,
-        remote_part=part,
+        countries=tuple(filter.countries),
+        connections=tuple(filter.connections),
+        tags=tuple(filter.tags),
+        remote=_search(filter.remote, country),
+        source_number=_search(filter.source_number, country),
+        destination_number=_search(filter.destination_number, country),
         reference=filter.reference,
+        contact=filter.contact,
+        party=filter.party,
+        record_ids=tuple(filter.record_ids),
         wait_s=(filter.wait_min_s, filter.wait_max_s),
         duration_s=(filter.duration_min_s, filter.duration_max_s),
+        include_spam=filter.include_spam,
+    )
+
+
+def _members(filter: Filter, directory: Directory | None) -> CurrentTeams:
+    if directory is None:
+        raise InvalidRequest("team_members", "current members are not known here")
+    asked = set(filter.teams)
+    return CurrentTeams(
+        users=tuple(sorted(user.id for user in directory.users if user.active and asked.intersection(user.teams))),
+        numbers=tuple(sorted(n.id for n in directory.numbers if n.team in asked and n.deleted_at is None)),
     )
 
 
@@ -168,14 +253,23 @@ def _channels(filter: Filter) -> tuple[str, ...]:
     if filter.channels:
         return tuple(sorted(set(filter.channels)))
     ranges = (filter.wait_min_s, filter.wait_max_s, filter.duration_min_s, filter.duration_max_s)
+    tables = {KINDS[code].table for code in filter.kinds}
     of_calls = bool(
         filter.outcomes
         or filter.only_unanswered
+        or filter.only_missed
+        or filter.only_unrecovered
+        or filter.reasons
+        or filter.labels
+        or filter.success is not None
+        or filter.hangup_by
         or filter.queues
         or filter.sources
+        or filter.tags
         or any(bound is not None for bound in ranges)
+        or CALLS.name in tables
     )
-    of_messages = bool(filter.message_statuses)
+    of_messages = bool(filter.message_statuses) or MESSAGES.name in tables
     if of_calls == of_messages:
         return (CALL, MESSAGE)
     return (CALL,) if of_calls else (MESSAGE,)
@@ -192,14 +286,14 @@ def _minute(clock: str) -> int:
     return int(clock[:2]) * 60 + int(clock[3:])
 
 
-def _remote(text: str, country: str) -> tuple[str, str]:
+def _search(text: str, country: str) -> Search | None:
     """Whole numbers are compared in E.164, parts by their digits (features.md F11, F12)."""
     if not text:
-        return "", ""
+        return None
     spelled = e164(text, country)
     digits = re.sub(r"\D", "", text)
     part = digits.lstrip("0") or digits
     if not spelled.startswith("+"):
-        return spelled, part if text != "anonymous" else ""
+        return Search(exact=spelled, part=part if text != "anonymous" else "")
     international = text.lstrip().startswith(("+", "00"))
-    return spelled, "" if international or len(digits) >= _WHOLE_NUMBER_DIGITS else part
+    return Search(exact=spelled, part="" if international or len(digits) >= _WHOLE_NUMBER_DIGITS else part)

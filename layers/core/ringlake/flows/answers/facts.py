@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ringlake.model.tables import LEGS, Table
 from ringlake.query.resolve import ResolvedQuery
-from ringlake.query.rows import columns_read, needs_legs, rung_by, select
+from ringlake.query.rows import LEGS_READ, Related, columns_read, needs_legs, related, select
 from ringlake.stores.lake import Lake, empty
 
 if TYPE_CHECKING:
@@ -37,10 +37,9 @@ class LakeFacts:
         wanted = list(dict.fromkeys(columns))
         found = []
         for day in query.days:
-            rung: frozenset[str] = frozenset()
-            if needs_legs(table, query.scope):
-                legs = self._lake.read(LEGS, query.workspace, day, ["record_id", "row_kind", "user_id"]).rows
-                rung = rung_by(legs, query.scope.rung)
+            about = Related()
+            if needs_legs(table, query):
+                about = related(self._lake.read(LEGS, query.workspace, day, LEGS_READ).rows, query)
             part = self._lake.read(table, query.workspace, day, sorted(columns_read(table, query).union(wanted)))
-            found.append(select(table, part.rows, query, rung, wanted))
+            found.append(select(table, part.rows, query, about, wanted))
         return pa.concat_tables(found) if found else empty(table).select(wanted)

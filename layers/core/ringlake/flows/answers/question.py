@@ -11,7 +11,7 @@ from ringlake.flows.requests import PLANS
 from ringlake.model.base import Model
 from ringlake.model.directory import Directory, Workspace
 from ringlake.query.filters import Filter
-from ringlake.query.resolve import Kind, ResolvedQuery, resolve
+from ringlake.query.resolve import Kind, ResolvedQuery, needs_directory, resolve
 from ringlake.stores.directory import DirectoryStore
 from ringlake.stores.records import Records
 
@@ -77,7 +77,8 @@ class Answers:
         workspace = self.paid(viewer)
         # Freshness is read before the rows: everything that it promises is in them.
         as_of = self._directory.watermark(workspace.id)
-        query = resolve(scope(viewer.user), asked, workspace, now, kind)
+        directory = self.names(viewer) if needs_directory(asked) else None
+        query = resolve(scope(viewer.user), asked, workspace, now, kind, directory)
         return Question(viewer=viewer, workspace=workspace, filter=asked, query=query, now=now, as_of=as_of)
 
     def paid(self, viewer: Principal) -> Workspace:

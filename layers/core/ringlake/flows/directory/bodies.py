@@ -12,7 +12,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -27,6 +26,7 @@ from pydantic import (
 )
 
 from ringlake.model.directory import Ability, Role
+from ringlake.model.localtime import zone_named
 from ringlake.model.marks import CaseState, Label
 from ringlake.query.filters import WrongError
 
@@ -54,14 +54,6 @@ def _printable(value: str) -> str:
 def _readable(value: str) -> str:
     """Several lines are fine, other control characters are not."""
     _printable(value.replace("\r\n", " ").replace("\n", " ").replace("\t", " "))
-    return value
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ValueError, OSError, KeyError):
-        raise ValueError(f"{value!r} is no IANA time zone") from None
     return value
 
 
@@ -106,11 +98,12 @@ Id = Annotated[str, StringConstraints(min_length=1, max_length=63)]
 Ids = Annotated[list[Id], Field(max_length=500), AfterValidator(_distinct)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=120), AfterValidator(_printable)]
 Word = Annotated[str, StringConstraints(max_length=120), AfterValidator(_printable)]
+Words = Annotated[list[Name], Field(max_length=50)]
 Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_readable)]
 Address = Annotated[str, StringConstraints(max_length=254), AfterValidator(_address)]
 Spelling = Annotated[str, StringConstraints(min_length=1, max_length=32), AfterValidator(_printable)]
 ProviderId = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_printable)]
-Zone = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_zone)]
+Zone = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(zone_named)]
 Country = Annotated[str, BeforeValidator(_upper), StringConstraints(max_length=2), AfterValidator(_country)]
 Currency = Annotated[str, BeforeValidator(_upper), StringConstraints(max_length=3), AfterValidator(_currency)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
@@ -252,6 +245,9 @@ class SettingsPatch(Patch):
     case_burst_s: Annotated[int, _whole(0, 86_400)] = 1800
     callback_sla_s: Annotated[int, _whole(60, 604_800)] = 1800
     text_sla_s: Annotated[int, _whole(60, 604_800)] = 900
+    sale_dispositions: Words = ["sale"]
+    resolved_dispositions: Words = []
+    unresolved_dispositions: Words = []
     raw_days: Annotated[int, _whole(7, 3650)] = 730
     record_days: Annotated[int, _whole(31, 3650)] = 1825
 
