@@ -1,7 +1,7 @@
 """What a metric is: its words, and the one declaration that its numbers and its SQL are made of.
 
-A condition (`Flag`, `OneOf`, `AtMost`, `Known`, joined by `All`, `Either` and `Not`) is 1 or 0 for each row; a
-formula says what is added up over the rows for which it is 1. `ringlake.metrics.measure` evaluates
+A condition (`Flag`, `OneOf`, `AtMost`, `Known`, `Charged`, joined by `All`, `Either` and `Not`) is 1 or 0
+for each row; a formula says what is added up over the rows for which it is 1. `ringlake.metrics.measure` evaluates
 formulas over Arrow tables, `ringlake.metrics.sql` writes them as SQL that Trino and DuckDB both run; so
 a screen and a query cannot differ (demands.md D28, D29). Null columns make no condition true.
 """
@@ -40,6 +40,12 @@ class Known(Model, frozen=True, kw_only=True, tag=True):
     text: bool = False
 
 
+class Charged(Model, frozen=True, kw_only=True, tag=True):
+    """The cost is known, in the workspace's currency; `other` is in any other currency."""
+
+    other: bool = False
+
+
 class All(Model, frozen=True, kw_only=True, tag=True):
     of: tuple[Condition, ...]
 
@@ -52,7 +58,18 @@ class Not(Model, frozen=True, kw_only=True, tag=True):
     of: Condition
 
 
-type Condition = Flag | OneOf | AtMost | Known | All | Either | Not
+type Condition = Flag | OneOf | AtMost | Known | Charged | All | Either | Not
+
+
+class Elapsed(Model, frozen=True, kw_only=True, tag=True):
+    """Seconds between two instants of a row, to the millisecond; null when one is unknown, never below 0."""
+
+    start: str
+    end: str
+
+
+# A number column, or what lies between two instants.
+type Measure = str | Elapsed
 
 
 class Count(Model, frozen=True, kw_only=True, tag=True):
@@ -81,17 +98,9 @@ class Mean(Model, frozen=True, kw_only=True, tag=True):
     `middle` makes the median the metric's own value.
     """
 
-    of: str
+    of: Measure
     where: Condition
     middle: bool = False
-
-
-class Ratio(Model, frozen=True, kw_only=True, tag=True):
-    """Sum of a number column for each row of a condition; null when there is none."""
-
-    of: str
-    where: Condition
-    per: Condition
 
 
 class Most(Model, frozen=True, kw_only=True, tag=True):
@@ -109,17 +118,19 @@ class Distinct(Model, frozen=True, kw_only=True, tag=True):
 
 
 class Money(Model, frozen=True, kw_only=True, tag=True):
-    """Sum of the known charges in the workspace's currency, for each row of `per` when there is one.
+    """Sum of the known charges in the workspace's currency; for each row of `per`, or for each minute of the
+    column `per_minute_of`, when there is one.
 
-    Null when no charge is known, which is not nought (features.md N5). `per` of all rows, known or not:
-    the metric `cost_coverage` tells how much of it is known.
+    Null when no charge is known, which is not nought (features.md N5). Rows whose charge is unknown or in
+    another currency add nothing: a share of rows that are `Charged` tells how much is known.
     """
 
     where: Condition
     per: Condition | None = None
+    per_minute_of: str = ""
 
 
-type Formula = Count | Share | Total | Mean | Ratio | Most | Distinct | Money
+type Formula = Count | Share | Total | Mean | Most | Distinct | Money
 
 
 class Unit(StrEnum):
