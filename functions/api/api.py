@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import Any
 
 import api_directory
+import api_interactions
 import api_jobs
 import api_marks
 import api_people
@@ -124,7 +125,7 @@ def signed_in(app: APIGatewayHttpResolver, next_middleware: Callable[..., Respon
 
 
 app.use(middlewares=[signed_in])
-for part in (api_jobs, api_directory, api_people, api_marks):
+for part in (api_jobs, api_directory, api_people, api_marks, api_interactions):
     app.include_router(part.router)
 
 

@@ -32,6 +32,8 @@ ROUTES: MappingProxyType[str, tuple[Ability, ...]] = MappingProxyType(
         "GET /v1/reports": _REPORTS,
         "POST /v1/reports/{name}/runs": _REPORTS,
         "GET /v1/reports/runs/{id}": _REPORTS,
+        # What happened; which of it, scope decides.
+        "GET /v1/interactions": _ANYBODY,
         # What people say about calls and cases; which ones, scope decides.
         "GET /v1/calls/{id}/marks": _ANYBODY,
         "PUT /v1/calls/{id}/marks": _CASES,

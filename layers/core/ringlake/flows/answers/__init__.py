@@ -10,6 +10,8 @@ from __future__ import annotations
 from ringlake.flows.directory import Stores
 
 from .facts import Facts
+from .interactions import InteractionList
+from .keys import CursorKeys
 
 __all__ = ["AnswerRooms"]
 
@@ -20,3 +22,5 @@ class AnswerRooms:
     def __init__(self, stores: Stores, facts: Facts) -> None:
         self.stores = stores
         self.facts = facts
+        keys = CursorKeys(stores.vault)
+        self.interactions = InteractionList(stores.directory, facts, stores.records, keys)
