@@ -7,7 +7,16 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from ringlake.errors import InvalidRequest
 from ringlake.model.calls import MissedReason, Outcome
@@ -18,6 +27,7 @@ from ringlake.model.subjects import SubjectKind
 
 from .kinds import KINDS
 from .presets import Preset
+from .sets import CallSet
 
 Id = Annotated[str, StringConstraints(max_length=128)]
 Ids = Annotated[list[Id], Field(max_length=500)]
@@ -25,6 +35,7 @@ Text = Annotated[str, StringConstraints(max_length=256)]
 Number = Annotated[str, StringConstraints(max_length=64)]
 Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Seconds = Annotated[int, Field(ge=0, le=1_000_000)]
+Milliseconds = Annotated[int, Field(ge=0, le=1_000_000_000)]
 
 CALL = SubjectKind.CALL.value
 MESSAGE = SubjectKind.MESSAGE.value
@@ -63,6 +74,11 @@ class Filter(BaseModel):
     whole, or a part of at least four digits. `team_members` says whose a team's interactions are.
     Classifier rows are no calls and come only when `kinds` names them (F44). `include_spam` is about
     metrics: rows of spam are always listed, measures leave them out unless it is set (O6).
+
+    Drill-downs of waits and lines (demands.md D80): `sets` are base sets of offered calls (see `sets`);
+    `wait_from_ms` and `wait_below_ms` keep waits in [from, below) to the millisecond, where `wait_min_s` and
+    `wait_max_s` look at the whole seconds that are shown. `active_at` keeps calls that were going on
+    at that instant, `talking_at` those in which somebody of ours talked then.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, str_strip_whitespace=True)
@@ -112,6 +128,11 @@ class Filter(BaseModel):
     wait_max_s: Seconds | None = None
     duration_min_s: Seconds | None = None
     duration_max_s: Seconds | None = None
+    sets: Annotated[list[CallSet], Field(max_length=10)] = []
+    wait_from_ms: Milliseconds | None = None
+    wait_below_ms: Milliseconds | None = None
+    active_at: AwareDatetime | None = None
+    talking_at: AwareDatetime | None = None
 
     @field_validator("kinds")
     @classmethod

@@ -91,6 +91,10 @@ class Predicates(Model, frozen=True, kw_only=True):
     wait_s: tuple[int | None, int | None] = (None, None)
     duration_s: tuple[int | None, int | None] = (None, None)
     include_spam: bool = False
+    sets: tuple[str, ...] = ()
+    wait_ms: tuple[int | None, int | None] = (None, None)
+    active_at: datetime | None = None
+    talking_at: datetime | None = None
 
 
 class ResolvedQuery(Model, frozen=True, kw_only=True):
@@ -236,6 +240,10 @@ def _predicates(filter: Filter, country: str, directory: Directory | None) -> Pr
         wait_s=(filter.wait_min_s, filter.wait_max_s),
         duration_s=(filter.duration_min_s, filter.duration_max_s),
         include_spam=filter.include_spam,
+        sets=tuple(s.value for s in filter.sets),
+        wait_ms=(filter.wait_from_ms, filter.wait_below_ms),
+        active_at=utc(filter.active_at) if filter.active_at else None,
+        talking_at=utc(filter.talking_at) if filter.talking_at else None,
     )
 
 
@@ -252,7 +260,10 @@ def _members(filter: Filter, directory: Directory | None) -> CurrentTeams:
 def _channels(filter: Filter) -> tuple[str, ...]:
     if filter.channels:
         return tuple(sorted(set(filter.channels)))
-    ranges = (filter.wait_min_s, filter.wait_max_s, filter.duration_min_s, filter.duration_max_s)
+    ranges = (
+        *(filter.wait_min_s, filter.wait_max_s, filter.duration_min_s, filter.duration_max_s),
+        *(filter.wait_from_ms, filter.wait_below_ms, filter.active_at, filter.talking_at),
+    )
     tables = {KINDS[code].table for code in filter.kinds}
     of_calls = bool(
         filter.outcomes
@@ -266,6 +277,7 @@ def _channels(filter: Filter) -> tuple[str, ...]:
         or filter.queues
         or filter.sources
         or filter.tags
+        or filter.sets
         or any(bound is not None for bound in ranges)
         or CALLS.name in tables
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from ringlake.model.tables import CALLS, CASES, MESSAGES, PRESENCE, Table
 
 from .kinds import KINDS
 from .resolve import CurrentTeams, Predicates, ResolvedQuery, Search
+from .sets import SETS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -95,6 +97,10 @@ def columns_read(table: Table, query: ResolvedQuery) -> set[str]:
         needed |= {"unattributed"} if query.scope.rung else set()
         needed |= {f"is_{label}" for label in asked.labels}
         needed |= {"tags"} if asked.tags else set()
+        needed |= {column for name in asked.sets for flags in SETS[name] for column in flags}
+        needed |= {"wait_ms"} if asked.wait_ms != (None, None) else set()
+        needed |= {"started_at", "ended_at", "live"} if asked.active_at or asked.talking_at else set()
+        needed |= {"answered_at"} if asked.talking_at else set()
         needed |= {column for column, field in _RANGES if getattr(asked, field) != (None, None)}
     return needed & {*table.names}
 
@@ -324,6 +330,41 @@ def _of_calls(rows: pa.Table, asked: Predicates) -> Iterable[Mask]:
             yield pc.greater_equal(rows[column], least)
         if most is not None:
             yield pc.less_equal(rows[column], most)
+    yield from _of_patterns(rows, asked)
+
+
+def _of_patterns(rows: pa.Table, asked: Predicates) -> Iterable[Mask]:
+    """What numbers about waits and lines drill to."""
+    pc = kernels()
+    if asked.sets:
+        yield _join([_in_set(rows, name) for name in asked.sets], pc.or_)
+    least, below = asked.wait_ms
+    if least is not None:
+        yield pc.greater_equal(rows["wait_ms"], least)
+    if below is not None:
+        yield pc.less(rows["wait_ms"], below)
+    for begin, at in (("started_at", asked.active_at), ("answered_at", asked.talking_at)):
+        if at is not None:
+            yield _going_on(rows, begin, at)
+
+
+def _in_set(rows: pa.Table, name: str) -> Mask:
+    holds, fails = SETS[name]
+    pc = kernels()
+    flags = [pc.equal(rows[column], 1) for column in holds] + [pc.not_equal(rows[column], 1) for column in fails]
+    return _join(flags, pc.and_)
+
+
+def _going_on(rows: pa.Table, begin: str, at: datetime) -> Mask:
+    """Begun at or before the instant and ended after it; a live call still lasts (metrics.md Concurrency)."""
+    import pyarrow as pa
+
+    pc = kernels()
+    instant = pa.scalar(at.replace(tzinfo=None), rows[begin].type)
+    lasts = pc.if_else(
+        pc.is_null(rows["ended_at"]), pc.invert(_equal(rows["live"], "")), pc.greater(rows["ended_at"], instant)
+    )
+    return pc.and_(pc.less_equal(rows[begin], instant), lasts)
 
 
 def _of_cases(rows: pa.Table, asked: Predicates) -> Iterable[Mask]:
