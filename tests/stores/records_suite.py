@@ -91,6 +91,31 @@ class RecordsSuite:
         assert store.clean(loaded, "")
         assert not store.live(workspace)
 
+    def test_what_accounts_said_is_found_by_day_beside_live_calls(self, store: Records, workspace: str) -> None:
+        days = [AT.replace(day=day, hour=0) for day in (12, 13, 14)]
+        keys = []
+        for day in days:
+            subject = subject_of(workspace, presence_subject_id("k-anna", day), SubjectKind.PRESENCE)
+            record = PresenceRecord(
+                record_id=subject.record_id,
+                workspace=workspace,
+                connection="op",
+                provider="generic",
+                provider_id=subject.id,
+                account="anna",
+                day=day.date(),
+                started_at=day,
+            )
+            put(store, subject, record)
+            keys.append(subject.key)
+        talking = subject_of(workspace)
+        put(store, talking, call(talking, live=LiveState.IN_PROGRESS))
+
+        assert store.reported(workspace, days[1]) == keys[1:]
+        assert store.reported(workspace, days[0]) == keys
+        assert store.reported(f"{workspace}-other", days[0]) == []
+        assert store.live(workspace) == [talking.key]
+
     def test_a_message_comes_back_as_a_message(self, store: Records, workspace: str) -> None:
         subject = subject_of(workspace, "m-1", SubjectKind.MESSAGE)
         message = MessageRecord(

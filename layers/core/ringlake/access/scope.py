@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from ringlake.model.base import Model
@@ -74,20 +76,29 @@ def _rows(user: User, held: frozenset[Ability]) -> Scope:
     return Scope(users=(user.id,), teams=tuple(sorted(teams)), numbers=tuple(sorted(user.numbers)), rung=user.id)
 
 
-def shows(seen: Scope, record: CallRecord | MessageRecord) -> bool:
-    """Whether one record is inside the scope, by the same rule as rows of the lake (query/rows.py).
+def shows_person(seen: Scope, person: User, viewer: str = "") -> bool:
+    """Whether a person's status, rings and time are inside the scope: who is granted, whoever is in a granted
+    team today, and the viewer himself. Numbers grant calls, not the people who answer them.
+    """
+    return seen.everything or person.id in (viewer, *seen.users) or bool(set(person.teams) & set(seen.teams))
 
-    A group call that nobody answered is also shown to whom it rang (W9).
+
+def shows(seen: Scope, record: CallRecord | MessageRecord) -> bool:
+    """Whether one record is inside the scope, by the same rule as rows of the lake (query/rows.py)."""
+    rung = (
+        (leg.party.user_id for leg in record.legs)
+        if isinstance(record, CallRecord) and record.unattributed == "group_call"
+        else ()
+    )
+    return grants(seen, record.user.user_id, record.team_id, record.business_number_id, rung)
+
+
+def grants(seen: Scope, user: str, team: str, number: str, rung: Iterable[str] = ()) -> bool:
+    """Whether something of this user, team and business number is inside the scope.
+
+    `rung` are the users whom a group call rang that nobody answered: it is also shown to them (W9).
     """
     if seen.everything:
         return True
-    granted = (
-        (record.user.user_id, seen.users),
-        (record.team_id, seen.teams),
-        (record.business_number_id, seen.numbers),
-    )
-    if any(own and own in some for own, some in granted):
-        return True
-    if not seen.rung or not isinstance(record, CallRecord) or record.unattributed != "group_call":
-        return False
-    return any(leg.party.user_id == seen.rung for leg in record.legs)
+    granted = ((user, seen.users), (team, seen.teams), (number, seen.numbers))
+    return any(own and own in some for own, some in granted) or bool(seen.rung and seen.rung in rung)

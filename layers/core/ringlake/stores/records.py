@@ -21,6 +21,7 @@ from ringlake.model.base import Model, to_json, utc
 from ringlake.model.calls import CallRecord
 from ringlake.model.consequences import Consequences
 from ringlake.model.facts import Direction
+from ringlake.model.presence import PresenceRecord
 from ringlake.model.records import RECORDS, Interaction
 from ringlake.model.records import Record as Record  # noqa: PLC0414 - whoever stores one needs its type
 from ringlake.model.subjects import Subject
@@ -43,6 +44,7 @@ class Loaded(Model, frozen=True, kw_only=True):
     `version` rises with every change of the item; `dirty` says that the lake does not have it yet.
     `marked` says that `mark` was ever called: only then can people have said something about the record.
     `settled` is what whoever cleaned it last gave; `mark` and `note` take it away, a new record does not.
+    `deals` are record ids of deals that name this call, or did once; what counts, their records say.
     """
 
     key: str
@@ -56,6 +58,7 @@ class Loaded(Model, frozen=True, kw_only=True):
     dirty: bool = False
     marked: bool = False
     settled: str = ""
+    deals: tuple[str, ...] = ()
 
 
 def lake_day(record: Record) -> str:
@@ -139,6 +142,12 @@ class Records(Protocol):
         """
         ...
 
+    def attach(self, workspace: str, key: str, deals: Iterable[str]) -> None:
+        """Note at a call that these deals name it, and mark it dirty. The call need not be known yet; what was
+        noted before stays.
+        """
+        ...
+
     def note(self, loaded: Loaded, consequences: Consequences) -> Loaded | None:
         """Put consequences beside the record if it is still the version loaded, and mark it dirty.
 
@@ -154,6 +163,10 @@ class Records(Protocol):
 
     def live(self, workspace: str, before: datetime | None = None) -> list[str]:
         """Keys of subjects whose call has not ended, oldest first; with `before` those that began earlier."""
+        ...
+
+    def reported(self, workspace: str, since: datetime) -> list[str]:
+        """Keys of presence subjects (an account and a UTC day) of days that began at `since` or later, oldest first."""
         ...
 
 
@@ -201,6 +214,13 @@ class MemoryRecords:
             with self._lock:
                 self._change(self._row(key), marked=True, settled="")
 
+    def attach(self, workspace: str, key: str, deals: Iterable[str]) -> None:
+        if Subject.from_key(key).workspace != workspace:
+            raise ValueError("a subject of another workspace")
+        with self._lock:
+            row = self._row(key)
+            self._change(row, deals=tuple(sorted({*row.deals, *deals})))
+
     def note(self, loaded: Loaded, consequences: Consequences) -> Loaded | None:
         with self._lock:
             row = self._row(loaded.key)
@@ -226,6 +246,14 @@ class MemoryRecords:
         ]
         return [k for at, k in sorted(found) if before is None or at < before]
 
+    def reported(self, workspace: str, since: datetime) -> list[str]:
+        found = [
+            (r.record.started_at, k)
+            for k, r in self.rows.items()
+            if isinstance(r.record, PresenceRecord) and r.record.workspace == workspace
+        ]
+        return [k for at, k in sorted(found) if at >= since]
+
     def _row(self, key: str) -> Loaded:
         return msgspec.structs.replace(self.rows.get(key, Loaded(key=key)), dirty=key in self.dirt)
 
@@ -243,9 +271,11 @@ class DynamoRecords:
     """The records in one DynamoDB table.
 
     One item per record, `sk` = `record`, and one per link, `sk` = `link#<child>`. Two sparse
-    indexes (keys only) find live calls and the records that the lake does not have yet. An index
-    attribute is written only when its value changes, because each change costs an index write: the
-    dirty mark stays as it is until the lake has caught up.
+    indexes (keys only) find live calls, with what accounts said in a partition of its own, and the records
+    that the lake does not have yet. An index attribute is written only when its value changes, because each
+    change costs an index write: the dirty mark stays as it is until the lake has caught up.
+
+    Items that have or had the attributes of the index `live` wake the live board (template.yaml, LiveFunction).
     """
 
     def __init__(self, table: str) -> None:
@@ -321,6 +351,15 @@ class DynamoRecords:
                     ExpressionAttributeValues=_marked(workspace, key) | _NEXT | {":yes": {"N": "1"}},
                 )
 
+    def attach(self, workspace: str, key: str, deals: Iterable[str]) -> None:
+        with translated():
+            client("dynamodb").update_item(
+                TableName=self._table,
+                Key=_key(key),
+                UpdateExpression=f"SET {_MARK}{_NEXT_VERSION}, deals :deals",
+                ExpressionAttributeValues=_marked(workspace, key) | _NEXT | {":deals": {"SS": sorted(set(deals))}},
+            )
+
     def note(self, loaded: Loaded, consequences: Consequences) -> Loaded | None:
         gone = ", ".join(("settled", *_LIVE) if consequences.stale else ("settled",))
         workspace = Subject.from_key(loaded.key).workspace
@@ -346,6 +385,10 @@ class DynamoRecords:
         found = self._index("live", _LIVE, workspace, below=_instant(before) if before else "")
         return [key for _, key in sorted((i["live_at"]["S"], i["pk"]["S"]) for i in found)]
 
+    def reported(self, workspace: str, since: datetime) -> list[str]:
+        found = self._index("live", _LIVE, _reporting(workspace), since=_instant(since))
+        return [key for _, key in sorted((i["live_at"]["S"], i["pk"]["S"]) for i in found)]
+
     def _if_unchanged(self, loaded: Loaded, update: str, values: dict[str, Any]) -> bool:
         condition, compared = _unchanged(loaded)
         try:
@@ -362,14 +405,21 @@ class DynamoRecords:
         return True
 
     def _index(
-        self, index: str, attributes: tuple[str, str], value: str, limit: int | None = None, below: str = ""
+        self,
+        index: str,
+        attributes: tuple[str, str],
+        value: str,
+        limit: int | None = None,
+        below: str = "",
+        since: str = "",
     ) -> list[dict[str, Any]]:
+        """Items of one partition of an index, at most `limit`; with a range below, or from, a bound."""
         found: list[dict[str, Any]] = []
         condition, names, values = "#hash = :value", {"#hash": attributes[0]}, {":value": {"S": value}}
-        if below:
-            condition += " AND #range < :below"
+        if below or since:
+            condition += " AND #range < :bound" if below else " AND #range >= :bound"
             names["#range"] = attributes[1]
-            values[":below"] = {"S": below}
+            values[":bound"] = {"S": below or since}
         for item in self._pages(
             IndexName=index,
             KeyConditionExpression=condition,
@@ -431,10 +481,16 @@ def _attributes(
         "dirty_ws": {"S": subject.workspace},
         "dirty_key": {"S": subject.key},
     }
-    if is_live(record) and not consequences.stale:
-        live: tuple[dict[str, Any], ...] = ({"S": subject.workspace}, {"S": _instant(record.started_at)})
+    if isinstance(record, PresenceRecord) or (is_live(record) and not consequences.stale):
+        own = _reporting(subject.workspace) if isinstance(record, PresenceRecord) else subject.workspace
+        live: tuple[dict[str, Any], ...] = ({"S": own}, {"S": _instant(record.started_at)})
         return wanted | dict(zip(_LIVE, live, strict=True)), []
     return wanted, list(_LIVE)
+
+
+def _reporting(workspace: str) -> str:
+    """The partition of the index `live` in which a workspace's presence is found; ids of workspaces hold no `#`."""
+    return f"{workspace}#presence"
 
 
 def item_bytes(subject: Subject, record: Record, consequences: Consequences = Consequences()) -> int:
@@ -467,6 +523,7 @@ def _row(item: dict[str, Any]) -> Loaded:
         dirty="dirty_ws" in item,
         marked="marked" in item,
         settled=item["settled"]["S"] if "settled" in item else "",
+        deals=tuple(sorted(item["deals"]["SS"])) if "deals" in item else (),
     )
 
 

@@ -1,0 +1,122 @@
+"""What one watcher sees of the live board: scope first, then the filter, then counts (features.md R7, R18-R20).
+
+The filter comes from outside and is validated here; nothing of a row that the watcher may not see leaves
+this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field
+
+from ringlake.access.hiding import masked
+from ringlake.access.scope import Scope, grants
+from ringlake.model.board import Board, BoardFilter, CallStatus, CallType, LiveCall, Person, View, header
+from ringlake.model.directory import Ability
+
+from .filters import Ids, parse
+
+
+class LiveFilter(BaseModel):
+    """Filter of the live board. Different conditions are joined by AND, values of one by OR; an empty list
+    restricts nothing.
+
+    `users` and `teams` are met by whoever is on the call or rung by it, and choose the people shown. The other
+    conditions are about calls. Internal calls are in only when asked for.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    users: Ids = []
+    teams: Ids = []
+    numbers: Ids = []
+    queues: Ids = []
+    types: Annotated[list[CallType], Field(max_length=5)] = []
+    statuses: Annotated[list[CallStatus], Field(max_length=2)] = []
+    include_internal: bool = False
+
+    def plain(self) -> BoardFilter:
+        return BoardFilter(
+            users=tuple(self.users),
+            teams=tuple(self.teams),
+            numbers=tuple(self.numbers),
+            queues=tuple(self.queues),
+            types=tuple(self.types),
+            statuses=tuple(self.statuses),
+            include_internal=self.include_internal,
+        )
+
+
+def board_filter(raw: Any) -> BoardFilter:
+    """A filter as a client sends it; raises `InvalidRequest` naming the fields that are wrong."""
+    return parse(LiveFilter, raw, "filter").plain()
+
+
+def view(board: Board, seen: Scope, viewer: str, wanted: BoardFilter, *, supervises: bool) -> View:
+    """What a user sees of a board. `supervises`: holds the ability to join calls (R38).
+
+    The header counts the rows shown, and says how many there were without the filter (R7).
+    """
+    visible = [_shown(call, seen, supervises=supervises) for call in board.calls if _within(call, seen)]
+    project = [c for c in visible if c.type is not CallType.INTERNAL or _asks_internal(wanted)]
+    calls = tuple(call for call in project if _wanted(call, wanted))
+    ids = {call.id for call in visible}
+    return View(
+        header=header(calls, len(project)),
+        calls=calls,
+        people=tuple(_people(board, seen, wanted, ids)),
+        mine=tuple(call for call in visible if any(e.user_id == viewer for e in call.ringing)),
+        heard=tuple(call.id for call in visible if viewer in call.reached),
+    )
+
+
+def _within(call: LiveCall, seen: Scope) -> bool:
+    return grants(seen, call.owner_id, call.team_id, call.business_number_id, call.reached if call.group_call else ())
+
+
+def _asks_internal(wanted: BoardFilter) -> bool:
+    return wanted.include_internal or CallType.INTERNAL in wanted.types
+
+
+def _wanted(call: LiveCall, wanted: BoardFilter) -> bool:
+    on_it = {e.user_id for e in (*call.employees, *call.ringing)} - {""}
+    conditions = (
+        (wanted.users, on_it),
+        (wanted.teams, {call.team_id, *call.employee_teams}),
+        (wanted.numbers, {call.business_number_id}),
+        (wanted.queues, {call.queue}),
+        (wanted.types, {call.type}),
+        (wanted.statuses, {call.status}),
+    )
+    return all(not asked or bool(own & set(asked)) for asked, own in conditions)
+
+
+def _shown(call: LiveCall, seen: Scope, *, supervises: bool) -> LiveCall:
+    """The row without what the viewer may not see (demands.md D74)."""
+    hidden: dict[str, Any] = {}
+    if Ability.SEE_NUMBERS in seen.hides:
+        hidden["customer_number"] = masked(call.customer_number)
+    if Ability.SEE_NAMES in seen.hides:
+        hidden |= {"customer_name": "", "contact_id": "", "contacts_more": 0}
+    if call.supervise and not supervises:
+        hidden["supervise"] = False
+    return msgspec.structs.replace(call, **hidden) if hidden else call
+
+
+def _people(board: Board, seen: Scope, wanted: BoardFilter, ids: set[str]) -> Iterator[Person]:
+    """People inside the scope, by the rule of what filters offer, with the calls that the viewer sees."""
+    for person in board.people:
+        if not (seen.everything or person.user_id in seen.users or set(person.teams) & set(seen.teams)):
+            continue
+        if wanted.users and person.user_id not in wanted.users:
+            continue
+        if wanted.teams and not set(person.teams) & set(wanted.teams):
+            continue
+        yield msgspec.structs.replace(
+            person,
+            calls=tuple(i for i in person.calls if i in ids),
+            ringing=tuple(i for i in person.ringing if i in ids),
+        )
