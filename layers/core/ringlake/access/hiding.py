@@ -5,27 +5,18 @@ Rows stay rows: counts and sums of durations are the same for everybody with the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
+from decimal import Decimal
 from types import MappingProxyType
+from typing import Any
 
 from ringlake.model.directory import Ability
 from ringlake.model.numbers import ANONYMOUS
 
-# Numbers are masked, everything else is empty. Recordings and texts are not in the lake.
-NUMBERS = frozenset({"remote_number", "final_number"})
-HIDDEN: Mapping[Ability, frozenset[str]] = MappingProxyType(
-    {
-        Ability.SEE_NAMES: frozenset({"remote_name", "record_ref", "significant"}),
-        Ability.SEE_NUMBERS: NUMBERS,
-        Ability.SEE_COSTS: frozenset({"cost_amount", "cost_currency", "cost_source"}),
-    }
-)
 _SHOWN_BEFORE, _SHOWN_AFTER = 3, 2
-
-
-def hidden_from(held: frozenset[Ability]) -> tuple[Ability, ...]:
-    """The abilities of `HIDDEN` that are not held, in their order there."""
-    return tuple(ability for ability in HIDDEN if ability not in held)
+# What a person dials; shorter digits are menu choices.
+_DIALLED = re.compile(r"\+?[\d\s()./-]{5,}")
 
 
 def masked(number: str) -> str:
@@ -36,3 +27,40 @@ def masked(number: str) -> str:
     if hidden < 1:
         return "•" * len(number)
     return f"{number[:_SHOWN_BEFORE]}{'•' * hidden}{number[-_SHOWN_AFTER:]}"
+
+
+def masked_dialled(text: str) -> str:
+    """A text that may be a number (whom a call was handed to), masked if it is one."""
+    return masked(text) if _DIALLED.fullmatch(text) else text
+
+
+# Numbers are masked, everything else is empty. Recordings and texts are not in the lake. `number` is whom a leg
+# was dialled to, `value` of a step a choice, a queue's name or the number that a call was handed to.
+MASKS: Mapping[str, Callable[[str], str]] = MappingProxyType(
+    {"remote_number": masked, "final_number": masked, "number": masked, "value": masked_dialled}
+)
+NUMBERS = frozenset(MASKS)
+HIDDEN: Mapping[Ability, frozenset[str]] = MappingProxyType(
+    {
+        Ability.SEE_NAMES: frozenset({"remote_name", "record_ref", "significant"}),
+        Ability.SEE_NUMBERS: NUMBERS,
+        Ability.SEE_COSTS: frozenset({"cost_amount", "cost_currency", "cost_source"}),
+    }
+)
+
+
+def hidden_from(held: frozenset[Ability]) -> tuple[Ability, ...]:
+    """The abilities of `HIDDEN` that are not held, in their order there."""
+    return tuple(ability for ability in HIDDEN if ability not in held)
+
+
+def concealed(row: Mapping[str, Any], hides: Collection[Ability]) -> dict[str, Any]:
+    """One row without what these abilities would open, as `query.rows` does it for whole columns."""
+    shown = dict(row)
+    for name in {name for ability in hides for name in HIDDEN[ability]} & set(row):
+        value = row[name]
+        if name in MASKS:
+            shown[name] = MASKS[name](value or "")
+        else:
+            shown[name] = None if value is None or isinstance(value, Decimal) else ""
+    return shown
