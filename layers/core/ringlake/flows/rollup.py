@@ -8,7 +8,7 @@ One run does, with every batch of marked subjects:
 
 1. calls, messages and marked customers: `parties` works out what they mean for each other and puts
    it beside the records. Records of the same customer that this changes join the batch;
-2. subjects of other kinds (presence, contacts) are taken by the `Part` of their kind;
+2. subjects of other kinds (presence, contacts, deals) are taken by the `Part` of their kind;
 3. the rows of calls and messages are merged into the objects of their days, activity is derived, and
    each part derives what it makes of the day;
 4. the marks are cleared.
@@ -27,7 +27,7 @@ Why two roll-ups at once, a repeat, or a crash between any two calls leave the r
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
@@ -36,7 +36,7 @@ from ringlake.metrics.activity import CALL_COLUMNS, MESSAGE_COLUMNS, activity
 from ringlake.metrics.rows import Row, call_row, case_rows, leg_rows, message_row
 from ringlake.model.base import Model, utc
 from ringlake.model.calls import CallRecord
-from ringlake.model.consequences import Consequences
+from ringlake.model.deals import DealRecord
 from ringlake.model.directory import Workspace
 from ringlake.model.marks import Marks
 from ringlake.model.records import Interaction
@@ -50,6 +50,7 @@ from ringlake.stores.records import Loaded, Records, lake_day
 from ringlake.stores.trails import Trails
 
 from .contacts import ProviderContacts
+from .deals import Deals
 from .parties import Parties, each
 from .presence import Presence
 
@@ -141,11 +142,13 @@ def rollup(
         return until is not None and clock() >= until
 
     parties = Parties(workspace, records, trails, marks, contacts, directory, clock, at_once)
+    deals = Deals(workspace, records, contacts, lake, directory)
     parts: dict[SubjectKind, Part] = {
         SubjectKind.PRESENCE: Presence(workspace, records, trails, lake, directory, clock),
         SubjectKind.CONTACT: ProviderContacts(workspace, records, contacts),
+        SubjectKind.DEAL: deals,
     }
-    run = _Run(workspace, records, marks, lake, directory, parties, parts, late, at_once)
+    run = _Run(workspace, records, marks, lake, directory, parties, deals, parts, late, at_once)
     turned: date | None = None
     while True:
         before = clock()
@@ -175,6 +178,7 @@ class _Run:
         lake: Lake,
         directory: DirectoryStore,
         parties: Parties,
+        deals: Deals,
         parts: dict[SubjectKind, Part],
         late: Callable[[], bool],
         at_once: int,
@@ -187,6 +191,7 @@ class _Run:
         self._lake = lake
         self._directory = directory
         self._parties = parties
+        self._deals = deals
         self._parts = parts
         self._settings: Workspace | None = None
         self._cleaned: set[str] = set()
@@ -230,19 +235,8 @@ class _Run:
 
     def _merge_all(self, loaded: Iterable[Loaded], *, hurry: bool = True) -> bool:
         # A key that the lagging index still shows although it has been cleaned is left out.
-        rows = [row for row in loaded if row.dirty or row.key in self.owed]
-        of_kind: dict[SubjectKind, list[Loaded]] = defaultdict(list)
-        for row in rows:
-            kind = Subject.from_key(row.key).kind
-            of_kind[SubjectKind.CALL if kind in _OF_PARTIES else kind].append(row)
-
-        settled = self._parties.settle(of_kind.pop(SubjectKind.CALL, []))
-        todo = {row.key: row for row in settled.rows}
-        for kind, taken in of_kind.items():
-            if kind in self._parts:
-                self._parts[kind].take(taken)
-            todo |= {row.key: row for row in taken}
-
+        todo, overtaken = self._taken([row for row in loaded if row.dirty or row.key in self.owed])
+        linked = self._deals.of_calls([row for row in todo.values() if row.deals])
         touched: dict[str, list[Loaded]] = defaultdict(list)
         days = {key: self._days_of(row) | self.owed.get(key, set()) for key, row in todo.items()}
         for key, row in todo.items():
@@ -255,9 +249,14 @@ class _Run:
             written = {} if skip else self._merge_day(day, rows)
             for row in rows:
                 versions[row.key].add(written.get(row.key, _NOT_WRITTEN))
+        # Deals of the calls on other days than those; the calls keep their mark until their rows are right.
+        for day, calls in sorted(linked.items()):
+            if not self._derive_deals(day):
+                for key in calls:
+                    versions[key].add(_NOT_WRITTEN)
 
         done = False
-        self.owed |= {key: self.owed.get(key, set()) for key in settled.overtaken}
+        self.owed |= {key: self.owed.get(key, set()) for key in overtaken}
         written_rows = [row for row in todo.values() if versions[row.key] <= {row.version}]
         cleared = each(self._clean, written_rows, self._at_once)
         clean = {row.key for row, was_cleared in zip(written_rows, cleared, strict=True) if was_cleared}
@@ -268,7 +267,33 @@ class _Run:
                 done = True
             elif versions[row.key] != {_NOT_WRITTEN} or not self.skipped:
                 self.owed[row.key] = days[row.key]
+        # Calls whose rows tell of deals that changed are written in the same run.
+        self.owed |= {key: self.owed.get(key, set()) for key in self._deals.concerned()}
         return done
+
+    def _taken(self, rows: Sequence[Loaded]) -> tuple[dict[str, Loaded], list[str]]:
+        """These subjects and the neighbours that change with them, each with what is beside it now; and the keys
+        of those that were overtaken.
+        """
+        of_kind: dict[SubjectKind, list[Loaded]] = defaultdict(list)
+        for row in rows:
+            kind = Subject.from_key(row.key).kind
+            of_kind[SubjectKind.CALL if kind in _OF_PARTIES else kind].append(row)
+        settled = self._parties.settle(of_kind.pop(SubjectKind.CALL, []))
+        todo = {row.key: row for row in settled.rows}
+        for kind, taken in of_kind.items():
+            if kind in self._parts:
+                self._parts[kind].take(taken)
+            todo |= {row.key: row for row in taken}
+        return todo, settled.overtaken
+
+    def _derive_deals(self, day: str) -> bool:
+        """False when the races for the day's object were lost."""
+        try:
+            self._deals.derive(day)
+        except Conflict:
+            return False
+        return True
 
     def _clean(self, row: Loaded) -> bool:
         return self._records.clean(row, _day_in_lake(row), self._parties.settled(row))
@@ -308,13 +333,14 @@ class _Run:
             ids = [Subject.from_key(key).record_id for key in keys]
             here = [row for row in loaded if _day_in_lake(row) == day]
             said = self._marks.get(self._id, [row.record.record_id for row in here if row.record and row.marked])
+            deals = self._deals.counted([row for row in here if row.deals])
             try:
                 for table, before in zip(tables, stored, strict=True):
                     fresh = [
                         line
                         for row in here
                         if isinstance(row.record, Interaction)
-                        for line in self._rows(table, row.record, row.consequences, said.get(row.record.record_id))
+                        for line in self._rows(table, row, row.record, said, deals)
                     ]
                     if before.body is not None or fresh:
                         self._replace(table, day, merged(table, before.body, ids, as_rows(table, fresh)), before)
@@ -348,14 +374,22 @@ class _Run:
             self._lake.replace(table, self._id, day, body, before.etag)
             self._objects += 1
 
-    def _rows(self, table: Table, record: Interaction, means: Consequences, marks: Marks | None) -> list[Row]:
+    def _rows(
+        self,
+        table: Table,
+        row: Loaded,
+        record: Interaction,
+        said: Mapping[str, Marks],
+        deals: Mapping[str, Sequence[DealRecord]],
+    ) -> list[Row]:
+        means, marks = row.consequences, said.get(record.record_id)
         if not isinstance(record, CallRecord):
             return [message_row(record, self._workspace, means)]
         if table is LEGS:
             return leg_rows(record)
         if table is CASES:
             return case_rows(record, self._workspace, means, marks)
-        return [call_row(record, self._workspace, means, marks)]
+        return [call_row(record, self._workspace, means, marks, deals.get(row.key, ()))]
 
     @property
     def _workspace(self) -> Workspace:
@@ -372,6 +406,8 @@ def _day_in_lake(row: Loaded) -> str:
     same call told by another connection (demands.md D23), and subjects that are no calls or messages.
     """
     record = row.record
+    if isinstance(record, DealRecord):
+        return lake_day(record)
     if not isinstance(record, Interaction) or row.consequences.twin_of:
         return ""
     if isinstance(record, CallRecord) and record.part_of:
