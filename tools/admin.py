@@ -133,7 +133,7 @@ def create_workspace(site: Site, workspace_id: str, name: str, **settings: Any) 
 
 def add_team(site: Site, workspace: str, name: str, *, team_id: str = "", kind: str = "call_center") -> Team:
     view = site.offices.teams.create(_actor(workspace), {"name": name, "kind": kind}, now(), id=team_id)
-    return _found(site, workspace, Team, view.document["id"])
+    return _found(site, workspace, Team, view.document.id)
 
 
 def add_number(
@@ -152,7 +152,7 @@ def add_number(
     body = {"e164": e164, "name": name, "team": team, "source": source, "provider_ids": list(provider_ids)}
     body |= {"country": country} if country else {}
     view = site.offices.numbers.create(_actor(workspace), body, now(), id=number_id)
-    return _found(site, workspace, Number, view.document["id"])
+    return _found(site, workspace, Number, view.document.id)
 
 
 def add_user(
@@ -175,7 +175,7 @@ def add_user(
     view = site.offices.users.create(
         _actor(workspace), body, now(), id=user_id, identity=lambda address: site.identities.add(address, password)
     )
-    return AddedUser(user=_found(site, workspace, User, view.document["id"]), password=password)
+    return AddedUser(user=_found(site, workspace, User, view.document.id), password=password)
 
 
 def add_connection(
@@ -199,9 +199,9 @@ def add_connection(
     body |= {"secret": secret} if secret else {}
     shown = site.offices.connections.create(_actor(workspace), body, now()).document
     return AddedConnection(
-        connection=_found(site, workspace, Connection, shown["id"]),
-        webhook_url=shown["webhook_url"],
-        secret=secret or shown["secret"],
+        connection=_found(site, workspace, Connection, shown.id),
+        webhook_url=shown.webhook_url,
+        secret=secret or shown.secret,
     )
 
 
@@ -209,7 +209,7 @@ def rotate_connection(site: Site, workspace: str, connection_id: str, secret: st
     """Add a new secret beside the newest one, so that deliveries signed by either are accepted; return it."""
     body = {"secret": secret} if secret else {}
     shown = site.offices.connections.rotate(_actor(workspace), connection_id, body, now()).document
-    return secret or str(shown["secret"])
+    return secret or shown.secret
 
 
 def retire_secrets(site: Site, workspace: str, connection_id: str) -> int:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import wraps
 from http import HTTPStatus
-from typing import Annotated, Any, NamedTuple, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
 from urllib.parse import parse_qsl, quote, unquote
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from ringlake.access import Principal
 from ringlake.errors import InvalidRequest, NotFound
@@ -29,6 +30,10 @@ from ringlake.stores.directory import DirectoryStore
 MAX_BODY = 65_536
 # Tables in a body: tariffs, lists, schedules.
 MAX_TABLE = 1_000_000
+# The gateway takes a request line and headers of 10 KB together.
+MAX_QUERY = 8_192
+# Record ids are the longest: a connection and what its provider made up; keys of items end at 1,024 bytes.
+MAX_SEGMENT = 700
 
 
 class Rooms(NamedTuple):
@@ -40,13 +45,20 @@ class Rooms(NamedTuple):
     answers: AnswerRooms
 
 
+# Bodies and answers that are files, not JSON.
+CSV = "text/csv"
+
+
 class Operation(NamedTuple):
-    """One route as the published description tells it: models of query, body and answer, and the handler."""
+    """One route as the published description tells it: models of query, body and answer, and the handler.
+
+    A `body` of None takes none; `answers` of None has no document.
+    """
 
     route: str
     handler: Callable[..., Response[str]]
     query: type[BaseModel] | None
-    body: type[BaseModel] | None
+    body: type[BaseModel] | str | None
     answers: Any
     status: HTTPStatus
 
@@ -59,22 +71,36 @@ def serves(
     route: str,
     *,
     query: type[BaseModel] | None = None,
-    body: type[BaseModel] | None = None,
+    body: type[BaseModel] | str | None = None,
     answers: Any = None,
     status: HTTPStatus = HTTPStatus.OK,
 ) -> Callable[[Callable[..., Response[str]]], Callable[..., Response[str]]]:
     """Register a handler under its route as the table of routes writes it (`GET /v1/cases/{id}`).
 
-    `answers` is the type of the JSON document; the first line of the handler's docstring is the summary.
+    `answers` is the type of the JSON document; the first line of the handler's docstring is the summary, the rest
+    of it the description. A route without a `query` refuses every parameter.
     """
 
     def register(handler: Callable[..., Response[str]]) -> Callable[..., Response[str]]:
         method, _, path = route.partition(" ")
         OPERATIONS[route] = Operation(route, handler, query, body, answers, status)
-        router.route(path.replace("{", "<").replace("}", ">"), method)(decoded(handler))
+
+        @wraps(handler)
+        def called(**named: str) -> Response[str]:
+            if query is None:
+                Asked(router).query(Nothing)
+            return handler(**{name: _decoded(value) for name, value in named.items()})
+
+        router.route(path.replace("{", "<").replace("}", ">"), method)(called)
         return handler
 
     return register
+
+
+class Nothing(BaseModel):
+    """No parameters."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class Asked:
@@ -113,21 +139,32 @@ class Asked:
 
     def body(self, most: int = MAX_BODY) -> object:
         """The JSON of the body; raises `InvalidRequest`."""
-        event = self._router.current_event
-        text = event.decoded_body or ""
-        if len(text) > most:
-            raise InvalidRequest("body", f"longer than {most} characters")
+        data = self._bytes()
+        if not data:
+            return {}
+        if self._content_type not in ("", "application/json"):
+            raise InvalidRequest("content-type", "send the body as application/json")
+        if len(data) > most:
+            raise InvalidRequest("body", f"longer than {most} bytes")
         try:
-            return json.loads(text or "{}", parse_constant=_no_constant)
+            return json.loads(data.decode(), parse_constant=_no_constant)
         except (ValueError, RecursionError):
             raise InvalidRequest("body", "not JSON") from None
 
     def file(self) -> bytes:
-        """The bytes of a body that is a CSV file."""
+        """The bytes of a body that is a CSV file; raises `InvalidRequest`."""
+        if self._content_type != CSV:
+            raise InvalidRequest("content-type", f"send the file as {CSV}")
+        return self._bytes()
+
+    @property
+    def _content_type(self) -> str:
+        said: str = self._router.current_event.headers.get("content-type") or ""
+        return said.partition(";")[0].strip().lower()
+
+    def _bytes(self) -> bytes:
+        """Whether a body is base64 is told by its flag alone (an HTTP API decides by content type)."""
         event = self._router.current_event
-        kind = event.headers.get("content-type") or ""
-        if kind.partition(";")[0].strip().lower() != "text/csv":
-            raise InvalidRequest("content-type", "send the file as text/csv")
         if not event.is_base64_encoded:
             return (event.body or "").encode("utf-8", "replace")
         try:
@@ -135,51 +172,67 @@ class Asked:
         except binascii.Error:
             raise InvalidRequest("body", "is no base64") from None
 
-    def text(self, name: str, usual: str = "") -> str:
-        """A query parameter."""
-        return (self._router.current_event.query_string_parameters or {}).get(name, usual)
-
     def query[T: BaseModel](self, kind: type[T]) -> T:
-        """All query parameters as a model; a list is given by repeating its name. Raises `InvalidRequest`."""
+        """All query parameters as a model; a list is given by repeating its name.
+
+        Numbers, dates and switches are written in one way only. Raises `InvalidRequest` naming each parameter
+        that is wrong, unknown or there twice.
+        """
         raw = self._router.current_event.raw_event.get("rawQueryString") or ""
+        if len(raw) > MAX_QUERY:
+            raise InvalidRequest("query", f"longer than {MAX_QUERY} characters")
         given: dict[str, list[str]] = {}
         for name, value in parse_qsl(raw, keep_blank_values=True):
             given.setdefault(name, []).append(value)
-        lists = {f.alias or name for name, f in kind.model_fields.items() if _is_list(f.annotation)}
-        return parse(kind, {n: values if n in lists or len(values) > 1 else values[0] for n, values in given.items()})
+        fields = {field.alias or name: _written_as(field.annotation) for name, field in kind.model_fields.items()}
+        errors = [
+            (name, "is there twice, it takes one value")
+            for name, values in given.items()
+            if name in fields and len(values) > 1 and list not in fields[name]
+        ]
+        errors += [
+            (name, reason)
+            for name, values in given.items()
+            for form, reason in (_FORMS[of] for of in fields.get(name, ()) if of in _FORMS)
+            if not all(form.fullmatch(value) for value in values)
+        ]
+        if errors:
+            raise InvalidRequest(*errors[0], *errors[1:])
+        lists = {name for name, forms in fields.items() if list in forms}
+        return parse(kind, {name: values if name in lists else values[0] for name, values in given.items()})
 
-    def flag(self, name: str) -> bool:
-        given = self.text(name, "false").lower()
-        if given not in ("true", "false"):
-            raise InvalidRequest(name, "is true or false")
-        return given == "true"
 
-    def number(self, name: str, usual: int, most: int) -> int:
-        given = self.text(name, str(usual))
-        if not given.isdecimal() or not given.isascii() or int(given) > most:
-            raise InvalidRequest(name, f"is a whole number up to {most}")
-        return int(given)
+# How a value is written in a query string; what is not here is text.
+_FORMS: dict[Any, tuple[re.Pattern[str], str]] = {
+    bool: (re.compile("true|false"), "is true or false"),
+    int: (re.compile("-?[0-9]{1,15}", re.ASCII), "is a whole number"),
+    float: (re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII), "is a number"),
+    date: (re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII), "write it as YYYY-MM-DD"),
+}
 
 
-def _is_list(annotation: Any) -> bool:
-    while get_origin(annotation) is Annotated:
-        annotation = get_args(annotation)[0]
-    return get_origin(annotation) is list
+def _written_as(annotation: Any) -> set[Any]:
+    """The plain types inside an annotation, `list` among them when it is one of several values."""
+    if get_origin(annotation) is Annotated:
+        return _written_as(get_args(annotation)[0])
+    if get_origin(annotation) is list:
+        return {list, *_written_as(get_args(annotation)[0])}
+    inside = [one for one in get_args(annotation) if one is not type(None)]
+    if inside and get_origin(annotation) is not Literal:
+        return set().union(*map(_written_as, inside))
+    return {annotation}
 
 
 def _no_constant(name: str) -> object:
     raise ValueError(name)
 
 
-def decoded[**P](handler: Callable[P, Response[str]]) -> Callable[P, Response[str]]:
-    """Path parameters as people mean them: the router sees them percent-encoded (`encoded_path`)."""
-
-    @wraps(handler)
-    def called(*arguments: P.args, **named: P.kwargs) -> Response[str]:
-        values: Any = {name: unquote(value) if isinstance(value, str) else value for name, value in named.items()}
-        return handler(*arguments, **values)
-
-    return called
+def _decoded(segment: str) -> str:
+    """A path parameter as people mean it: the router sees it percent-encoded (`encoded_path`)."""
+    text = unquote(segment)
+    if len(text) > MAX_SEGMENT or "\0" in text:
+        raise NotFound("no id looks like this")
+    return text
 
 
 def record_id(segment: str) -> str:
@@ -217,7 +270,7 @@ def answer(document: object, status: HTTPStatus = HTTPStatus.OK, etag: str = "")
     )
 
 
-def versioned(view: View, status: HTTPStatus = HTTPStatus.OK) -> Response[str]:
+def versioned(view: View[Any], status: HTTPStatus = HTTPStatus.OK) -> Response[str]:
     """A document with its version, to be sent back as If-Match."""
     return answer(view.document, status, view.etag)
 

@@ -4,121 +4,134 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from api_answers import Asked, answer, decoded, spreadsheet, versioned
+import api_queries as queries
+from api_answers import CSV, Asked, answer, serves, spreadsheet, versioned
 from api_files import imported
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from ringlake.flows.directory.contacts import MOST, PAGE
+from ringlake.flows.directory import bodies, views
+from ringlake.flows.directory.sheets import Imported
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 asked = Asked(router)
 
 
-@router.get("/v1/directory/users")
+@serves(router, "GET /v1/directory/users", query=queries.Listing, answers=views.Users)
 def list_users() -> Response[str]:
-    return answer({"users": asked.offices.users.all(asked.viewer, deleted=asked.flag("deleted"))})
+    """Users by name."""
+    wanted = asked.query(queries.Listing)
+    return answer(views.Users(users=asked.offices.users.all(asked.viewer, deleted=wanted.deleted)))
 
 
-@router.post("/v1/directory/users")
+@serves(router, "POST /v1/directory/users", body=bodies.UserBody, answers=views.UserView, status=HTTPStatus.CREATED)
 def create_user() -> Response[str]:
+    """Add a user; who signs in is invited by e-mail."""
     return versioned(asked.offices.users.create(asked.viewer, asked.body(), asked.now), HTTPStatus.CREATED)
 
 
-@router.post("/v1/directory/users/import")
+@serves(router, "POST /v1/directory/users/import", query=queries.Import, body=CSV, answers=Imported)
 def import_users() -> Response[str]:
+    """Make and change users from a CSV file."""
     return imported(asked, asked.offices.transfers.import_users)
 
 
-@router.get("/v1/directory/users/export")
+@serves(router, "GET /v1/directory/users/export", answers=CSV)
 def export_users() -> Response[str]:
+    """All users as a CSV file."""
     return spreadsheet(asked.offices.transfers.export_users(asked.viewer, asked.now), "users")
 
 
-@router.get("/v1/directory/users/<id>")
-@decoded
+@serves(router, "GET /v1/directory/users/{id}", answers=views.UserView)
 def show_user(id: str) -> Response[str]:
+    """One user."""
     return versioned(asked.offices.users.show(asked.viewer, id))
 
 
-@router.patch("/v1/directory/users/<id>")
-@decoded
+@serves(router, "PATCH /v1/directory/users/{id}", body=bodies.UserPatch, answers=views.UserView)
 def change_user(id: str) -> Response[str]:
+    """Change a user; nobody gives more than he has."""
     return versioned(asked.offices.users.change(asked.viewer, id, asked.body(), asked.version, asked.now))
 
 
-@router.delete("/v1/directory/users/<id>")
-@decoded
+@serves(router, "DELETE /v1/directory/users/{id}", answers=views.UserView)
 def delete_user(id: str) -> Response[str]:
+    """No access any more, and in no picker; name and history stay."""
     return versioned(asked.offices.users.delete(asked.viewer, id, asked.now))
 
 
-@router.post("/v1/directory/users/<id>/suspend")
-@decoded
+@serves(router, "POST /v1/directory/users/{id}/suspend", answers=views.UserView)
 def suspend_user(id: str) -> Response[str]:
+    """No access from the next request on."""
     return versioned(asked.offices.users.suspend(asked.viewer, id, asked.now))
 
 
-@router.post("/v1/directory/users/<id>/activate")
-@decoded
+@serves(router, "POST /v1/directory/users/{id}/activate", answers=views.UserView)
 def activate_user(id: str) -> Response[str]:
+    """Undo a suspension or a deletion."""
     return versioned(asked.offices.users.activate(asked.viewer, id, asked.now))
 
 
-@router.post("/v1/directory/users/<id>/invite")
-@decoded
+@serves(router, "POST /v1/directory/users/{id}/invite", answers=views.UserView)
 def invite_user(id: str) -> Response[str]:
+    """Mail a new first password to somebody who has not signed in yet."""
     return versioned(asked.offices.users.invite(asked.viewer, id, asked.now))
 
 
 # ---------------------------------------------------------------- customers
 
 
-@router.get("/v1/directory/contacts")
+@serves(router, "GET /v1/directory/contacts", query=queries.Customers, answers=views.ContactPage)
 def search_contacts() -> Response[str]:
+    """Customers by name, company, address or number."""
+    wanted = asked.query(queries.Customers)
     found, following = asked.offices.contacts.search(
-        asked.viewer,
-        text=asked.text("q").strip(),
-        after=asked.text("after"),
-        limit=max(1, asked.number("limit", PAGE, MOST)),
+        asked.viewer, text=wanted.q, after=wanted.after, limit=wanted.limit
     )
-    return answer({"contacts": found, "next": following})
+    return answer(views.ContactPage(contacts=found, next=following))
 
 
-@router.post("/v1/directory/contacts")
+@serves(
+    router, "POST /v1/directory/contacts", body=bodies.ContactBody, answers=views.ContactView, status=HTTPStatus.CREATED
+)
 def create_contact() -> Response[str]:
+    """Make an entry for a customer."""
     return versioned(asked.offices.contacts.create(asked.viewer, asked.body(), asked.now), HTTPStatus.CREATED)
 
 
-@router.post("/v1/directory/contacts/import")
+@serves(router, "POST /v1/directory/contacts/import", query=queries.Import, body=CSV, answers=Imported)
 def import_contacts() -> Response[str]:
+    """Make and change customers from a CSV file."""
     return imported(asked, asked.offices.transfers.import_contacts)
 
 
-@router.get("/v1/directory/contacts/export")
+@serves(router, "GET /v1/directory/contacts/export", query=queries.CustomerFile, answers=CSV)
 def export_contacts() -> Response[str]:
-    data, following = asked.offices.transfers.export_contacts(asked.viewer, asked.now, asked.text("after"))
+    """Customers as CSV files that an import takes."""
+    after = asked.query(queries.CustomerFile).after
+    data, following = asked.offices.transfers.export_contacts(asked.viewer, asked.now, after)
     return spreadsheet(data, "contacts", following)
 
 
-@router.get("/v1/directory/contacts/lookup")
+@serves(router, "GET /v1/directory/contacts/lookup", query=queries.Lookup, answers=views.LookedUp)
 def look_up() -> Response[str]:
-    return answer(asked.offices.contacts.lookup(asked.viewer, asked.text("number")))
+    """Whose number this is."""
+    return answer(asked.offices.contacts.lookup(asked.viewer, asked.query(queries.Lookup).number))
 
 
-@router.get("/v1/directory/contacts/<id>")
-@decoded
+@serves(router, "GET /v1/directory/contacts/{id}", answers=views.ContactView)
 def show_contact(id: str) -> Response[str]:
+    """One customer."""
     return versioned(asked.offices.contacts.show(asked.viewer, id))
 
 
-@router.patch("/v1/directory/contacts/<id>")
-@decoded
+@serves(router, "PATCH /v1/directory/contacts/{id}", body=bodies.ContactPatch, answers=views.ContactView)
 def change_contact(id: str) -> Response[str]:
+    """Change a customer's entry."""
     return versioned(asked.offices.contacts.change(asked.viewer, id, asked.body(), asked.version, asked.now))
 
 
-@router.delete("/v1/directory/contacts/<id>")
-@decoded
+@serves(router, "DELETE /v1/directory/contacts/{id}", answers=views.ContactView)
 def delete_contact(id: str) -> Response[str]:
+    """Delete a customer's entry."""
     return versioned(asked.offices.contacts.delete(asked.viewer, id, asked.now))

@@ -104,7 +104,7 @@ def seed(site: admin.Site, workspace: str, name: str, company: Company, keys: Ke
         admin.add_team(site, workspace, team, team_id=team_id)
     somebody = Principal(workspace=workspace, user=admin.ACTOR)
     sources = {
-        key: site.offices.sources.create(somebody, {"name": name}, admin.now()).document["id"]
+        key: site.offices.sources.create(somebody, {"name": name}, admin.now()).document.id
         for key, name in SOURCES.items()
     }
     spam = [c.number for c in company.customers if c.spam]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from ringlake.errors import InvalidRequest, Taken
+from ringlake.flows.directory.views import ConnectionDetail
 from tests.unit.export.world import World
 
 ARN = "arn:aws:connect:us-east-1:111122223333:instance/aaaaaaaa-0000-4000-8000-00000000000"
@@ -17,7 +16,7 @@ def world() -> World:
     return World()
 
 
-def create(world: World, **options: str) -> dict[str, Any]:
+def create(world: World, **options: str) -> ConnectionDetail:
     body = {"provider": "amazon_connect", "id": "contacts", "options": options}
     return world.offices.connections.create(world.viewer("owner"), body, world.now).document
 
@@ -27,7 +26,7 @@ def test_the_instance_finds_its_connection_and_nothing_is_shown(world: World) ->
     found = world.directory.connection_by_token(f"{ARN}1")
     assert found is not None
     assert (found.id, found.secrets) == ("contacts", ())
-    assert (made["webhook_url"], made["secret"], made["secrets"]) == ("", "", [])
+    assert (made.webhook_url, made.secret, made.secrets) == ("", "", ())
     [line] = [x for x in world.directory.audit_lines("acme", "2026-03") if x.action == "connection.create"]
     assert line.detail["shown"] == []
 

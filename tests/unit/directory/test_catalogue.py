@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from ringlake.errors import InvalidRequest, NotFound, Outdated, Taken
+from ringlake.flows.directory.views import RateView, TariffEntry, TariffView
 from ringlake.model.directory import Connection, Lists, Number
 from ringlake.stores.directory import party_key_context
 from tests.unit.export.world import World
@@ -28,7 +29,7 @@ def world() -> World:
     return world
 
 
-def tariff(world: World, **body: Any) -> dict[str, Any]:
+def tariff(world: World, **body: Any) -> TariffView:
     wanted = {"name": "2026", "currency": "pln", "rates": RATES, **body}
     return world.offices.tariffs.create(world.viewer("owner"), wanted, world.now).document
 
@@ -36,18 +37,18 @@ def tariff(world: World, **body: Any) -> dict[str, Any]:
 def test_a_source_goes_when_no_number_names_it(world: World) -> None:
     sources, owner = world.offices.sources, world.viewer("owner")
     made = sources.create(owner, {"name": "Poster", "medium": "print"}, world.now).document
-    renamed = sources.change(owner, made["id"], {"campaign": "Spring"}, made["etag"], world.now).document
-    assert (renamed["name"], renamed["campaign"]) == ("Poster", "Spring")
+    renamed = sources.change(owner, made.id, {"campaign": "Spring"}, made.etag, world.now).document
+    assert (renamed.name, renamed.campaign) == ("Poster", "Spring")
     with pytest.raises(Outdated):
-        sources.change(owner, made["id"], {"campaign": "x"}, made["etag"], world.now)
-    world.directory.put_number("acme", Number(id="n1", e164="+48221230001", source=made["id"]))
+        sources.change(owner, made.id, {"campaign": "x"}, made.etag, world.now)
+    world.directory.put_number("acme", Number(id="n1", e164="+48221230001", source=made.id))
     with pytest.raises(Taken, match=r"\+48221230001"):
-        sources.delete(owner, made["id"], world.now)
+        sources.delete(owner, made.id, world.now)
     world.directory.put_number("acme", Number(id="n1", e164="+48221230001"))
-    sources.delete(owner, made["id"], world.now)
+    sources.delete(owner, made.id, world.now)
     assert sources.all(owner) == []
     with pytest.raises(NotFound):
-        sources.change(owner, made["id"], {"name": "x"}, "*", world.now)
+        sources.change(owner, made.id, {"name": "x"}, "*", world.now)
     # Calls that came from it keep its name.
     assert world.directory.load("acme").sources[0].name == "Poster"
 
@@ -57,8 +58,8 @@ def test_lists_are_kept_in_one_spelling_and_their_calls_are_folded_again(world: 
     empty = lists.show(owner)
     body = {"spam": ["600 100 200", "+48600100200", "+1 202 555 0143"], "withheld": ["N/A", "n/a", "Privat"]}
     after = lists.put(owner, body, empty.etag, world.now)
-    assert after.document["spam"] == ["+12025550143", "+48600100200"]
-    assert after.document["withheld"] == ["n/a", "privat"]
+    assert after.document.spam == ("+12025550143", "+48600100200")
+    assert after.document.withheld == ("n/a", "privat")
     (asked,) = world.refolds.open("acme")
     assert set(asked.numbers) == {"+12025550143", "+48600100200", "N/A", "n/a", "Privat", "privat", "anonymous"}
     assert "600100200" not in repr(world.directory.audit_lines("acme", "2026-03"))
@@ -79,14 +80,10 @@ def test_a_tariff_is_kept_to_the_last_decimal(world: World) -> None:
     made = tariff(world, rates=[{"prefix": "48", "per_minute": "0.012345", "increment_s": 1}])
     (kept,) = world.directory.load("acme").tariffs
     assert (kept.currency, kept.rates[0].per_minute) == ("PLN", Decimal("0.012345"))
-    assert world.offices.tariffs.show(world.viewer("owner"), made["id"]).document["rates"][0] == {
-        "prefix": "48",
-        "name": "",
-        "connect_fee": "0",
-        "per_minute": "0.012345",
-        "increment_s": 1,
-    }
-    assert "rates" not in world.offices.tariffs.all(world.viewer("owner"))[0]
+    assert world.offices.tariffs.show(world.viewer("owner"), made.id).document.rates == (
+        RateView(prefix="48", name="", connect_fee=Decimal(0), per_minute=Decimal("0.012345"), increment_s=1),
+    )
+    assert type(world.offices.tariffs.all(world.viewer("owner"))[0]) is TariffEntry
 
 
 def test_two_tariffs_do_not_price_the_same_at_the_same_time(world: World) -> None:
@@ -98,7 +95,7 @@ def test_two_tariffs_do_not_price_the_same_at_the_same_time(world: World) -> Non
     tariff(world, channel="message")
     with pytest.raises(Taken):
         world.offices.tariffs.put(
-            world.viewer("owner"), first["id"], {"name": "2026", "currency": "PLN", "rates": RATES}, "*", world.now
+            world.viewer("owner"), first.id, {"name": "2026", "currency": "PLN", "rates": RATES}, "*", world.now
         )
     with pytest.raises(InvalidRequest):
         tariff(world, connection="c9")
@@ -111,10 +108,10 @@ def test_what_a_tariff_priced_is_priced_again(world: World) -> None:
     assert (asked.connection, asked.everything) == ("c1", True)
     assert (asked.since, asked.until) == (date(2026, 2, 1), date(2026, 3, 1))
 
-    tariffs.delete(owner, made["id"], world.now)
+    tariffs.delete(owner, made.id, world.now)
     assert world.directory.load("acme").tariffs == ()
     with pytest.raises(NotFound):
-        tariffs.show(owner, made["id"])
+        tariffs.show(owner, made.id)
     assert world.directory.audit_lines("acme", "2026-03")[-1].action == "tariff.delete"
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from ringlake.access.hiding import masked
 from ringlake.errors import InvalidRequest, NotFound, Outdated, Taken
+from ringlake.flows.directory.views import ContactView, LookedUp
 from ringlake.model.contacts import Contact
 from ringlake.model.directory import Ability
 from ringlake.model.numbers import party_key
@@ -36,7 +37,7 @@ def world() -> World:
     return world
 
 
-def create(world: World, **body: Any) -> dict[str, Any]:
+def create(world: World, **body: Any) -> ContactView:
     return world.offices.contacts.create(world.viewer("owner"), {**CARLA, **body}, world.now).document
 
 
@@ -58,7 +59,7 @@ def theirs(world: World, id: str = "desk:CT1", number: str = "+48600100200", hou
 
 def test_numbers_are_kept_in_one_spelling_under_keys_without_the_number(world: World) -> None:
     made = create(world)
-    kept = world.contacts.get("acme", made["id"])
+    kept = world.contacts.get("acme", made.id)
 
     assert kept is not None
     assert kept.numbers == ("+48600100200", "+48225550000")
@@ -69,24 +70,25 @@ def test_numbers_are_kept_in_one_spelling_under_keys_without_the_number(world: W
 def test_the_latest_entry_of_a_number_is_shown_and_the_others_are_counted(world: World) -> None:
     create(world)
     book, owner = world.offices.contacts, world.viewer("owner")
-    assert book.lookup(owner, "600100200")["others"] == 0
+    assert book.lookup(owner, "600100200").others == 0
     theirs(world)
     found = book.lookup(owner, "+48 600 100 200")
-    assert (found["contact"]["name"], found["contact"]["kept_by"], found["others"]) == ("Carla at the desk", "desk", 1)
+    assert found.contact
+    assert (found.contact.name, found.contact.kept_by, found.others) == ("Carla at the desk", "desk", 1)
 
 
 @pytest.mark.parametrize("number", ["", "anonymous", "888", "00100200", "+48600100201", "6001002001", "266696687"])
 def test_a_part_of_a_number_or_a_withheld_one_is_nobody(world: World, number: str) -> None:
     create(world)
-    assert world.offices.contacts.lookup(world.viewer("owner"), number) == {"contact": None, "others": 0}
+    assert world.offices.contacts.lookup(world.viewer("owner"), number) == LookedUp(contact=None, others=0)
 
 
 def test_search_finds_names_companies_and_whole_numbers(world: World) -> None:
     made, book, owner = create(world), world.offices.contacts, world.viewer("owner")
     create(world, name="Dan", numbers=[], company="Gamma", email="dan@gamma.example")
     for text in ("carla", "żółć", "BETA", "600 100 200", "+48225550000"):
-        assert [c["id"] for c in book.search(owner, text=text)[0]] == [made["id"]], text
-    assert [c["name"] for c in book.search(owner, text="gamma.example")[0]] == ["Dan"]
+        assert [c.id for c in book.search(owner, text=text)[0]] == [made.id], text
+    assert [c.name for c in book.search(owner, text="gamma.example")[0]] == ["Dan"]
     assert book.search(owner, text="600 100 20")[0] == []
     assert len(book.search(owner)[0]) == 2
 
@@ -101,7 +103,7 @@ def test_pages_of_a_search_follow_each_other(world: World) -> None:
     while True:
         page, after = book.search(owner, text="person", after=after, limit=4)
         assert len(page) <= 4
-        seen += [contact["name"] for contact in page]
+        seen += [contact.name for contact in page]
         if not after:
             break
     assert sorted(seen) == [f"Person {n:02}" for n in range(25)]
@@ -110,9 +112,9 @@ def test_pages_of_a_search_follow_each_other(world: World) -> None:
 def test_who_may_not_see_numbers_sees_enough_to_tell_callers_apart(world: World) -> None:
     made, book = create(world, email="carla@beta.example"), world.offices.contacts
     world.change("member", without=(Ability.SEE_NUMBERS,))
-    shown = book.show(world.viewer("member"), made["id"]).document
-    assert shown["numbers"] == ["+48•••••••00", "+48•••••••00"]
-    assert (shown["email"], shown["name"]) == ("", "Carla Żółć")
+    shown = book.show(world.viewer("member"), made.id).document
+    assert shown.numbers == ("+48•••••••00", "+48•••••••00")
+    assert (shown.email, shown.name) == ("", "Carla Żółć")
     world.change("manager", without=(Ability.SEE_NUMBERS,), manages=())
     assert "600100200" not in repr(book.search(world.viewer("manager"), text="600100200"))
     assert masked("anonymous") == "anonymous"
@@ -135,21 +137,21 @@ def test_an_entry_of_a_provider_is_changed_there(world: World) -> None:
 def test_old_and_new_numbers_are_named_anew(world: World) -> None:
     made, book, owner = create(world), world.offices.contacts, world.viewer("owner")
     world.records.rows.clear()
-    after = book.change(owner, made["id"], {"numbers": ["+48600100201"]}, made["etag"], world.now).document
-    assert after["numbers"] == ["+48600100201"]
+    after = book.change(owner, made.id, {"numbers": ["+48600100201"]}, made.etag, world.now).document
+    assert after.numbers == ("+48600100201",)
     marked = world.records.dirty("acme", 10)
     assert len(marked) == 3
     with pytest.raises(Outdated):
-        book.change(owner, made["id"], {"name": "x"}, made["etag"], world.now)
+        book.change(owner, made.id, {"name": "x"}, made.etag, world.now)
 
 
 def test_a_deleted_entry_is_not_found_any_more(world: World) -> None:
     made, book, owner = create(world), world.offices.contacts, world.viewer("owner")
-    book.delete(owner, made["id"], world.now)
-    assert book.lookup(owner, "600100200")["contact"] is None
+    book.delete(owner, made.id, world.now)
+    assert book.lookup(owner, "600100200").contact is None
     assert book.search(owner, text="carla") == ([], "")
     with pytest.raises(NotFound):
-        book.change(owner, made["id"], {"name": "x"}, "*", world.now)
+        book.change(owner, made.id, {"name": "x"}, "*", world.now)
 
 
 def test_every_number_that_is_none_is_named(world: World) -> None:
@@ -160,7 +162,7 @@ def test_every_number_that_is_none_is_named(world: World) -> None:
 
 def test_the_record_holds_nothing_about_the_customer(world: World) -> None:
     made = create(world)
-    world.offices.contacts.delete(world.viewer("owner"), made["id"], world.now)
+    world.offices.contacts.delete(world.viewer("owner"), made.id, world.now)
     lines = world.directory.audit_lines("acme", "2026-03")
     assert [line.action for line in lines] == ["contact.create", "contact.delete"]
     assert not any(word in repr(lines) for word in ("Carla", "600100200", "Beta"))
@@ -170,6 +172,6 @@ def test_contacts_of_another_workspace_are_not_there(world: World) -> None:
     made, rival = create(world), world.viewer("owner", "rival")
     book = world.offices.contacts
     with pytest.raises(NotFound):
-        book.show(rival, made["id"])
+        book.show(rival, made.id)
     assert book.search(rival) == ([], "")
-    assert book.lookup(rival, "+48600100200")["contact"] is None
+    assert book.lookup(rival, "+48600100200").contact is None

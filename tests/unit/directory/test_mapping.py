@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from ringlake.errors import Forbidden, InvalidRequest
-from ringlake.model.directory import Ability, Connection, Number, User
+from ringlake.flows.directory.views import Mapped
+from ringlake.model.directory import Ability, Account, Connection, Number, User
 from ringlake.model.subjects import SubjectKind
 from ringlake.model.tables import CALLS, LEGS, MESSAGES
 from tests.unit.export.world import World
@@ -33,23 +34,29 @@ def world() -> World:
     return world
 
 
-def map_it(world: World, by: str = "owner", **body: Any) -> dict[str, Any]:
+def map_it(world: World, by: str = "owner", **body: Any) -> Mapped:
     return world.offices.mapping.map(world.viewer(by), {"connection": "c1", **body}, world.now)
 
 
 def test_strangers_are_shown_until_they_are_mapped(world: World) -> None:
     mapping, owner = world.offices.mapping, world.viewer("owner")
     seen = mapping.unmapped(owner, world.now)
-    assert [(one["account"], one["name"], one["records"]) for one in seen["accounts"]] == [("US9", "Ann", 2)]
-    assert [one["number"] for one in seen["numbers"]] == ["+48221230077"]
-    assert (seen["refolding"], seen["days"]) == (0, 30)
+    assert [(one.account, one.name, one.records) for one in seen.accounts] == [("US9", "Ann", 2)]
+    assert [one.number for one in seen.numbers] == ["+48221230077"]
+    assert (seen.refolding, seen.days) == (0, 30)
 
-    assert list(map_it(world, account="US9", user="member")["user"]["accounts"]) == [{"connection": "c1", "id": "US9"}]
-    assert map_it(world, number="+48 22 123 00 77", name="New line", team="t1")["number"]["team"] == "t1"
+    to_user = map_it(world, account="US9", user="member")
+    assert to_user.number is None
+    assert to_user.user
+    assert to_user.user.accounts == (Account(connection="c1", id="US9"),)
+    taken_in = map_it(world, number="+48 22 123 00 77", name="New line", team="t1")
+    assert taken_in.user is None
+    assert taken_in.number
+    assert taken_in.number.team == "t1"
     after = mapping.unmapped(owner, world.now)
-    assert not after["accounts"]
-    assert not after["numbers"]
-    assert after["refolding"] == 2
+    assert not after.accounts
+    assert not after.numbers
+    assert after.refolding == 2
 
 
 def test_mapping_asks_for_history_and_presence_of_the_account(world: World) -> None:
@@ -69,14 +76,18 @@ def test_mapping_the_same_again_changes_nothing(world: World) -> None:
 
 def test_an_account_is_mapped_from_a_day_on(world: World) -> None:
     shown = map_it(world, account="US9", user="member", since="2026-03-01T00:00:00+01:00")
-    assert list(shown["user"]["accounts"]) == [{"connection": "c1", "id": "US9", "since": "2026-02-28T23:00:00Z"}]
+    since = datetime(2026, 2, 28, 23, tzinfo=UTC)
+    assert shown.user
+    assert shown.user.accounts == (Account(connection="c1", id="US9", since=since),)
     with pytest.raises(InvalidRequest, match="end that first"):
         map_it(world, account="US9", user="other")
 
 
 def test_a_providers_id_of_a_number_leads_to_our_number(world: World) -> None:
-    assert map_it(world, account="PN9", number_id="n1")["number"]["provider_ids"] == ["PN9"]
-    assert map_it(world, account="PN9", number_id="n1")["number"]["provider_ids"] == ["PN9"]
+    for _ in range(2):
+        shown = map_it(world, account="PN9", number_id="n1").number
+        assert shown
+        assert shown.provider_ids == ("PN9",)
     world.directory.put_number("acme", Number(id="n5", e164="+48221230005"))
     with pytest.raises(InvalidRequest, match="another number has this id"):
         map_it(world, account="PN9", number_id="n5")
@@ -105,7 +116,7 @@ def test_nobody_maps_calls_of_others_to_himself_without_being_an_administrator(w
     world.grant("other", Ability.MANAGE_DIRECTORY)
     with pytest.raises(Forbidden):
         map_it(world, "other", account="US9", user="other")
-    assert map_it(world, "other", account="US9", user="member")
+    assert map_it(world, "other", account="US9", user="member").user
 
 
 def test_a_window_is_bounded(world: World) -> None:

@@ -76,10 +76,10 @@ def mark(
 
 def test_marks_are_said_kept_and_brought_to_the_lake(world: World) -> None:
     before = world.offices.marking.call(world.viewer("operator"), "c1:mine")
-    assert (before.etag, before.document["success"], before.document["labels"]) == ("0", None, None)
+    assert (before.etag, before.document.success, before.document.labels) == ("0", None, None)
     after = mark(world, version='"0"', success=True, labels=["target"], tags=["vip"], note="Line 1\nLine 2")
 
-    assert (after.etag, after.document["success"], after.document["labels"]) == ("1", True, ["target"])
+    assert (after.etag, after.document.success, after.document.labels) == ("1", True, ("target",))
     kept = world.marks.get("acme", ["c1:mine"])["c1:mine"]
     assert (kept.labels, kept.tags, kept.updated_by) == ((Label.TARGET,), ("vip",), "operator")
     assert world.records.dirty("acme", 10) == [subject("c1:mine").key]
@@ -121,7 +121,7 @@ def test_whoever_slips_in_between_is_not_overwritten(world: World, monkeypatch: 
 def test_a_call_outside_the_scope_is_not_there(world: World, user: str, record_id: str, sees: bool) -> None:
     marking, viewer = world.offices.marking, world.viewer(user)
     if sees:
-        assert marking.call(viewer, record_id).document["id"] == record_id
+        assert marking.call(viewer, record_id).document.id == record_id
         return
     with pytest.raises(NotFound):
         marking.call(viewer, record_id)
@@ -139,25 +139,25 @@ def test_another_workspaces_call_is_not_there(world: World) -> None:
 
 
 def test_a_providers_id_may_hold_anything(world: World) -> None:
-    assert mark(world, HOSTILE, note="x").document["id"] == HOSTILE
+    assert mark(world, HOSTILE, note="x").document.id == HOSTILE
 
 
 def test_a_legal_hold_needs_more_than_working_with_calls(world: World) -> None:
     with pytest.raises(Forbidden):
         mark(world, legal_hold=True)
-    assert mark(world, user="owner", legal_hold=True).document["legal_hold"]
+    assert mark(world, user="owner", legal_hold=True).document.legal_hold
     with pytest.raises(Forbidden):
         mark(world, legal_hold=False)
-    assert mark(world, legal_hold=True, note="kept").document["note"] == "kept"
+    assert mark(world, legal_hold=True, note="kept").document.note == "kept"
 
 
 def test_a_case_is_assigned_dismissed_closed_and_given_back(world: World) -> None:
     marking, operator = world.offices.marking, world.viewer("operator")
     assigned = marking.mark_case(operator, "c1:mine", {"state": "assigned", "assignee": "member"}, "0", world.now)
-    assert (assigned.document["state"], assigned.document["assignee"]) == (CaseState.ASSIGNED, "member")
+    assert (assigned.document.state, assigned.document.assignee) == (CaseState.ASSIGNED, "member")
     for state in ("reached", "dismissed", None):
         after = marking.mark_case(operator, "c1:mine", {"state": state, "note": "n"}, "*", world.now)
-        assert after.document["state"] == state
+        assert after.document.state == state
     assert marking.mark_case(operator, "c1:mine", {"note": "n"}, "*", world.now).etag == after.etag
 
 
@@ -185,7 +185,7 @@ def test_a_state_counts_from_when_it_was_said_and_again_once_the_records_said_mo
 
 def test_a_case_of_a_text_is_marked_too(world: World) -> None:
     after = world.offices.marking.mark_case(world.viewer("member"), "c1:text", {"state": "reached"}, "*", world.now)
-    assert after.document["state"] == "reached"
+    assert after.document.state == "reached"
     assert world.records.dirty("acme", 10) == [subject("c1:text", SubjectKind.MESSAGE).key]
 
 
@@ -201,7 +201,8 @@ def test_a_case_shows_what_the_records_say_beside_what_people_set(world: World) 
     )
     world.records.note(loaded, Consequences(case=case))
     shown = world.offices.marking.case(world.viewer("operator"), "c1:mine").document
-    assert (shown["case"]["state"], shown["case"]["attempts"], shown["state"]) == ("attempted", 2, None)
+    assert shown.case
+    assert (shown.case.state, shown.case.attempts, shown.state) == ("attempted", 2, None)
 
 
 @pytest.mark.parametrize("assignee", ["nobody", "gone"])

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from ringlake.errors import Conflict, Forbidden, InvalidRequest, Outdated, Taken, Unversioned
-from ringlake.model.directory import Ability, Hours, Team
+from ringlake.flows.directory.views import SettingsView
+from ringlake.model.directory import Ability, Hours, ServiceTarget, Team
 from ringlake.stores.directory import Change, party_key_context
 from tests.unit.export.world import World
 
@@ -17,14 +18,14 @@ def world() -> World:
     return World()
 
 
-def change(world: World, body: dict[str, Any], version: str | None = "*", user: str = "owner") -> dict[str, Any]:
+def change(world: World, body: dict[str, Any], version: str | None = "*", user: str = "owner") -> SettingsView:
     return world.offices.settings.change(world.viewer(user), body, version, world.now).document
 
 
 def test_a_change_of_what_decides_raises_the_version_and_makes_history_again(world: World) -> None:
     after = change(world, {"missed_ring_s": 7, "name": "Acme Ltd"})
 
-    assert (after["missed_ring_s"], after["name"], after["settings_version"]) == (7, "Acme Ltd", 2)
+    assert (after.missed_ring_s, after.name, after.settings_version) == (7, "Acme Ltd", 2)
     assert world.directory.settings("acme").missed_ring_s == 7
     (asked,) = world.refolds.open("acme")
     assert (asked.id, asked.everything, asked.requested_by) == ("settings", True, "owner")
@@ -36,7 +37,7 @@ def test_a_name_is_only_a_name(world: World) -> None:
 
 
 def test_what_changes_nothing_leaves_no_trace(world: World) -> None:
-    assert change(world, {"zone": "Europe/Warsaw"})["settings_version"] == 1
+    assert change(world, {"zone": "Europe/Warsaw"}).settings_version == 1
     assert world.directory.audit_lines("acme", "2026-03") == []
 
 
@@ -55,7 +56,7 @@ def test_the_party_key_is_never_shown_and_never_lost(world: World) -> None:
     workspace = world.directory.settings("acme")
     sealed = world.vault.encrypt(b"key", party_key_context("acme"))
     world.directory.put_workspace(type(workspace)(id="acme", name="Acme", party_secret=sealed))
-    assert "party_secret" not in change(world, {"week_start": 7})
+    assert "party_secret" not in change(world, {"week_start": 7}).__struct_fields__
     assert world.directory.load("acme").party_key_secret == b"key"
 
 
@@ -119,7 +120,7 @@ def test_open_hours_holidays_and_schedules_are_kept_as_the_clock_reads_them(worl
         "2026-06-01",
         "",
     )
-    assert list(after["targets"]) == [{"team": "night", "threshold_s": 30, "target_pct": 90}]
+    assert after.targets == (ServiceTarget(team="night", threshold_s=30, target_pct=90),)
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from ringlake.access import Principal
+from ringlake.access import Principal, Scope
 from ringlake.errors import Forbidden, InvalidRequest, NotFound, PlanTooLow, Unavailable
 from ringlake.flows.delivery import Result
-from ringlake.flows.requests import Desk
+from ringlake.flows.requests import Desk, OwnUser
 from ringlake.model.directory import Ability, Role, Workspace
 from ringlake.model.jobs import JobKind, JobState
 from ringlake.stores.jobs import PAGE
@@ -108,7 +108,7 @@ def test_on_the_lowest_plan_everything_but_who_am_i_asks_to_upgrade(plan: str) -
     ):
         with pytest.raises(PlanTooLow):
             use()
-    assert world.desk.me(viewer)["workspace"]["analytics"] is False  # type: ignore[index]
+    assert world.desk.me(viewer).workspace.analytics is False
 
     world.directory.put_workspace(Workspace(id="acme", name="Acme", plan="business"))
     assert world.desk.job(viewer, job_id, NOW).state is JobState.READY
@@ -226,12 +226,12 @@ def test_a_job_that_nobody_finished_within_a_day_is_shown_as_failed() -> None:
 
 def test_me_says_who_what_and_what_may_be_seen() -> None:
     world = World()
-    me: Any = world.desk.me(world.viewer("member"))
+    me = world.desk.me(world.viewer("member"))
 
-    assert me["workspace"]["zone"] == "Europe/Warsaw"
-    assert me["user"] == {"id": "member", "name": "Mia", "email": "member@example.com", "role": "member"}
-    assert me["abilities"] == ["export", "see_content", "see_names", "see_numbers", "work_cases"]
-    assert me["scope"] == {"numbers": ("n1",), "hides": ("see_costs",)}
+    assert me.workspace.zone == "Europe/Warsaw"
+    assert me.user == OwnUser(id="member", name="Mia", email="member@example.com", role=Role.MEMBER)
+    assert me.abilities == ("export", "see_content", "see_names", "see_numbers", "work_cases")
+    assert me.scope == Scope(numbers=("n1",), hides=(Ability.SEE_COSTS,))
 
 
 def run(world: World, viewer: Principal, **body: Any) -> str:
@@ -308,9 +308,9 @@ def test_an_unknown_report_is_not_there_and_an_export_is_no_run() -> None:
 
 def test_the_catalogue_names_every_report_and_its_parameters() -> None:
     world = World()
-    catalogue: Any = world.desk.reports(world.viewer("owner"))
+    catalogue = world.desk.reports(world.viewer("owner"))
 
-    assert REPORT in [report["name"] for report in catalogue]
+    assert REPORT in [report.name for report in catalogue]
     for report in catalogue:
-        assert report["title"]
-        assert "workspace" not in [parameter["name"] for parameter in report["parameters"]]
+        assert report.title
+        assert "workspace" not in [parameter.name for parameter in report.parameters]

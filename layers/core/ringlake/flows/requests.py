@@ -14,8 +14,8 @@ from ringlake import reports
 from ringlake.access import Principal, Scope, abilities, scope
 from ringlake.errors import Forbidden, NotFound, PlanTooLow, Unavailable
 from ringlake.files.csv import Dialect
-from ringlake.model.base import Model
-from ringlake.model.directory import Ability, Workspace
+from ringlake.model.base import Answer
+from ringlake.model.directory import Ability, Role, Workspace
 from ringlake.model.jobs import Job, JobKind, JobState, MailState
 from ringlake.query.filters import Filter, parse
 from ringlake.query.resolve import pinned, resolve
@@ -55,7 +55,7 @@ class RunRequest(BaseModel):
     dialect: Dialect = Dialect.SPREADSHEET
 
 
-class JobView(Model, frozen=True, kw_only=True, omit_defaults=False):
+class JobView(Answer, frozen=True, kw_only=True):
     """A job as its requester sees it. `download` is the path of the file once there is one."""
 
     id: str
@@ -77,6 +77,60 @@ class JobView(Model, frozen=True, kw_only=True, omit_defaults=False):
     as_of: datetime | None
     error: str
     download: str | None
+
+
+class JobPage(Answer, frozen=True, kw_only=True):
+    """Newest first; `next` is what to send as `before`, "" at the end."""
+
+    exports: list[JobView]
+    next: str
+
+
+class ReportParameter(Answer, frozen=True, kw_only=True):
+    name: str
+    type: str
+
+
+class ReportEntry(Answer, frozen=True, kw_only=True):
+    """A report that can be run."""
+
+    name: str
+    title: str
+    description: str
+    parameters: list[ReportParameter]
+
+
+class Catalogue(Answer, frozen=True, kw_only=True):
+    reports: list[ReportEntry]
+
+
+class OwnWorkspace(Answer, frozen=True, kw_only=True):
+    """`analytics`: whether the plan has them (features.md O1)."""
+
+    id: str
+    name: str
+    zone: str
+    country: str
+    currency: str
+    plan: str
+    analytics: bool
+
+
+class OwnUser(Answer, frozen=True, kw_only=True):
+    id: str
+    name: str
+    email: str
+    role: Role
+
+
+class Me(Answer, frozen=True, kw_only=True):
+    """Who the viewer is and what the screens may offer; `as_of` is when the lake was last written."""
+
+    workspace: OwnWorkspace
+    user: OwnUser
+    abilities: tuple[Ability, ...]
+    scope: Scope
+    as_of: datetime | None
 
 
 class Desk:
@@ -120,17 +174,17 @@ class Desk:
         )
         return self._queue(job, viewer, now)
 
-    def reports(self, viewer: Principal) -> list[dict[str, object]]:
+    def reports(self, viewer: Principal) -> list[ReportEntry]:
         """The catalogue: name, title, description and parameters of each report."""
         self._paid(viewer)
         may_read_reports(viewer.user)
         return [
-            {
-                "name": report.name,
-                "title": report.title,
-                "description": report.description,
-                "parameters": [{"name": p.name, "type": p.type} for p in report.parameters],
-            }
+            ReportEntry(
+                name=report.name,
+                title=report.title,
+                description=report.description,
+                parameters=[ReportParameter(name=p.name, type=p.type) for p in report.parameters],
+            )
             for report in reports.reports().values()
         ]
 
@@ -173,25 +227,25 @@ class Desk:
         self._audit(viewer, now, "download", job, rows=job.rows, sha256=job.sha256)
         return self._exports.signed_url(job.key, URL_SECONDS, job.filename)
 
-    def me(self, viewer: Principal) -> dict[str, object]:
+    def me(self, viewer: Principal) -> Me:
         """Who the viewer is and what the screens may offer."""
         workspace = self._directory.settings(viewer.workspace)
         user = viewer.user
-        return {
-            "workspace": {
-                "id": workspace.id,
-                "name": workspace.name,
-                "zone": workspace.zone,
-                "country": workspace.country,
-                "currency": workspace.currency,
-                "plan": workspace.plan,
-                "analytics": workspace.plan in PLANS,
-            },
-            "user": {"id": user.id, "name": user.name, "email": user.email, "role": user.role.value},
-            "abilities": sorted(ability.value for ability in abilities(user)),
-            "scope": msgspec.to_builtins(scope(user)),
-            "as_of": self._directory.watermark(workspace.id),
-        }
+        return Me(
+            workspace=OwnWorkspace(
+                id=workspace.id,
+                name=workspace.name,
+                zone=workspace.zone,
+                country=workspace.country,
+                currency=workspace.currency,
+                plan=workspace.plan,
+                analytics=workspace.plan in PLANS,
+            ),
+            user=OwnUser(id=user.id, name=user.name, email=user.email, role=user.role),
+            abilities=tuple(sorted(abilities(user))),
+            scope=scope(user),
+            as_of=self._directory.watermark(workspace.id),
+        )
 
     def _paid(self, viewer: Principal) -> Workspace:
         workspace = self._directory.settings(viewer.workspace)

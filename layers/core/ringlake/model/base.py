@@ -16,6 +16,10 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
 
+class Answer(Model, frozen=True, kw_only=True, omit_defaults=False):
+    """Base of everything that the API answers: all fields are always there."""
+
+
 _encoder = msgspec.json.Encoder(order="deterministic", decimal_format="string")
 
 

@@ -18,20 +18,23 @@ from ringlake.stores.directory import Change
 from .bodies import ListsBody, SourceBody, SourcePatch, TariffBody
 from .numbers import dialable
 from .office import Office, View, changed, check_version, convert, etag_of, line, new_id, refuse, stamp
+from .views import ListsView, RateView, SourceView, TariffEntry, TariffView
 
 
 class Sources(Office):
-    def all(self, viewer: Principal) -> list[dict[str, Any]]:
+    def all(self, viewer: Principal) -> list[SourceView]:
         found = [source for source in self._directory(viewer).sources if source.deleted_at is None]
         return [_source(source).document for source in sorted(found, key=lambda s: (s.name.casefold(), s.id))]
 
-    def create(self, viewer: Principal, body: Any, now: datetime) -> View:
+    def create(self, viewer: Principal, body: Any, now: datetime) -> View[SourceView]:
         asked = parse(SourceBody, body)
         source = convert({"id": new_id("source"), **asked.given}, CallSource)
         self._write(viewer, line(viewer, now, "source.create", source.id), Change(document=source))
         return _source(source)
 
-    def change(self, viewer: Principal, source_id: str, body: Any, version: str | None, now: datetime) -> View:
+    def change(
+        self, viewer: Principal, source_id: str, body: Any, version: str | None, now: datetime
+    ) -> View[SourceView]:
         patch = parse(SourcePatch, body)
         before = self._living(viewer, source_id)
         check_version(etag_of(before), version)
@@ -41,7 +44,7 @@ class Sources(Office):
             self._write(viewer, said, Change(document=after, previous=before))
         return _source(after)
 
-    def delete(self, viewer: Principal, source_id: str, now: datetime) -> View:
+    def delete(self, viewer: Principal, source_id: str, now: datetime) -> View[SourceView]:
         """Refused while a number names it."""
         before = self._living(viewer, source_id)
         used = [n.e164 for n in self._directory(viewer).numbers if n.source == source_id and n.deleted_at is None]
@@ -58,17 +61,17 @@ class Sources(Office):
         return found
 
 
-def _source(source: CallSource) -> View:
+def _source(source: CallSource) -> View[SourceView]:
     etag = etag_of(source)
-    shown = {"id": source.id, "name": source.name, "medium": source.medium, "campaign": source.campaign, "etag": etag}
+    shown = SourceView(id=source.id, name=source.name, medium=source.medium, campaign=source.campaign, etag=etag)
     return View(shown, etag)
 
 
 class CallLists(Office):
-    def show(self, viewer: Principal) -> View:
+    def show(self, viewer: Principal) -> View[ListsView]:
         return _lists(self._lists(viewer) or Lists())
 
-    def put(self, viewer: Principal, body: Any, version: str | None, now: datetime) -> View:
+    def put(self, viewer: Principal, body: Any, version: str | None, now: datetime) -> View[ListsView]:
         """Replace both lists. Calls and texts of the numbers that come or go are folded again."""
         asked = parse(ListsBody, body)
         known = self._lists(viewer)
@@ -105,27 +108,27 @@ def _dialable(spellings: Iterable[str], country: str) -> tuple[str, ...]:
     return tuple(sorted(set(numbers)))
 
 
-def _lists(lists: Lists) -> View:
+def _lists(lists: Lists) -> View[ListsView]:
     etag = etag_of(lists)
-    return View({"spam": list(lists.spam), "withheld": list(lists.withheld), "etag": etag}, etag)
+    return View(ListsView(spam=lists.spam, withheld=lists.withheld, etag=etag), etag)
 
 
 class Tariffs(Office):
-    def all(self, viewer: Principal) -> list[dict[str, Any]]:
+    def all(self, viewer: Principal) -> list[TariffEntry]:
         """Without rates, which may be many."""
         found = sorted(self._directory(viewer).tariffs, key=lambda t: (t.name.casefold(), t.id))
-        return [{name: value for name, value in _tariff(t).document.items() if name != "rates"} for t in found]
+        return [TariffEntry(**_entry(tariff)) for tariff in found]
 
-    def show(self, viewer: Principal, tariff_id: str) -> View:
+    def show(self, viewer: Principal, tariff_id: str) -> View[TariffView]:
         return _tariff(self._living(viewer, tariff_id))
 
-    def create(self, viewer: Principal, body: Any, now: datetime) -> View:
+    def create(self, viewer: Principal, body: Any, now: datetime) -> View[TariffView]:
         tariff = self._made(viewer, body, new_id("tariff"))
         self._write(viewer, line(viewer, now, "tariff.create", tariff.id), Change(document=tariff))
         self._rate_again(viewer, now, None, tariff)
         return _tariff(tariff)
 
-    def put(self, viewer: Principal, tariff_id: str, body: Any, version: str | None, now: datetime) -> View:
+    def put(self, viewer: Principal, tariff_id: str, body: Any, version: str | None, now: datetime) -> View[TariffView]:
         before = self._living(viewer, tariff_id)
         check_version(etag_of(before), version)
         after = self._made(viewer, body, tariff_id)
@@ -135,7 +138,7 @@ class Tariffs(Office):
             self._rate_again(viewer, now, before, after)
         return _tariff(after)
 
-    def delete(self, viewer: Principal, tariff_id: str, now: datetime) -> View:
+    def delete(self, viewer: Principal, tariff_id: str, now: datetime) -> View[TariffView]:
         """What it rated is rated anew without it. To end a tariff, give it `valid_to`."""
         before = self._living(viewer, tariff_id)
         after = msgspec.structs.replace(before, deleted_at=now)
@@ -182,17 +185,11 @@ def _check_rival(directory: Directory, tariff: Tariff) -> None:
             raise Taken(f"the tariff {other.name} (id {other.id}) prices the same at that time: end it first")
 
 
-def _tariff(tariff: Tariff) -> View:
-    etag = etag_of(tariff)
-    shown = {name: msgspec.to_builtins(getattr(tariff, name)) for name in tariff.__struct_fields__}
-    return View({**shown, "rates": [_rate(rate) for rate in tariff.rates], "etag": etag}, etag)
+def _tariff(tariff: Tariff) -> View[TariffView]:
+    entry = _entry(tariff)
+    rates = tuple(RateView(**msgspec.structs.asdict(rate)) for rate in tariff.rates)
+    return View(TariffView(**entry, rates=rates), entry["etag"])
 
 
-def _rate(rate: Any) -> dict[str, Any]:
-    return {
-        "prefix": rate.prefix,
-        "name": rate.name,
-        "connect_fee": str(rate.connect_fee),
-        "per_minute": str(rate.per_minute),
-        "increment_s": rate.increment_s,
-    }
+def _entry(tariff: Tariff) -> dict[str, Any]:
+    return {n: v for n, v in msgspec.structs.asdict(tariff).items() if n != "rates"} | {"etag": etag_of(tariff)}

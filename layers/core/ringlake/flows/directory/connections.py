@@ -27,6 +27,7 @@ from ringlake.stores.directory import Change, token_digest
 from .bodies import ConnectionBody, ConnectionPatch, SecretBody
 from .hints import hints
 from .office import Office, View, changed, check_id, check_version, convert, etag_of, line, new_id, settled
+from .views import ConnectionDetail, ConnectionTest, ConnectionView, Quarantine, SetAside
 
 # A provider's new secret and the one before it: senders switch over a while (security.md 6).
 LIVE_SECRETS = 2
@@ -39,16 +40,16 @@ DECIDING = ("zone", "country", "options", "capabilities")
 
 
 class Connections(Office):
-    def all(self, viewer: Principal) -> list[dict[str, Any]]:
+    def all(self, viewer: Principal) -> list[ConnectionView]:
         """Enabled ones first, by name."""
         found = sorted(self._directory(viewer).connections, key=lambda c: (c.disabled, c.name.casefold(), c.id))
         return [shown(connection) for connection in found]
 
-    def show(self, viewer: Principal, connection_id: str) -> View:
+    def show(self, viewer: Principal, connection_id: str) -> View[ConnectionDetail]:
         connection = self._kept(viewer, Connection, connection_id)
         return View(self._hinted(connection), etag_of(connection))
 
-    def create(self, viewer: Principal, body: Any, now: datetime) -> View:
+    def create(self, viewer: Principal, body: Any, now: datetime) -> View[ConnectionDetail]:
         """Join a provider account. The answer holds the webhook address and, unless the body brought the
         provider's own, the signing secret: both this once.
         """
@@ -81,10 +82,12 @@ class Connections(Office):
             lambda: self._write(viewer, said, Change(document=connection)),
             "there is a connection with this id" + (" or this address" if own else ""),
         )
-        view = self._hinted(connection, "" if own else token)
-        return View(view | {"secret": "" if asked.secret or own else secret}, etag_of(connection))
+        shown_once = "" if asked.secret or own else secret
+        return View(self._hinted(connection, "" if own else token, shown_once), etag_of(connection))
 
-    def change(self, viewer: Principal, connection_id: str, body: Any, version: str | None, now: datetime) -> View:
+    def change(
+        self, viewer: Principal, connection_id: str, body: Any, version: str | None, now: datetime
+    ) -> View[ConnectionDetail]:
         patch = parse(ConnectionPatch, body)
         before = self._kept(viewer, Connection, connection_id)
         check_version(etag_of(before), version)
@@ -99,7 +102,7 @@ class Connections(Office):
             rederive_everyone(viewer.workspace, None, self._stores.records)
         return view
 
-    def rotate(self, viewer: Principal, connection_id: str, body: Any, now: datetime) -> View:
+    def rotate(self, viewer: Principal, connection_id: str, body: Any, now: datetime) -> View[ConnectionDetail]:
         """Add a secret beside the newest one: deliveries signed by either are accepted until it is removed."""
         asked = parse(SecretBody, body)
         before = self._webhook(viewer, connection_id)
@@ -107,9 +110,11 @@ class Connections(Office):
         sealed = self._sealed(before, secret)
         after = msgspec.structs.replace(before, secrets=(sealed, *before.secrets)[:LIVE_SECRETS])
         view = self._changed(viewer, before, after, "connection.rotate_secret", now, secret=sealed.id, shown=["secret"])
-        return View(view.document | {"secret": "" if asked.secret else secret}, view.etag)
+        return View(self._hinted(after, secret="" if asked.secret else secret), view.etag)
 
-    def remove_secret(self, viewer: Principal, connection_id: str, secret_id: str, now: datetime) -> View:
+    def remove_secret(
+        self, viewer: Principal, connection_id: str, secret_id: str, now: datetime
+    ) -> View[ConnectionDetail]:
         """Accept nothing signed by this secret any more; the last one cannot go."""
         before = self._kept(viewer, Connection, connection_id)
         left = tuple(secret for secret in before.secrets if secret.id != secret_id)
@@ -120,7 +125,7 @@ class Connections(Office):
         after = msgspec.structs.replace(before, secrets=left)
         return self._changed(viewer, before, after, "connection.remove_secret", now, secret=secret_id)
 
-    def rotate_token(self, viewer: Principal, connection_id: str, now: datetime) -> View:
+    def rotate_token(self, viewer: Principal, connection_id: str, now: datetime) -> View[ConnectionDetail]:
         """A new address; the old one answers 404 from now on (ingest's cache: within a minute)."""
         before = self._webhook(viewer, connection_id)
         if own_address(before.provider, before.options):
@@ -130,7 +135,7 @@ class Connections(Office):
         view = self._changed(viewer, before, after, "connection.rotate_token", now, shown=["token"])
         return View(self._hinted(after, token), view.etag)
 
-    def switch(self, viewer: Principal, connection_id: str, now: datetime, *, disabled: bool) -> View:
+    def switch(self, viewer: Principal, connection_id: str, now: datetime, *, disabled: bool) -> View[ConnectionDetail]:
         """Disabled, an address answers 404 (within a minute) and nothing is stored."""
         before = self._kept(viewer, Connection, connection_id)
         if before.disabled is disabled:
@@ -138,7 +143,7 @@ class Connections(Office):
         after = msgspec.structs.replace(before, disabled=disabled)
         return self._changed(viewer, before, after, f"connection.{'disable' if disabled else 'enable'}", now)
 
-    def test(self, viewer: Principal, connection_id: str, now: datetime) -> dict[str, Any]:
+    def test(self, viewer: Principal, connection_id: str, now: datetime) -> ConnectionTest:
         """What arrived lately: when something was last accepted or refused, and what was set aside why.
 
         Bodies are not shown: they hold customers' data.
@@ -151,20 +156,20 @@ class Connections(Office):
             for item in islice(self._stores.journal.quarantined(viewer.workspace, connection.id, day), COUNTED)
         ]
         latest = sorted(aside, key=lambda item: item.received_at, reverse=True)[:SHOWN]
-        return {
-            "connection": connection.id,
-            "disabled": connection.disabled,
-            "since": f"{days[-1]}T00:00:00Z",
-            "arrivals": msgspec.to_builtins(self._stores.arrivals.of(viewer.workspace, connection.id)),
-            "quarantined": {
-                "count": len(aside),
-                "at_least": len(aside) >= COUNTED,
-                "latest": [
-                    {"at": item.received_at, "stage": item.stage, "field": item.field, "reason": item.reason}
+        return ConnectionTest(
+            connection=connection.id,
+            disabled=connection.disabled,
+            since=f"{days[-1]}T00:00:00Z",
+            arrivals=self._stores.arrivals.of(viewer.workspace, connection.id),
+            quarantined=Quarantine(
+                count=len(aside),
+                at_least=len(aside) >= COUNTED,
+                latest=[
+                    SetAside(at=item.received_at, stage=item.stage, field=item.field, reason=item.reason)
                     for item in latest
                 ],
-            },
-        }
+            ),
+        )
 
     def _webhook(self, viewer: Principal, connection_id: str) -> Connection:
         """A connection that has an address and secrets of ours."""
@@ -175,7 +180,7 @@ class Connections(Office):
 
     def _changed(
         self, viewer: Principal, before: Connection, after: Connection, action: str, now: datetime, **detail: object
-    ) -> View:
+    ) -> View[ConnectionDetail]:
         if after != before:
             said = line(viewer, now, action, before.id, **detail)
             write = Change(document=after, previous=before)
@@ -189,11 +194,16 @@ class Connections(Office):
         context = secret_context(connection.workspace, connection.id)
         return Secret(id=secrets.token_hex(4), ciphertext=self._stores.vault.encrypt(secret.encode(), context))
 
-    def _hinted(self, connection: Connection, token: str = "") -> dict[str, Any]:
+    def _hinted(self, connection: Connection, token: str = "", secret: str = "") -> ConnectionDetail:
         """`webhook_url` is complete while its token is known, which is once."""
         base = f"{self._stores.public_url.rstrip('/')}/webhooks/{connection.provider}"
         url = f"{base}/{token}" if token else ""
-        return shown(connection) | {"webhook_url": url, "set_up": hints(connection.provider)}
+        return ConnectionDetail(
+            **msgspec.structs.asdict(shown(connection)),
+            webhook_url=url,
+            secret=secret,
+            set_up=hints(connection.provider),
+        )
 
 
 def _believed(connection: Connection) -> tuple[bool, str]:
@@ -209,20 +219,19 @@ def own_address(provider: str, options: Mapping[str, str]) -> str | None:
         raise InvalidRequest(f"options.{error.field}", error.reason) from None
 
 
-def shown(connection: Connection) -> dict[str, Any]:
-    """A connection without its secrets: their ids only, the newest first."""
-    return {
-        "id": connection.id,
-        "provider": connection.provider,
-        "name": connection.name,
-        "zone": connection.zone,
-        "country": connection.country,
-        "options": connection.options,
-        "capabilities": list(connection.capabilities),
-        "disabled": connection.disabled,
-        "secrets": [secret.id for secret in connection.secrets],
-        "etag": etag_of(connection),
-    }
+def shown(connection: Connection) -> ConnectionView:
+    return ConnectionView(
+        id=connection.id,
+        provider=connection.provider,
+        name=connection.name,
+        zone=connection.zone,
+        country=connection.country,
+        options=connection.options,
+        capabilities=connection.capabilities,
+        disabled=connection.disabled,
+        secrets=tuple(secret.id for secret in connection.secrets),
+        etag=etag_of(connection),
+    )
 
 
 def new_secret() -> str:

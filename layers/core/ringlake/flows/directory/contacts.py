@@ -25,6 +25,7 @@ from ringlake.stores.contacts import place
 from .bodies import ContactBody, ContactPatch
 from .numbers import dialable
 from .office import Office, View, changed, check_version, convert, etag_of, line, may, new_id, refuse
+from .views import ContactView, LookedUp
 
 PAGE = 100
 MOST = 500
@@ -37,7 +38,7 @@ _THEIRS = ":"
 class ContactBook(Office):
     def search(
         self, viewer: Principal, *, text: str = "", after: str = "", limit: int = PAGE
-    ) -> tuple[list[dict[str, Any]], str]:
+    ) -> tuple[list[ContactView], str]:
         """Living entries whose name, company or address holds the text, or that have exactly this number; and
         where to go on, "" at the end. A page may hold fewer than `limit` although more follow.
 
@@ -60,26 +61,28 @@ class ContactBook(Office):
             if not after or len(matches) == limit or seen >= LOOKED_AT:
                 return [self._shown(viewer, contact) for contact in matches], after
 
-    def lookup(self, viewer: Principal, number: str) -> dict[str, Any]:
+    def lookup(self, viewer: Principal, number: str) -> LookedUp:
         """Whose number this is: the entry used last and how many more there are; null for nobody (W7)."""
         spelled = e164(number.strip(), self._workspace(viewer).country)
         if not spelled.startswith("+"):
-            return {"contact": None, "others": 0}
+            return LookedUp(contact=None, others=0)
         key = self._keys(viewer, [spelled])[0]
         found = self._stores.contacts.by_party(viewer.workspace, [key]).get(key, [])
-        return {"contact": self._shown(viewer, found[0]) if found else None, "others": max(0, len(found) - 1)}
+        return LookedUp(contact=self._shown(viewer, found[0]) if found else None, others=max(0, len(found) - 1))
 
-    def show(self, viewer: Principal, contact_id: str) -> View:
+    def show(self, viewer: Principal, contact_id: str) -> View[ContactView]:
         return self._view(viewer, self._of(viewer, contact_id))
 
-    def create(self, viewer: Principal, body: Any, now: datetime) -> View:
+    def create(self, viewer: Principal, body: Any, now: datetime) -> View[ContactView]:
         asked = parse(ContactBody, body)
         directory = self._stores.directory.load(viewer.workspace)
         contact = made(directory, {"id": new_id("contact"), **asked.given}, now)
         self._put(viewer, None, contact, "contact.create", now)
         return self._view(viewer, contact)
 
-    def change(self, viewer: Principal, contact_id: str, body: Any, version: str | None, now: datetime) -> View:
+    def change(
+        self, viewer: Principal, contact_id: str, body: Any, version: str | None, now: datetime
+    ) -> View[ContactView]:
         patch = parse(ContactPatch, body)
         before = self._own(viewer, contact_id)
         check_version(etag_of(before), version)
@@ -88,7 +91,7 @@ class ContactBook(Office):
         self._put(viewer, before, after, "contact.change", now)
         return self._view(viewer, after)
 
-    def delete(self, viewer: Principal, contact_id: str, now: datetime) -> View:
+    def delete(self, viewer: Principal, contact_id: str, now: datetime) -> View[ContactView]:
         before = self._own(viewer, contact_id)
         after = msgspec.structs.replace(before, deleted_at=now, updated_at=now)
         self._put(viewer, before, after, "contact.delete", now)
@@ -133,23 +136,23 @@ class ContactBook(Office):
         secret = self._stores.directory.load(viewer.workspace).party_key_secret
         return [party_key(secret, [number]) for number in numbers]
 
-    def _view(self, viewer: Principal, contact: Contact) -> View:
+    def _view(self, viewer: Principal, contact: Contact) -> View[ContactView]:
         return View(self._shown(viewer, contact), etag_of(contact))
 
-    def _shown(self, viewer: Principal, contact: Contact) -> dict[str, Any]:
+    def _shown(self, viewer: Principal, contact: Contact) -> ContactView:
         plain = may(viewer, Ability.SEE_NUMBERS)
-        return {
-            "id": contact.id,
-            "name": contact.name,
-            "company": contact.company,
-            "numbers": [number if plain else masked(number) for number in contact.numbers],
-            "email": contact.email if plain else "",
-            "fields": contact.fields,
-            "kept_by": contact.id.partition(_THEIRS)[0] if _THEIRS in contact.id else "",
-            "updated_at": contact.updated_at,
-            "deleted_at": contact.deleted_at,
-            "etag": etag_of(contact),
-        }
+        return ContactView(
+            id=contact.id,
+            name=contact.name,
+            company=contact.company,
+            numbers=tuple(number if plain else masked(number) for number in contact.numbers),
+            email=contact.email if plain else "",
+            fields=contact.fields,
+            kept_by=contact.id.partition(_THEIRS)[0] if _THEIRS in contact.id else "",
+            updated_at=contact.updated_at,
+            deleted_at=contact.deleted_at,
+            etag=etag_of(contact),
+        )
 
 
 def made(directory: Directory, fields: dict[str, Any], now: datetime, before: Contact | None = None) -> Contact:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from .views import SetUp
 
 _STANDARD = "Enter the signing secret shown here (Standard Webhooks: whsec_...) at the sender."
 _STEPS: dict[str, tuple[str, ...]] = {
@@ -59,6 +59,6 @@ _STEPS: dict[str, tuple[str, ...]] = {
 }
 
 
-def hints(provider: str) -> dict[str, Any]:
+def hints(provider: str) -> SetUp:
     """Steps and the page with the rest."""
-    return {"steps": list(_STEPS.get(provider, ())), "page": f"docs/providers/{provider}.md"}
+    return SetUp(steps=_STEPS.get(provider, ()), page=f"docs/providers/{provider}.md")

@@ -20,26 +20,27 @@ from .numbers import shown as number_shown
 from .office import Office, etag_of, line, refuse
 from .users import Users
 from .users import shown as user_shown
+from .views import Mapped, NumberView, Unknown, UserView
 
 MOST_DAYS = 92
 
 
 class Mapping(Office):
-    def unmapped(self, viewer: Principal, now: datetime, days: int = DAYS) -> dict[str, Any]:
+    def unmapped(self, viewer: Principal, now: datetime, days: int = DAYS) -> Unknown:
         """Unknown accounts and numbers of the last days, most frequent first, and when the lake was written."""
         if not 1 <= days <= MOST_DAYS:
             raise InvalidRequest("days", f"1 to {MOST_DAYS}")
         found = unmapped(self._directory(viewer), self._stores.lake, now.date(), days=days)
         waiting = self._stores.refolds.open(viewer.workspace)
-        return {
-            "accounts": msgspec.to_builtins(found.accounts),
-            "numbers": msgspec.to_builtins(found.numbers),
-            "days": days,
-            "as_of": self._stores.directory.watermark(viewer.workspace),
-            "refolding": len(waiting),
-        }
+        return Unknown(
+            accounts=found.accounts,
+            numbers=found.numbers,
+            days=days,
+            as_of=self._stores.directory.watermark(viewer.workspace),
+            refolding=len(waiting),
+        )
 
-    def map(self, viewer: Principal, body: Any, now: datetime) -> dict[str, Any]:
+    def map(self, viewer: Principal, body: Any, now: datetime) -> Mapped:
         """Give an account to a user, a provider's id to a number of ours, or take a number in as ours.
 
         What happened before is folded again; the answer is what was changed.
@@ -49,12 +50,12 @@ class Mapping(Office):
             raise InvalidRequest("connection", "there is no such connection")
         if asked.number is not None:
             fields = {"e164": asked.number, "name": asked.name, "team": asked.team}
-            return {"number": Numbers(self._stores).create(viewer, fields, now).document}
+            return Mapped(number=Numbers(self._stores).create(viewer, fields, now).document)
         if asked.user is not None:
-            return {"user": self._to_user(viewer, asked, now)}
-        return {"number": self._to_number(viewer, asked, now)}
+            return Mapped(user=self._to_user(viewer, asked, now))
+        return Mapped(number=self._to_number(viewer, asked, now))
 
-    def _to_user(self, viewer: Principal, asked: MapBody, now: datetime) -> dict[str, Any]:
+    def _to_user(self, viewer: Principal, asked: MapBody, now: datetime) -> UserView:
         user = self._stores.directory.find(viewer.workspace, User, asked.user or "")
         if user is None or user.deleted_at is not None:
             raise InvalidRequest("user", "there is no such user")
@@ -66,7 +67,7 @@ class Mapping(Office):
         wanted = [*kept, {name: value for name, value in msgspec.to_builtins(account).items() if value is not None}]
         return Users(self._stores).change(viewer, user.id, {"accounts": wanted}, etag_of(user), now).document
 
-    def _to_number(self, viewer: Principal, asked: MapBody, now: datetime) -> dict[str, Any]:
+    def _to_number(self, viewer: Principal, asked: MapBody, now: datetime) -> NumberView:
         before = self._stores.directory.find(viewer.workspace, Number, asked.number_id or "")
         if before is None:
             raise InvalidRequest("number_id", "there is no such number")

@@ -24,15 +24,18 @@ from ringlake.stores.records import Record
 
 from .bodies import CallMarksBody, CaseMarksBody
 from .office import Office, View, check_version, line, need, refuse
+from .views import CallMarks, CaseMarks
 
 
 class Marking(Office):
-    def call(self, viewer: Principal, record_id: str) -> View:
+    def call(self, viewer: Principal, record_id: str) -> View[CallMarks]:
         """Marks of a call that the viewer sees; `NotFound` for any other, so that nobody learns what there is."""
         self._seen(viewer, record_id, (SubjectKind.CALL,))
         return _of_call(record_id, self._marks(viewer, record_id))
 
-    def mark_call(self, viewer: Principal, record_id: str, body: Any, version: str | None, now: datetime) -> View:
+    def mark_call(
+        self, viewer: Principal, record_id: str, body: Any, version: str | None, now: datetime
+    ) -> View[CallMarks]:
         """Say all of it anew. A legal hold keeps the record from every deletion, so it needs `administer`."""
         subject = self._seen(viewer, record_id, (SubjectKind.CALL,))
         asked = parse(CallMarksBody, body)
@@ -50,12 +53,14 @@ class Marking(Office):
         after = self._put(viewer, subject, before, fields, "call.mark", now)
         return _of_call(record_id, after)
 
-    def case(self, viewer: Principal, record_id: str) -> View:
+    def case(self, viewer: Principal, record_id: str) -> View[CaseMarks]:
         """What people set about the case that this call or message opened, and where it stands."""
         subject = self._seen(viewer, record_id, (SubjectKind.CALL, SubjectKind.MESSAGE))
         return self._of_case(subject, self._marks(viewer, record_id))
 
-    def mark_case(self, viewer: Principal, record_id: str, body: Any, version: str | None, now: datetime) -> View:
+    def mark_case(
+        self, viewer: Principal, record_id: str, body: Any, version: str | None, now: datetime
+    ) -> View[CaseMarks]:
         """Assign, dismiss, close as reached, or give it back to the records (state null)."""
         subject = self._seen(viewer, record_id, (SubjectKind.CALL, SubjectKind.MESSAGE))
         asked = parse(CaseMarksBody, body)
@@ -124,17 +129,18 @@ class Marking(Office):
     def _marks(self, viewer: Principal, record_id: str) -> Marks | None:
         return self._stores.marks.get(viewer.workspace, [record_id]).get(record_id)
 
-    def _of_case(self, subject: Subject, marks: Marks | None) -> View:
+    def _of_case(self, subject: Subject, marks: Marks | None) -> View[CaseMarks]:
         (loaded,) = self._stores.records.get_many([subject.key])
         case = loaded.consequences.case
-        shown = {
-            "id": subject.record_id,
-            "state": marks.case_state if marks else None,
-            "assignee": marks.assignee if marks else "",
-            "note": marks.case_note if marks else "",
-            **_by(marks),
-            "case": msgspec.to_builtins(case) if case else None,
-        }
+        shown = CaseMarks(
+            id=subject.record_id,
+            state=marks.case_state if marks else None,
+            assignee=marks.assignee if marks else "",
+            note=marks.case_note if marks else "",
+            updated_at=marks.updated_at if marks else None,
+            updated_by=marks.updated_by if marks else "",
+            case=case,
+        )
         return View(shown, _version(marks))
 
 
@@ -145,21 +151,18 @@ def _subjects(workspace: str, record_id: str, kinds: tuple[SubjectKind, ...]) ->
     return [Subject(workspace=workspace, kind=kind, connection=connection, id=subject_id) for kind in kinds]
 
 
-def _of_call(record_id: str, marks: Marks | None) -> View:
-    shown = {
-        "id": record_id,
-        "success": marks.success if marks else None,
-        "labels": list(marks.labels) if marks and marks.labels is not None else None,
-        "tags": list(marks.tags) if marks else [],
-        "note": marks.note if marks else "",
-        "legal_hold": marks.legal_hold if marks else False,
-        **_by(marks),
-    }
+def _of_call(record_id: str, marks: Marks | None) -> View[CallMarks]:
+    shown = CallMarks(
+        id=record_id,
+        success=marks.success if marks else None,
+        labels=marks.labels if marks else None,
+        tags=marks.tags if marks else (),
+        note=marks.note if marks else "",
+        legal_hold=marks.legal_hold if marks else False,
+        updated_at=marks.updated_at if marks else None,
+        updated_by=marks.updated_by if marks else "",
+    )
     return View(shown, _version(marks))
-
-
-def _by(marks: Marks | None) -> dict[str, Any]:
-    return {"updated_at": marks.updated_at if marks else None, "updated_by": marks.updated_by if marks else ""}
 
 
 def _version(marks: Marks | None) -> str:

@@ -17,22 +17,23 @@ from ringlake.stores.directory import Change
 
 from .bodies import NumberBody, NumberPatch
 from .office import Office, View, changed, check_version, chosen_id, convert, etag_of, line, refuse, stamp
+from .views import NumberView
 
 # What a call's number, team and source follow from: a change makes history again.
 DECIDING = ("e164", "provider_ids", "country", "source")
 
 
 class Numbers(Office):
-    def all(self, viewer: Principal, *, deleted: bool = False) -> list[dict[str, Any]]:
+    def all(self, viewer: Principal, *, deleted: bool = False) -> list[NumberView]:
         """By name and number; deleted ones only when asked for, and last (features.md O25)."""
         found = [number for number in self._directory(viewer).numbers if deleted or number.deleted_at is None]
         found.sort(key=lambda n: (n.deleted_at is not None, n.name.casefold(), n.e164))
         return [shown(number) for number in found]
 
-    def show(self, viewer: Principal, number_id: str) -> View:
+    def show(self, viewer: Principal, number_id: str) -> View[NumberView]:
         return _view(self._kept(viewer, Number, number_id))
 
-    def create(self, viewer: Principal, body: Any, now: datetime, *, id: str = "") -> View:
+    def create(self, viewer: Principal, body: Any, now: datetime, *, id: str = "") -> View[NumberView]:
         asked = parse(NumberBody, body)
         directory = self._directory(viewer)
         country = asked.country or directory.workspace.country
@@ -44,7 +45,9 @@ class Numbers(Office):
         self.refold(viewer, None, number, now)
         return _view(number)
 
-    def change(self, viewer: Principal, number_id: str, body: Any, version: str | None, now: datetime) -> View:
+    def change(
+        self, viewer: Principal, number_id: str, body: Any, version: str | None, now: datetime
+    ) -> View[NumberView]:
         patch = parse(NumberPatch, body)
         directory = self._directory(viewer)
         before = self._kept(viewer, Number, number_id)
@@ -60,12 +63,12 @@ class Numbers(Office):
             self.refold(viewer, before, after, now)
         return _view(after)
 
-    def delete(self, viewer: Principal, number_id: str, now: datetime) -> View:
+    def delete(self, viewer: Principal, number_id: str, now: datetime) -> View[NumberView]:
         """Out of pickers; what happened on it keeps it (features.md O25). Numbers are not used twice."""
         before = self._kept(viewer, Number, number_id)
         return self._mark(viewer, before, before.deleted_at or now, "number.delete", now)
 
-    def restore(self, viewer: Principal, number_id: str, now: datetime) -> View:
+    def restore(self, viewer: Principal, number_id: str, now: datetime) -> View[NumberView]:
         return self._mark(viewer, self._kept(viewer, Number, number_id), None, "number.restore", now)
 
     def refold(self, viewer: Principal, before: Number | None, after: Number, now: datetime) -> None:
@@ -80,7 +83,9 @@ class Numbers(Office):
         name = f"number-{after.id}-{stamp(*sorted(numbers), *ids)}"
         self._refold(viewer, now, name, numbers=tuple(sorted(numbers)), number_ids=ids)
 
-    def _mark(self, viewer: Principal, before: Number, at: datetime | None, action: str, now: datetime) -> View:
+    def _mark(
+        self, viewer: Principal, before: Number, at: datetime | None, action: str, now: datetime
+    ) -> View[NumberView]:
         after = msgspec.structs.replace(before, deleted_at=at)
         if after != before:
             self._write(viewer, line(viewer, now, action, before.id), Change(document=after, previous=before))
@@ -127,19 +132,9 @@ class Plan:
         return errors
 
 
-def shown(number: Number) -> dict[str, Any]:
-    return {
-        "id": number.id,
-        "e164": number.e164,
-        "name": number.name,
-        "country": number.country,
-        "team": number.team,
-        "source": number.source,
-        "provider_ids": list(number.provider_ids),
-        "deleted_at": number.deleted_at,
-        "etag": etag_of(number),
-    }
+def shown(number: Number) -> NumberView:
+    return NumberView(**msgspec.structs.asdict(number), etag=etag_of(number))
 
 
-def _view(number: Number) -> View:
+def _view(number: Number) -> View[NumberView]:
     return View(shown(number), etag_of(number))

@@ -53,10 +53,10 @@ class Stores:
     public_url: str
 
 
-class View(NamedTuple):
+class View[T](NamedTuple):
     """What the viewer is shown, and its version."""
 
-    document: dict[str, Any]
+    document: T
     etag: str
 
 

@@ -16,13 +16,14 @@ from ringlake.stores.directory import Change, party_key_context
 
 from .bodies import HoursBody, SettingsPatch
 from .office import Office, View, changed, check_id, check_version, convert, etag_of, line, need, refuse, settled
+from .views import SettingsView
 
 # What decides how calls, cases and local days come out: a change makes history again.
 DECIDING = frozenset(
     {
         "zone", "country", "hours", "schedules", "short_abandon_s", "service_threshold_s", "missed_ring_s",
         "target_talk_s", "repeat_days", "recovery_window_days", "recovery_strict", "recover_voicemail",
-        "recover_short", "case_burst_s", "callback_sla_s", "text_sla_s",
+        "recover_short", "case_burst_s", "callback_sla_s", "text_sla_s", "sale_dispositions",
     }
 )  # fmt: skip
 # What the contract and the law decide, not the daily work.
@@ -30,7 +31,7 @@ ADMINISTERED = frozenset({"plan", "raw_days", "record_days"})
 
 
 class Settings(Office):
-    def show(self, viewer: Principal) -> View:
+    def show(self, viewer: Principal) -> View[SettingsView]:
         return _view(self._workspace(viewer))
 
     def found(self, viewer: Principal, name: str, fields: Any, now: datetime) -> Workspace:
@@ -46,7 +47,7 @@ class Settings(Office):
         settled(lambda: self._write(viewer, said, Change(document=workspace)), f"workspace {workspace_id} exists")
         return workspace
 
-    def change(self, viewer: Principal, body: Any, version: str | None, now: datetime) -> View:
+    def change(self, viewer: Principal, body: Any, version: str | None, now: datetime) -> View[SettingsView]:
         """Change what the body names. `settings_version` rises with every change that changes something."""
         patch = parse(SettingsPatch, body)
         directory = self._directory(viewer)
@@ -77,7 +78,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, HoursBody):
         return value.plain()
     if isinstance(value, list):
-        return [one.plain() if hasattr(one, "plain") else one.model_dump() for one in value]
+        return [
+            one if isinstance(one, str) else one.plain() if hasattr(one, "plain") else one.model_dump() for one in value
+        ]
     return value
 
 
@@ -101,10 +104,6 @@ def _owners(wanted: Workspace, directory: Directory) -> list[tuple[str, str]]:
     return found
 
 
-def _view(workspace: Workspace) -> View:
-    shown: dict[str, Any] = {
-        name: msgspec.to_builtins(getattr(workspace, name))
-        for name in workspace.__struct_fields__
-        if name != "party_secret"
-    }
-    return View(shown, etag_of(workspace))
+def _view(workspace: Workspace) -> View[SettingsView]:
+    shown = {name: getattr(workspace, name) for name in SettingsView.__struct_fields__}
+    return View(SettingsView(**shown), etag_of(workspace))

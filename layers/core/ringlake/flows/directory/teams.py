@@ -15,25 +15,26 @@ from ringlake.stores.directory import Change
 
 from .bodies import TeamBody, TeamPatch
 from .office import Office, View, changed, check_version, chosen_id, etag_of, line, need, refuse, unknown
+from .views import TeamView
 
 
 class Teams(Office):
-    def all(self, viewer: Principal, *, deleted: bool = False) -> list[dict[str, Any]]:
+    def all(self, viewer: Principal, *, deleted: bool = False) -> list[TeamView]:
         directory = self._directory(viewer)
         found = [team for team in directory.teams if deleted or team.deleted_at is None]
         found.sort(key=lambda team: (team.deleted_at is not None, team.name.casefold(), team.id))
         return [_view(team, directory).document for team in found]
 
-    def show(self, viewer: Principal, team_id: str) -> View:
+    def show(self, viewer: Principal, team_id: str) -> View[TeamView]:
         directory = self._directory(viewer)
         return _view(_of(directory, team_id), directory)
 
-    def create(self, viewer: Principal, body: Any, now: datetime, *, id: str = "") -> View:
+    def create(self, viewer: Principal, body: Any, now: datetime, *, id: str = "") -> View[TeamView]:
         asked = parse(TeamBody, body)
         team = Team(id=chosen_id("team", id), name=asked.name, kind=asked.kind)
         return self._put(viewer, None, team, asked.managers, "team.create", now)
 
-    def change(self, viewer: Principal, team_id: str, body: Any, version: str | None, now: datetime) -> View:
+    def change(self, viewer: Principal, team_id: str, body: Any, version: str | None, now: datetime) -> View[TeamView]:
         """`managers`, when named, is the whole list: users get and lose the team among those they manage."""
         patch = parse(TeamPatch, body)
         directory = self._directory(viewer)
@@ -43,7 +44,7 @@ class Teams(Office):
         managers = patch.managers if "managers" in patch.given else None
         return self._put(viewer, before, changed(before, fields), managers, "team.change", now)
 
-    def delete(self, viewer: Principal, team_id: str, now: datetime) -> View:
+    def delete(self, viewer: Principal, team_id: str, now: datetime) -> View[TeamView]:
         """Out of pickers; calls keep the team's name. Refused while users or numbers are in it."""
         directory = self._directory(viewer)
         before = _of(directory, team_id)
@@ -56,7 +57,7 @@ class Teams(Office):
         after = msgspec.structs.replace(before, deleted_at=now)
         return self._put(viewer, before, after, None, "team.delete", now)
 
-    def restore(self, viewer: Principal, team_id: str, now: datetime) -> View:
+    def restore(self, viewer: Principal, team_id: str, now: datetime) -> View[TeamView]:
         directory = self._directory(viewer)
         before = _of(directory, team_id)
         after = msgspec.structs.replace(before, deleted_at=None)
@@ -70,7 +71,7 @@ class Teams(Office):
         managers: list[str] | None,
         action: str,
         now: datetime,
-    ) -> View:
+    ) -> View[TeamView]:
         """The team and its managers in one step."""
         directory = self._directory(viewer)
         moves = _moved(directory, after.id, managers)
@@ -99,20 +100,11 @@ def _moved(directory: Directory, team_id: str, managers: list[str] | None) -> li
     return moves
 
 
-def _view(team: Team, directory: Directory) -> View:
+def _view(team: Team, directory: Directory) -> View[TeamView]:
     managers = sorted(user.id for user in directory.users if user.deleted_at is None and team.id in user.manages)
     members = sorted(user.id for user in directory.users if user.deleted_at is None and team.id in user.teams)
     etag = etag_of(team, managers)
-    shown = {
-        "id": team.id,
-        "name": team.name,
-        "kind": team.kind,
-        "managers": managers,
-        "members": members,
-        "deleted_at": team.deleted_at,
-        "etag": etag,
-    }
-    return View(shown, etag)
+    return View(TeamView(**msgspec.structs.asdict(team), managers=managers, members=members, etag=etag), etag)
 
 
 def _of(directory: Directory, team_id: str) -> Team:

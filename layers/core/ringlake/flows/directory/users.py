@@ -38,18 +38,19 @@ from .office import (
     stamp,
     unknown,
 )
+from .views import UserView
 
 # What decides what a user may do or see, and the address by which he can take his account back.
 RIGHTS = frozenset({"role", "abilities", "without", "teams", "manages", "numbers", "email", "signs_in"})
 
 
 class Users(Office):
-    def all(self, viewer: Principal, *, deleted: bool = False) -> list[dict[str, Any]]:
+    def all(self, viewer: Principal, *, deleted: bool = False) -> list[UserView]:
         """By name; deleted users only when asked for, and last (features.md F4, F5)."""
         found = [user for user in self._directory(viewer).users if deleted or user.deleted_at is None]
         return [shown(u) for u in sorted(found, key=lambda u: (u.deleted_at is not None, u.name.casefold(), u.id))]
 
-    def show(self, viewer: Principal, user_id: str) -> View:
+    def show(self, viewer: Principal, user_id: str) -> View[UserView]:
         return _view(self._kept(viewer, User, user_id))
 
     def create(
@@ -60,7 +61,7 @@ class Users(Office):
         *,
         id: str = "",
         identity: Callable[[str], str] | None = None,
-    ) -> View:
+    ) -> View[UserView]:
         """Add a user; who signs in is invited by e-mail with a first password.
 
         `identity` makes the sign-in identity of an address in another way.
@@ -74,7 +75,7 @@ class Users(Office):
         self._put(viewer, None, user, "user.create", now)
         return _view(user)
 
-    def change(self, viewer: Principal, user_id: str, body: Any, version: str | None, now: datetime) -> View:
+    def change(self, viewer: Principal, user_id: str, body: Any, version: str | None, now: datetime) -> View[UserView]:
         patch = parse(UserPatch, body)
         directory = self._directory(viewer)
         before = _of(directory, user_id)
@@ -94,15 +95,15 @@ class Users(Office):
         self.follow(before, after, repeated="email" in given)
         return _view(after)
 
-    def suspend(self, viewer: Principal, user_id: str, now: datetime) -> View:
+    def suspend(self, viewer: Principal, user_id: str, now: datetime) -> View[UserView]:
         """No access from the next request on; what he did stays his (demands.md D73)."""
         return self._end(viewer, user_id, "suspended_at", "user.suspend", now)
 
-    def delete(self, viewer: Principal, user_id: str, now: datetime) -> View:
+    def delete(self, viewer: Principal, user_id: str, now: datetime) -> View[UserView]:
         """No access, and in no picker; name and history stay (demands.md D72, features.md F4)."""
         return self._end(viewer, user_id, "deleted_at", "user.delete", now)
 
-    def activate(self, viewer: Principal, user_id: str, now: datetime) -> View:
+    def activate(self, viewer: Principal, user_id: str, now: datetime) -> View[UserView]:
         """Undo a suspension or a deletion."""
         directory = self._directory(viewer)
         before = _of(directory, user_id)
@@ -117,7 +118,7 @@ class Users(Office):
                 raise Taken("the sign-in is gone: say signs_in false, then true to invite anew") from None
         return _view(after)
 
-    def invite(self, viewer: Principal, user_id: str, now: datetime) -> View:
+    def invite(self, viewer: Principal, user_id: str, now: datetime) -> View[UserView]:
         """Mail a new first password to somebody who has not signed in yet."""
         user = self._kept(viewer, User, user_id)
         if not user.active or not user.sub:
@@ -159,7 +160,7 @@ class Users(Office):
         self._identities.enable(sub)
         return sub
 
-    def _end(self, viewer: Principal, user_id: str, field: str, action: str, now: datetime) -> View:
+    def _end(self, viewer: Principal, user_id: str, field: str, action: str, now: datetime) -> View[UserView]:
         directory = self._directory(viewer)
         before = _of(directory, user_id)
         if before.id == viewer.user.id:
@@ -313,30 +314,18 @@ def state(user: User) -> str:
     return "suspended" if user.suspended_at is not None else "active"
 
 
-def shown(user: User) -> dict[str, Any]:
-    """`effective` are the abilities that come out of role, grants and what was taken."""
-    plain = msgspec.to_builtins(user)
-    return {
-        "id": user.id,
-        "email": user.email,
-        "name": user.name,
-        "role": user.role.value,
-        "abilities": [a.value for a in user.abilities],
-        "without": [a.value for a in user.without],
-        "effective": sorted(a.value for a in abilities(user)),
-        "teams": list(user.teams),
-        "manages": list(user.manages),
-        "numbers": list(user.numbers),
-        "accounts": plain.get("accounts", []),
-        "signs_in": bool(user.sub),
-        "state": state(user),
-        "suspended_at": plain.get("suspended_at"),
-        "deleted_at": plain.get("deleted_at"),
-        "etag": etag_of(user),
-    }
+def shown(user: User) -> UserView:
+    fields = {name: getattr(user, name) for name in UserView.__struct_fields__ if hasattr(user, name)}
+    return UserView(
+        **fields,
+        effective=tuple(sorted(abilities(user))),
+        signs_in=bool(user.sub),
+        state=state(user),
+        etag=etag_of(user),
+    )
 
 
-def _view(user: User) -> View:
+def _view(user: User) -> View[UserView]:
     return View(shown(user), etag_of(user))
 
 
