@@ -140,6 +140,15 @@ def status_seconds(cut: pa.Table) -> dict[tuple[str, int], Seconds]:
     return found
 
 
+def activity(cut: pa.Table) -> dict[tuple[str, int], tuple[datetime, datetime]]:
+    """First and last instant by person and day at which the person was not offline (demands.md D70)."""
+    pc = kernels()
+    there = cut.filter(pc.not_equal(cut["status"], PresenceStatus.OFFLINE.value))
+    ends = there.group_by(["user_id", "day"]).aggregate([("a", "min"), ("b", "max")])
+    columns = (ends[name].to_pylist() for name in ("user_id", "day", "a_min", "b_max"))
+    return {(user, day): (instant(a), instant(b)) for user, day, a, b in zip(*columns, strict=True)}
+
+
 def total(parts: Iterable[Seconds]) -> Seconds:
     """The statuses of several days together."""
     found = dict.fromkeys(STATUSES, 0)
