@@ -1,0 +1,580 @@
+"""Formulas of the dictionary, evaluated over Arrow tables: ungrouped, or for each group of one or more keys.
+
+One pass over the rows whatever the number of metrics: the conditions' leaves are packed as bits beside the
+group's keys into one integer, rows are counted and summed for each different integer, and the formulas are
+worked out on those few combinations. A median needs the values themselves: they are counted by
+group and value, which is exact and cheap, because waits and talks are whole seconds.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ringlake.model.arrow import Column, kernels
+
+from .catalog.conditions import NOT_SPAM
+from .catalog.metric import (
+    All,
+    AtMost,
+    Charged,
+    Condition,
+    Count,
+    Distinct,
+    Either,
+    Elapsed,
+    Flag,
+    Formula,
+    Known,
+    Mean,
+    Measure,
+    Money,
+    Most,
+    Not,
+    OneOf,
+    Share,
+    Total,
+)
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+type Leaf = Flag | OneOf | AtMost | Known | Charged
+type Word = str | int | date | None
+type Key = tuple[Word, ...]
+
+_CENTS = Decimal("0.0001")
+_BITS = 30
+_EPOCH = date(1970, 1, 1)
+_LIMIT = 2**62
+
+
+class Measured(NamedTuple):
+    """One metric of one group. `value` is null where a rate has no denominator, a mean no value, money no charge.
+
+    `n` is the number of rows behind it; median and p90 (nearest rank) stand beside means.
+    """
+
+    value: int | float | Decimal | None
+    n: int
+    numerator: int | float | Decimal | None = None
+    denominator: int | None = None
+    median: float | None = None
+    p90: float | None = None
+
+
+class Terms(NamedTuple):
+    """What formulas depend on beside the rows: the workspace's currency, and whether spam counts."""
+
+    currency: str = ""
+    include_spam: bool = False
+
+
+PLAIN = Terms()
+
+
+class Spread(NamedTuple):
+    """n values with their sum, median (of the two middle ones their mean) and p90 (nearest rank)."""
+
+    n: int
+    total: int
+    median: float | None
+    p90: float | None
+
+
+def columns_of(formulas: Iterable[Formula]) -> set[str]:
+    """The columns of the rows that these formulas need."""
+    found: set[str] = set()
+    for formula in formulas:
+        for condition in _conditions(formula):
+            for leaf in _leaves(condition):
+                found |= {"cost_amount", "cost_currency"} if isinstance(leaf, Charged) else {leaf.column}
+        match formula:
+            case Total(of=of) | Mean(of=of) | Most(of=of):
+                found |= {of} if isinstance(of, str) else {of.start, of.end}
+            case Distinct(of=columns):
+                found |= set(columns)
+            case Money(per_minute_of=minutes):
+                found |= {"cost_amount", "cost_currency"} | ({minutes} if minutes else set())
+    return found
+
+
+def measure(
+    rows: pa.Table, formulas: Sequence[Formula], by: Sequence[str] = (), terms: Terms = PLAIN
+) -> dict[Key, list[Measured]]:
+    """Each group's keys with one result per formula, in their order; without `by` one group, `()`.
+
+    Groups without rows are not there. Text columns may be dictionaries; keys are text, whole numbers or dates; an
+    unknown text is "".
+    """
+    return _Rows(rows, by, terms).measured(formulas)
+
+
+def spread(values: Column) -> Spread:
+    """Of one column of whole numbers; nulls are no values."""
+    import pyarrow as pa
+
+    found = _Rows(pa.table({"v": values}), (), PLAIN).spreads("v", None)
+    return found.get(0, Spread(0, 0, None, None))
+
+
+class _Rows:
+    """The rows of one evaluation, with what has been computed of them so far."""
+
+    def __init__(self, rows: pa.Table, by: Sequence[str], terms: Terms) -> None:
+        self._rows = rows
+        self._terms = terms
+        self._columns: dict[str, Column] = {}
+        self._masks: dict[Leaf, Column] = {}
+        self._keys = [_coded(self.column(name)) for name in by]
+        self._key, self._size = self._packed()
+
+    def column(self, name: str) -> Column:
+        """One array; dictionaries with one dictionary."""
+        if name not in self._columns:
+            import pyarrow as pa
+
+            column: Column = self._rows[name]
+            if pa.types.is_dictionary(column.type) and column.num_chunks > 1:
+                column = column.unify_dictionaries()
+            joined = column.combine_chunks()
+            self._columns[name] = joined.chunk(0) if isinstance(joined, pa.ChunkedArray) else joined
+        return self._columns[name]
+
+    def _packed(self) -> tuple[Column, int]:
+        """One integer for each combination of keys, and how many there may be."""
+        import pyarrow as pa
+
+        pc = kernels()
+        if not self._keys:
+            return pa.repeat(pa.scalar(0, pa.int64()), len(self._rows)), 1
+        key, size = pc.cast(self._keys[0].codes, pa.int64()), self._keys[0].size
+        for coded in self._keys[1:]:
+            key = pc.add(pc.multiply(key, pa.scalar(coded.size, pa.int64())), pc.cast(coded.codes, pa.int64()))
+            size *= coded.size
+        return key, size
+
+    def keys(self, code: int) -> Key:
+        found: list[Word] = []
+        for coded in reversed(self._keys):
+            code, own = divmod(code, coded.size)
+            found.append(coded.value(own))
+        return tuple(reversed(found))
+
+    # ------------------------------------------------------------------ one pass
+
+    def measured(self, formulas: Sequence[Formula]) -> dict[Key, list[Measured]]:
+        leaves = list(dict.fromkeys(leaf for f in formulas for c in _conditions(f) for leaf in self._leaves_of(c)))
+        sums = list(dict.fromkeys(of for f in formulas for of in _summed(f)))
+        most = list(dict.fromkeys(f.of for f in formulas if isinstance(f, Most)))
+        combinations = _Combinations(self, leaves, sums, most)
+        results = [self._results(formula, combinations) for formula in formulas]
+        empty = [_nothing(formula) for formula in formulas]
+        if not self._keys:
+            return {(): [of.get(0, none) for of, none in zip(results, empty, strict=True)]}
+        return {
+            self.keys(code): [of.get(code, none) for of, none in zip(results, empty, strict=True)]
+            for code in combinations.groups
+        }
+
+    def _leaves_of(self, condition: Condition) -> Iterator[Leaf]:
+        yield from _leaves(self.told(condition))
+
+    def told(self, condition: Condition) -> Condition:
+        """The condition with spam counted like everything else where that is asked for (features.md O6)."""
+        return _with_spam(condition) if self._terms.include_spam else condition
+
+    def _results(self, formula: Formula, found: _Combinations) -> Mapping[int, Measured]:
+        match formula:
+            case Count(of=of):
+                return {code: Measured(n, n) for code, n in found.counts(of).items()}
+            case Share(part=part, whole=whole):
+                parts = found.counts(All(of=(part, whole)))
+                wholes = found.counts(whole)
+                return {code: Measured(parts.get(code, 0) / n, n, parts.get(code, 0), n) for code, n in wholes.items()}
+            case Total(of=of, where=where):
+                counts = found.counts(where)
+                return {code: Measured(int(s), counts.get(code, 0)) for code, s in found.sums(of, where).items()}
+            case Mean(of=of, where=where, middle=middle):
+                return {c: _mean(s, of, middle=middle) for c, s in self.spreads(of, where).items()}
+            case Most(of=of, where=where):
+                counts = found.counts(where)
+                return {code: Measured(value, counts[code]) for code, value in found.most(of, where).items()}
+            case Distinct(of=of, where=where):
+                return {code: Measured(n, n) for code, n in self._distinct(of, where).items()}
+            case Money():
+                return self._money(formula, found)
+
+    def _money(self, formula: Money, found: _Combinations) -> dict[int, Measured]:
+        charged = All(of=(formula.where, Charged()))
+        counts = found.counts(charged)
+        spent = {code: amount for code, amount in found.sums("cost_amount", charged).items() if counts.get(code)}
+        if formula.per is not None:
+            per = found.counts(formula.per)
+        elif formula.per_minute_of:
+            per = {code: int(s) for code, s in found.sums(formula.per_minute_of, formula.where).items()}
+        else:
+            return {code: Measured(Decimal(amount), counts[code]) for code, amount in spent.items()}
+        seconds = 60 if formula.per_minute_of else 1
+        result = {}
+        for code, amount in spent.items():
+            below = per.get(code, 0)
+            value = (Decimal(amount) * seconds / below).quantize(_CENTS, ROUND_HALF_UP) if below else None
+            result[code] = Measured(value, counts[code], Decimal(amount), below)
+        return result
+
+    # ------------------------------------------------------------------ values and rows
+
+    def spreads(self, of: Measure, where: Condition | None) -> dict[int, Spread]:
+        """Of each group, the values of the rows for which the condition holds."""
+        import pyarrow as pa
+
+        pc = kernels()
+        values = self.values(of)
+        kept = pc.is_valid(values)
+        if where is not None:
+            kept = pc.and_(kept, self.mask(where))
+        values, key = pc.cast(values.filter(kept), pa.int64()), self._key.filter(kept)
+        if not len(values):
+            return {}
+        bounds = pc.min_max(values)
+        least, width = bounds["min"].as_py(), bounds["max"].as_py() - bounds["min"].as_py() + 1
+        packed = pc.add(
+            pc.multiply(key, pa.scalar(width, pa.int64())), pc.subtract(values, pa.scalar(least, pa.int64()))
+        )
+        counted = pc.value_counts(packed)
+        order = pc.sort_indices(counted.field(0))
+        codes, counts = counted.field(0).take(order), counted.field(1).take(order)
+        whole = _Sorted(_view(codes), _view(pc.cumulative_sum(counts)), least, width)
+        totals = _grouped(pa.table({"g": key, "v": values}), "sum")
+        return {code: whole.spread(code, int(total)) for code, total in totals}
+
+    def _distinct(self, of: Sequence[str], where: Condition) -> dict[int, int]:
+        import pyarrow as pa
+
+        pc = kernels()
+        kept = self.mask(where)
+        key, below = self._key.filter(kept), 1
+        for name in of:
+            coded = _coded(self.column(name))
+            key = pc.add(
+                pc.multiply(key, pa.scalar(coded.size, pa.int64())), pc.cast(coded.codes.filter(kept), pa.int64())
+            )
+            below *= coded.size
+        groups = pc.divide(pc.unique(key), pa.scalar(below, pa.int64()))
+        counted = pc.value_counts(groups)
+        return dict(zip(counted.field(0).to_pylist(), counted.field(1).to_pylist(), strict=True))
+
+    def values(self, of: Measure) -> Column:
+        """Whole numbers: of a column as they are, between two instants in milliseconds."""
+        import pyarrow as pa
+
+        if isinstance(of, str):
+            return self.column(of)
+        pc = kernels()
+        start, end = (
+            pc.cast(pc.cast(self.column(name), pa.timestamp("ms")), pa.int64()) for name in (of.start, of.end)
+        )
+        return pc.max_element_wise(pc.subtract(end, start), pa.scalar(0, pa.int64()), skip_nulls=False)
+
+    def mask(self, condition: Condition) -> Column:
+        """True for the rows for which the condition holds, never null."""
+        pc = kernels()
+
+        def leaf(one: Leaf) -> Column:
+            return pc.equal(self.leaf(one), 1)
+
+        return _evaluated(self.told(condition), leaf, len(self._rows))
+
+    def leaf(self, leaf: Leaf) -> Column:
+        """0 or 1 for each row, 32 bits, never null."""
+        if leaf not in self._masks:
+            self._masks[leaf] = self._leaf(leaf)
+        return self._masks[leaf]
+
+    def _leaf(self, leaf: Leaf) -> Column:
+        import pyarrow as pa
+
+        pc = kernels()
+        match leaf:
+            case Flag(column=column):
+                held = pc.cast(self.column(column), pa.int32())
+                return pc.fill_null(held, 0) if held.null_count else held
+            case OneOf(column=column, values=values):
+                held = _is_in(self.column(column), values)
+            case AtMost(column=column, most=most):
+                held = pc.less_equal(self.column(column), pa.scalar(most, pa.int64()))
+            case Known(column=column, text=text):
+                known = pc.is_valid(self.column(column))
+                held = pc.and_(known, pc.invert(_is_in(self.column(column), ("",)))) if text else known
+            case Charged(other=other):
+                same = _is_in(self.column("cost_currency"), (self._terms.currency,))
+                held = pc.and_(pc.is_valid(self.column("cost_amount")), pc.invert(same) if other else same)
+        return pc.cast(pc.fill_null(held, False), pa.int32())  # noqa: FBT003 - Arrow's own signature
+
+    def key(self) -> tuple[Column, int]:
+        return self._key, self._size
+
+
+class _Combinations:
+    """Groups by key and by which leaves hold: few, so that every formula is worked out on them."""
+
+    def __init__(self, rows: _Rows, leaves: Sequence[Leaf], sums: Sequence[Measure], most: Sequence[Measure]) -> None:
+        import pyarrow as pa
+
+        pc = kernels()
+        self._rows = rows
+        self._leaves = {leaf: place for place, leaf in enumerate(leaves)}
+        key, size = rows.key()
+        bits = [_bits([rows.leaf(leaf) for leaf in leaves[at : at + _BITS]]) for at in range(0, len(leaves), _BITS)]
+        packed, width = key, size
+        widths = []
+        for array, count in bits:
+            widths.append(count)
+            packed = pc.add(pc.multiply(packed, pa.scalar(count, pa.int64())), pc.cast(array, pa.int64()))
+            width *= count
+        if width >= _LIMIT:
+            raise OverflowError("too many conditions and groups for one pass")
+        self._names = {of: f"s{n}" for n, of in enumerate(sums)} | {of: f"m{n}" for n, of in enumerate(most)}
+        named = {f"s{n}": rows.values(of) for n, of in enumerate(sums)}
+        named |= {f"m{n}": rows.values(of) for n, of in enumerate(most)}
+        self._sums = {of: f"s{n}_sum" for n, of in enumerate(sums)}
+        self._most = {of: f"m{n}_max" for n, of in enumerate(most)}
+        wanted: list[Any] = [([], "count_all")]
+        wanted += [(f"s{n}", "sum") for n in range(len(sums))] + [(f"m{n}", "max") for n in range(len(most))]
+        grouped = pa.table({"k": packed, **named}).group_by("k", use_threads=False).aggregate(wanted).combine_chunks()
+        rest = _one(grouped["k"])
+        self._bits: list[Column] = []
+        for count in reversed(widths):
+            shift = pa.scalar(count, pa.int64())
+            above = pc.divide(rest, shift)
+            self._bits.insert(0, pc.subtract(rest, pc.multiply(above, shift)))
+            rest = above
+        self._key = rest
+        self._grouped = grouped
+        self.groups: list[int] = pc.unique(rest).to_pylist()
+
+    def counts(self, where: Condition) -> dict[int, int]:
+        """Rows of each group for which the condition holds; groups without any are not there."""
+        return self._aggregated("count_all", where, "sum")
+
+    def sums(self, of: Measure, where: Condition) -> dict[int, Any]:
+        return self._aggregated(self._sums[of], where, "sum")
+
+    def most(self, of: Measure, where: Condition) -> dict[int, Any]:
+        return self._aggregated(self._most[of], where, "max")
+
+    def _aggregated(self, column: str, where: Condition, how: str) -> dict[int, Any]:
+        """Null sums (no value in the group) are left out."""
+        import pyarrow as pa
+
+        kept = _evaluated(self._rows.told(where), self._leaf, len(self._grouped))
+        pairs = _grouped(pa.table({"g": self._key, "v": self._grouped[column]}).filter(kept), how)
+        return {code: value for code, value in pairs if value is not None}
+
+    def _leaf(self, leaf: Leaf) -> Column:
+        import pyarrow as pa
+
+        pc = kernels()
+        place = self._leaves[leaf]
+        bits = self._bits[place // _BITS]
+        return pc.not_equal(pc.bit_wise_and(bits, pa.scalar(1 << place % _BITS, pa.int64())), 0)
+
+
+class _Coded(NamedTuple):
+    """A key column as codes from 0 to `size` - 1; `values` of texts, `least` of numbers and dates (0 is null)."""
+
+    codes: Column
+    size: int
+    values: list[str] | None
+    least: int = 0
+    dates: bool = False
+
+    def value(self, code: int) -> Word:
+        if self.values is not None:
+            return self.values[code]
+        if code == 0:
+            return None
+        number = self.least + code - 1
+        return _EPOCH + timedelta(days=number) if self.dates else number
+
+
+class _Sorted(NamedTuple):
+    """Codes of group and value in order, with the number of rows up to each."""
+
+    codes: memoryview
+    until: memoryview
+    least: int
+    width: int
+
+    def spread(self, group: int, total: int) -> Spread:
+        first = bisect_left(self.codes, group * self.width)
+        end = bisect_left(self.codes, (group + 1) * self.width, first)
+        before = self.until[first - 1] if first else 0
+        n = self.until[end - 1] - before
+
+        def ranked(rank: int) -> int:
+            place = bisect_left(self.until, before + rank, first, end)
+            return int(self.codes[place] - group * self.width + self.least)
+
+        low, high = (n + 1) // 2, n // 2 + 1
+        return Spread(n, total, (ranked(low) + ranked(high)) / 2, float(ranked((9 * n + 9) // 10)))
+
+
+def _mean(found: Spread, of: Measure, *, middle: bool) -> Measured:
+    unit = 1000 if isinstance(of, Elapsed) else 1
+    median, p90 = (None if value is None else value / unit for value in (found.median, found.p90))
+    total = found.total / unit if unit != 1 else found.total
+    value = median if middle else found.total / unit / found.n
+    return Measured(value, found.n, total, found.n, median, p90)
+
+
+def _nothing(formula: Formula) -> Measured:
+    """Of a group in which no row meets the conditions (demands.md D33)."""
+    match formula:
+        case Count() | Total() | Distinct():
+            return Measured(0, 0)
+        case Share():
+            return Measured(None, 0, 0, 0)
+        case Mean():
+            return Measured(None, 0, 0, 0)
+        case Most() | Money():
+            return Measured(None, 0)
+
+
+def _conditions(formula: Formula) -> Iterator[Condition]:
+    match formula:
+        case Count(of=of):
+            yield of
+        case Share(part=part, whole=whole):
+            yield from (part, whole)
+        case Total(where=where) | Mean(where=where) | Most(where=where) | Distinct(where=where):
+            yield where
+        case Money(where=where, per=per):
+            yield from (where, Charged(), *((per,) if per is not None else ()))
+
+
+def _summed(formula: Formula) -> Iterator[Measure]:
+    match formula:
+        case Total(of=of):
+            yield of
+        case Money(per_minute_of=minutes):
+            yield from ("cost_amount", *((minutes,) if minutes else ()))
+        case _:
+            return
+
+
+def _leaves(condition: Condition) -> Iterator[Leaf]:
+    match condition:
+        case All(of=of) | Either(of=of):
+            for one in of:
+                yield from _leaves(one)
+        case Not(of=inner):
+            yield from _leaves(inner)
+        case _:
+            yield condition
+
+
+def _with_spam(condition: Condition) -> Condition:
+    match condition:
+        case All(of=of):
+            return All(of=tuple(_with_spam(one) for one in of if one != NOT_SPAM))
+        case Either(of=of):
+            return Either(of=tuple(_with_spam(one) for one in of))
+        case Not(of=inner) if condition != NOT_SPAM:
+            return Not(of=_with_spam(inner))
+        case _:
+            return condition
+
+
+def _evaluated(condition: Condition, leaf: Any, count: int) -> Column:
+    """The condition as one boolean array; `leaf` gives those of its leaves."""
+    import pyarrow as pa
+
+    pc = kernels()
+    match condition:
+        case All(of=of):
+            result = pa.repeat(pa.scalar(True), count) if not of else None  # noqa: FBT003 - Arrow's own signature
+            for one in of:
+                part = _evaluated(one, leaf, count)
+                result = part if result is None else pc.and_(result, part)
+            return result
+        case Either(of=of):
+            result = _evaluated(of[0], leaf, count)
+            for one in of[1:]:
+                result = pc.or_(result, _evaluated(one, leaf, count))
+            return result
+        case Not(of=inner):
+            return pc.invert(_evaluated(inner, leaf, count))
+        case _:
+            return leaf(condition)
+
+
+def _bits(leaves: Sequence[Column]) -> tuple[Column, int]:
+    """The first leaf is the lowest bit."""
+    pc = kernels()
+    packed = leaves[-1]
+    for leaf in reversed(leaves[:-1]):
+        packed = pc.add(pc.add(packed, packed), leaf)
+    return packed, 1 << len(leaves)
+
+
+def _is_in(column: Column, values: Sequence[str]) -> Column:
+    """False where the column is null; dictionaries are looked up once per word."""
+    import pyarrow as pa
+
+    pc = kernels()
+    wanted = pa.array(list(values), pa.string())
+    if pa.types.is_dictionary(column.type):
+        found = pc.is_in(pc.cast(column.dictionary, pa.string()), value_set=wanted).take(column.indices)
+        return pc.fill_null(found, False) if found.null_count else found  # noqa: FBT003 - Arrow's own signature
+    return pc.is_in(column, value_set=wanted)
+
+
+def _coded(column: Column) -> _Coded:
+    import pyarrow as pa
+
+    pc = kernels()
+    if pa.types.is_dictionary(column.type) or pa.types.is_string(column.type):
+        if column.null_count:
+            column = pc.fill_null(pc.cast(column, pa.string()), "")
+        if not pa.types.is_dictionary(column.type):
+            column = column.dictionary_encode()
+        values = column.dictionary.to_pylist()
+        # A dictionary may hold a word twice: groups are by word.
+        if len(set(values)) != len(values):
+            column = pc.cast(column, pa.string()).dictionary_encode()
+            values = column.dictionary.to_pylist()
+        return _Coded(column.indices, max(len(values), 1), values)
+    dates = pa.types.is_date32(column.type)
+    column = pc.cast(column, pa.int32()) if dates else column
+    bounds = pc.min_max(column)
+    least, most = bounds["min"].as_py(), bounds["max"].as_py()
+    if least is None:
+        return _Coded(pa.repeat(pa.scalar(0, pa.int64()), len(column)), 1, None)
+    codes = pc.subtract(pc.cast(column, pa.int64()), pa.scalar(least - 1, pa.int64()))
+    return _Coded(pc.fill_null(codes, 0) if codes.null_count else codes, most - least + 2, None, least, dates)
+
+
+def _grouped(rows: Any, how: str) -> Iterator[tuple[int, Any]]:
+    """Column `v` by column `g`."""
+    found = rows.group_by("g", use_threads=False).aggregate([("v", how)])
+    return zip(found["g"].to_pylist(), found[f"v_{how}"].to_pylist(), strict=True)
+
+
+def _one(column: Column) -> Column:
+    import pyarrow as pa
+
+    joined = column.combine_chunks()
+    return joined.chunk(0) if isinstance(joined, pa.ChunkedArray) else joined
+
+
+def _view(array: Column) -> memoryview:
+    """64-bit integers of an array without nulls, for look-ups without making objects of all of them."""
+    import pyarrow as pa
+
+    array = _one(array) if isinstance(array, pa.ChunkedArray) else array
+    return memoryview(array.buffers()[1]).cast("q")[array.offset : array.offset + len(array)]
