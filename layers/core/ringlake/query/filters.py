@@ -75,10 +75,14 @@ class Filter(BaseModel):
     Classifier rows are no calls and come only when `kinds` names them (F44). `include_spam` is about
     metrics: rows of spam are always listed, measures leave them out unless it is set (O6).
 
+    `sale` keeps calls that did or did not end in a sale (N28), `first_contact` those that were or were not
+    the first contact ever with the customer (metrics.md New vs returning callers); both leave messages out.
+
     Drill-downs of waits and lines (demands.md D80): `sets` are base sets of offered calls (see `sets`);
     `wait_from_ms` and `wait_below_ms` keep waits in [from, below) to the millisecond, where `wait_min_s` and
     `wait_max_s` look at the whole seconds that are shown. `active_at` keeps calls that were going on
-    at that instant, `talking_at` those in which somebody of ours talked then.
+    at that instant, `talking_at` those in which somebody of ours talked then. `started_from` and
+    `started_before` cut the range to the instant; `without_spam` drops rows of spam, as measures do.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, str_strip_whitespace=True)
@@ -106,6 +110,8 @@ class Filter(BaseModel):
     reasons: Annotated[list[MissedReason], Field(max_length=20)] = []
     labels: Annotated[list[Label], Field(max_length=4)] = []
     success: bool | None = None
+    sale: bool | None = None
+    first_contact: bool | None = None
     only_missed: bool = False
     only_unrecovered: bool = False
     hangup_by: Annotated[list[HangupBy], Field(max_length=6)] = []
@@ -133,6 +139,9 @@ class Filter(BaseModel):
     wait_below_ms: Milliseconds | None = None
     active_at: AwareDatetime | None = None
     talking_at: AwareDatetime | None = None
+    started_from: AwareDatetime | None = None
+    started_before: AwareDatetime | None = None
+    without_spam: bool = False
 
     @field_validator("kinds")
     @classmethod

@@ -69,6 +69,8 @@ class Predicates(Model, frozen=True, kw_only=True):
     reasons: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     success: bool | None = None
+    sale: bool | None = None
+    first_contact: bool | None = None
     hangup_by: tuple[str, ...] = ()
     message_statuses: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
@@ -95,6 +97,8 @@ class Predicates(Model, frozen=True, kw_only=True):
     wait_ms: tuple[int | None, int | None] = (None, None)
     active_at: datetime | None = None
     talking_at: datetime | None = None
+    started: tuple[datetime | None, datetime | None] = (None, None)
+    without_spam: bool = False
 
 
 class ResolvedQuery(Model, frozen=True, kw_only=True):
@@ -102,7 +106,7 @@ class ResolvedQuery(Model, frozen=True, kw_only=True):
 
     `from_date` and `to_date` are local dates, inclusive; the UTC bounds are [start_utc, end_utc).
     `days` are the lake's UTC days that the bounds touch, which is where a local day reaches
-    into the UTC day beside it.
+    into the UTC day beside it. Queries of one question share a `snapshot`: they see one state of the lake.
     """
 
     workspace: str
@@ -114,6 +118,7 @@ class ResolvedQuery(Model, frozen=True, kw_only=True):
     days: tuple[str, ...]
     scope: Scope
     predicates: Predicates
+    snapshot: int = 0
 
 
 def resolve(
@@ -218,6 +223,8 @@ def _predicates(filter: Filter, country: str, directory: Directory | None) -> Pr
         reasons=tuple(r.value for r in filter.reasons),
         labels=tuple(label.value for label in filter.labels),
         success=filter.success,
+        sale=filter.sale,
+        first_contact=filter.first_contact,
         hangup_by=tuple(h.value for h in filter.hangup_by),
         message_statuses=tuple(s.value for s in filter.message_statuses),
         users=tuple(filter.users),
@@ -244,6 +251,11 @@ def _predicates(filter: Filter, country: str, directory: Directory | None) -> Pr
         wait_ms=(filter.wait_from_ms, filter.wait_below_ms),
         active_at=utc(filter.active_at) if filter.active_at else None,
         talking_at=utc(filter.talking_at) if filter.talking_at else None,
+        started=(
+            utc(filter.started_from) if filter.started_from else None,
+            utc(filter.started_before) if filter.started_before else None,
+        ),
+        without_spam=filter.without_spam,
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from ringlake.access.hiding import HIDDEN, NUMBERS, masked
+from ringlake.access.hiding import HIDDEN, MASKS, NUMBERS
 from ringlake.model.arrow import kernels, wall
 from ringlake.model.calls import Outcome
 from ringlake.model.directory import Ability
@@ -89,6 +89,7 @@ def columns_read(table: Table, query: ResolvedQuery) -> set[str]:
         needed |= {"direction", *(c for names in sides.values() for c in names)} if getattr(asked, field) else set()
     needed |= {"kind", "direction", "campaign"} if asked.kinds else set()
     needed |= {"in_open_hours"} if asked.open_hours is not None else set()
+    needed |= {"is_spam"} if asked.without_spam else set()
     if table is CASES:
         needed |= {"is_recovered", "is_resolved_by_customer"} if asked.only_unrecovered else set()
     if table is CALLS:
@@ -97,6 +98,8 @@ def columns_read(table: Table, query: ResolvedQuery) -> set[str]:
         needed |= {"unattributed"} if query.scope.rung else set()
         needed |= {f"is_{label}" for label in asked.labels}
         needed |= {"tags"} if asked.tags else set()
+        needed |= {"is_sale"} if asked.sale is not None else set()
+        needed |= {"contact_no"} if asked.first_contact is not None else set()
         needed |= {column for name in asked.sets for flags in SETS[name] for column in flags}
         needed |= {"wait_ms"} if asked.wait_ms != (None, None) else set()
         needed |= {"started_at", "ended_at", "live"} if asked.active_at or asked.talking_at else set()
@@ -163,20 +166,20 @@ def _hide(rows: pa.Table, hides: Sequence[Ability]) -> pa.Table:
         column: Any = pa.nulls(len(rows), field.type)
         if name in NUMBERS:
             parts = rows[name].chunks
-            column = pa.chunked_array([_masked(part) for part in parts], pa.string())
+            column = pa.chunked_array([_masked(part, MASKS[name]) for part in parts], pa.string())
         elif not pa.types.is_decimal(field.type):
             column = pa.repeat(pa.scalar("", pa.string()), len(rows))
         rows = rows.set_column(rows.schema.get_field_index(name), field.with_type(column.type), column)
     return rows
 
 
-def _masked(numbers: Any) -> Any:
+def _masked(numbers: Any, mask: Callable[[str], str]) -> Any:
     """Each distinct number once."""
     import pyarrow as pa
 
     if not pa.types.is_dictionary(numbers.type):
         numbers = numbers.dictionary_encode()
-    shown = pa.array([masked(number or "") for number in numbers.dictionary.to_pylist()], pa.string())
+    shown = pa.array([mask(number or "") for number in numbers.dictionary.to_pylist()], pa.string())
     return shown.take(numbers.indices)
 
 
@@ -306,8 +309,21 @@ def _of_interactions(table: Table, rows: pa.Table, asked: Predicates, related: R
             yield _side(table, rows, field, search)
     if asked.kinds and table in (CALLS, MESSAGES):
         yield _of_kinds(table, rows, asked.kinds, related)
+    if asked.without_spam and "is_spam" in table.names:
+        yield kernels().not_equal(rows["is_spam"], 1)
+    if asked.started != (None, None):
+        yield from _started(rows["started_at"], asked.started)
     if asked.open_hours is not None and "in_open_hours" in table.names:
         yield kernels().equal(rows["in_open_hours"], asked.open_hours)
+
+
+def _started(started: Column, bounds: tuple[datetime | None, datetime | None]) -> Iterable[Mask]:
+    import pyarrow as pa
+
+    pc = kernels()
+    for bound, compare in zip(bounds, (pc.greater_equal, pc.less), strict=True):
+        if bound is not None:
+            yield compare(started, pa.scalar(bound.replace(tzinfo=None), started.type))
 
 
 def _of_calls(rows: pa.Table, asked: Predicates) -> Iterable[Mask]:
@@ -320,6 +336,10 @@ def _of_calls(rows: pa.Table, asked: Predicates) -> Iterable[Mask]:
         yield _one_of(rows["outcome"], [o.value for o in Outcome if o is not Outcome.ANSWERED])
     for flag in _flags(asked):
         yield pc.equal(rows[flag], 1)
+    if asked.sale is not None:
+        yield pc.equal(rows["is_sale"], int(asked.sale))
+    if asked.first_contact is not None:
+        yield (pc.equal if asked.first_contact else pc.greater)(rows["contact_no"], 1)
     if asked.labels:
         yield _join([pc.equal(rows[f"is_{label}"], 1) for label in asked.labels], pc.or_)
     if asked.tags:
