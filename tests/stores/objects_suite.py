@@ -74,6 +74,15 @@ class ObjectsSuite:
 
         assert list(objects.list(f"{prefix}/")) == names
 
+    def test_etags_are_listed_from_one_key_to_another(self, objects: Objects, key: str) -> None:
+        prefix = key.partition("/")[0]
+        etags = {f"{prefix}/{n:04}/x": objects.put(f"{prefix}/{n:04}/x", b"%d" % n) for n in range(1100)}
+        names = sorted(etags)
+
+        assert list(objects.etags(prefix, names[3], names[1050])) == [(n, etags[n]) for n in names[3:1051]]
+        assert list(objects.etags(prefix, f"{prefix}/0001", f"{prefix}/0002")) == [(names[1], etags[names[1]])]
+        assert list(objects.etags(f"{prefix}/none", f"{prefix}/none", f"{prefix}/nonf")) == []
+
     @pytest.mark.parametrize(
         "sizes",
         [[], [0], [1], [PART_BYTES], [PART_BYTES + 1], [1_000_000] * 20],

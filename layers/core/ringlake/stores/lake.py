@@ -70,6 +70,10 @@ class Lake(Protocol):
         """Etag of the object, None when there is none. Cheaper than `read`."""
         ...
 
+    def etags(self, table: Table, workspace: str, first: str, last: str) -> dict[str, str]:
+        """Etags by UTC day of all objects from one day to another, both inclusive; one listing."""
+        ...
+
     def write(self, table: Table, workspace: str, day: str, rows: pa.Table, previous: str | None) -> str:
         """Replace the object that had the etag `previous` (None: there was none); returns the new etag.
 
@@ -336,6 +340,11 @@ class ObjectLake:
 
     def etag(self, table: Table, workspace: str, day: str) -> str | None:
         return self._objects.etag(lake_key(table, workspace, day))
+
+    def etags(self, table: Table, workspace: str, first: str, last: str) -> dict[str, str]:
+        prefix = f"{table.name}/workspace={workspace}/day="
+        found = self._objects.etags(prefix, *(lake_key(table, workspace, day) for day in (first, last)))
+        return {key[len(prefix) :].partition("/")[0]: etag for key, etag in found}
 
     def write(self, table: Table, workspace: str, day: str, rows: pa.Table, previous: str | None) -> str:
         return self.replace(table, workspace, day, to_parquet(table, rows), previous)

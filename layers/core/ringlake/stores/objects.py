@@ -41,6 +41,10 @@ class Objects(Protocol):
 
     def list(self, prefix: str) -> Iterator[str]: ...
 
+    def etags(self, prefix: str, first: str, last: str) -> Iterator[tuple[str, str]]:
+        """Keys and etags of the objects under a prefix, in order, from the key `first` to the key `last`."""
+        ...
+
     def delete(self, key: str) -> None: ...
 
     def signed_url(self, key: str, seconds: int, filename: str) -> str:
@@ -82,6 +86,11 @@ class MemoryObjects:
 
     def list(self, prefix: str) -> Iterator[str]:
         yield from sorted(k for k in self.bodies if k.startswith(prefix))
+
+    def etags(self, prefix: str, first: str, last: str) -> Iterator[tuple[str, str]]:
+        for key in self.list(prefix):
+            if first <= key <= last and (etag := self.etag(key)) is not None:
+                yield key, etag
 
     def delete(self, key: str) -> None:
         self.bodies.pop(key, None)
@@ -169,6 +178,17 @@ class S3Objects:
             for page in pages:
                 for item in page.get("Contents", ()):
                     yield item["Key"]
+
+    def etags(self, prefix: str, first: str, last: str) -> Iterator[tuple[str, str]]:
+        # S3 begins behind `StartAfter`: the text before `first` in the order of keys leaves `first` in.
+        where = {"Bucket": self._bucket, "Prefix": prefix, "StartAfter": first[:-1]}
+        with translated():
+            for page in self._s3.get_paginator("list_objects_v2").paginate(**where):
+                for item in page.get("Contents", ()):
+                    if item["Key"] > last:
+                        return
+                    if item["Key"] >= first:
+                        yield item["Key"], item["ETag"]
 
     def delete(self, key: str) -> None:
         with translated():

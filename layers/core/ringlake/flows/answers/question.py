@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import count
+
+import msgspec
 
 from ringlake.access import Principal, scope
 from ringlake.errors import PlanTooLow
 from ringlake.flows.requests import PLANS
-from ringlake.model.base import Model
+from ringlake.model.base import Answer as Answer
 from ringlake.model.directory import Directory, Workspace
 from ringlake.query.filters import Filter
 from ringlake.query.resolve import Kind, ResolvedQuery, needs_directory, resolve
@@ -17,9 +20,8 @@ from ringlake.stores.records import Records
 
 from .facts import Facts
 
-
-class Answer(Model, frozen=True, kw_only=True, omit_defaults=False):
-    """Base of everything that the analytics API answers: all fields are always there."""
+# One for each question: its parts share one listing of the lake, which no later question sees.
+_snapshots = count(1)
 
 
 class Meta(Answer, frozen=True, kw_only=True):
@@ -79,6 +81,7 @@ class Answers:
         as_of = self._directory.watermark(workspace.id)
         directory = self.names(viewer) if needs_directory(asked) else None
         query = resolve(scope(viewer.user), asked, workspace, now, kind, directory)
+        query = msgspec.structs.replace(query, snapshot=next(_snapshots))
         return Question(viewer=viewer, workspace=workspace, filter=asked, query=query, now=now, as_of=as_of)
 
     def paid(self, viewer: Principal) -> Workspace:
