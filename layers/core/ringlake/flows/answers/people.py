@@ -19,14 +19,17 @@ import msgspec
 from ringlake.access import Scope, scope
 from ringlake.access.scope import shows_person
 from ringlake.errors import NotFound
+from ringlake.metrics.measure import Measured
 from ringlake.metrics.staff import LEG_COLUMNS, PRESENCE_COLUMNS, by_day, stretches
 from ringlake.model.arrow import kernels
 from ringlake.model.base import Answer
 from ringlake.model.directory import Directory, Team, User
-from ringlake.model.tables import LEGS, PRESENCE
+from ringlake.model.tables import CALLS, LEGS, PRESENCE
+from ringlake.query.filters import CALL, Filter
 from ringlake.query.resolve import Predicates, ResolvedQuery, between
 
 from .question import Answers, Question
+from .values import Value
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -107,6 +110,19 @@ class PeopleAnswers(Answers):
         query = of_people(question.query, company, users, before, after)
         return stretches(self._facts.rows(PRESENCE, query, PRESENCE_COLUMNS), question.now)
 
+    def legs(self, question: Question) -> pa.Table:
+        """Legs of the calls that the question selects, whoever their owner is: a person's rings and talks are on
+        calls of others too. Without spam, as all measures, unless it is asked for.
+        """
+        query = question.query
+        every = of_users(query, ())
+        legs = self._facts.rows(LEGS, every, LEG_COLUMNS)
+        if query.predicates.include_spam:
+            return legs
+        calls = self._facts.rows(CALLS, every, ["record_id", "is_spam"])
+        spam: list[Any] = calls.filter(kernels().equal(calls["is_spam"], 1))["record_id"].to_pylist()
+        return _other_than(legs, spam) if spam else legs
+
     def rung(self, question: Question, company: Company, users: Collection[str]) -> pa.Table:
         """The legs of these people in the range, of calls of any kind: how their time was spent, whoever's
         calls they were. Not for showing.
@@ -114,6 +130,28 @@ class PeopleAnswers(Answers):
         query = of_people(question.query, company, (), 0, 0)
         every = msgspec.structs.replace(query, scope=Scope(everything=True), predicates=Predicates())
         return _of(self._facts.rows(LEGS, every, LEG_COLUMNS), users)
+
+
+def asked_for(asked: Filter, **more: object) -> dict[str, object]:
+    """The filter that lists exactly the rows of a part of the answer (demands.md D80)."""
+    stored = asked.stored()
+    kept = {name: value for name, value in stored.items() if name in Filter.model_fields or name == "from"}
+    return {**kept, "channels": [CALL], **more}
+
+
+def told(metric: str, found: Measured) -> Value:
+    """A result of the dictionary's computation as an answer shows it."""
+    return Value(
+        metric=metric, value=found.value, n=found.n, numerator=found.numerator, denominator=found.denominator,
+        median=found.median, p90=found.p90,
+    )  # fmt: skip
+
+
+def share(metric: str, part: float, whole: float) -> Value:
+    """Null of nothing."""
+    return Value(
+        metric=metric, value=part / whole if whole else None, n=int(whole), numerator=part, denominator=int(whole)
+    )
 
 
 def dates(question: Question) -> list[date]:
@@ -130,6 +168,11 @@ def cut(found: pa.Table, question: Question) -> pa.Table:
     return by_day(found, days or [question.query.from_date], ZoneInfo(question.query.zone))
 
 
+def of_users(query: ResolvedQuery, users: tuple[str, ...]) -> ResolvedQuery:
+    """The same query for interactions of these users, () of anybody."""
+    return msgspec.structs.replace(query, predicates=msgspec.structs.replace(query.predicates, users=users))
+
+
 def of_people(query: ResolvedQuery, company: Company, users: Collection[str], before: int, after: int) -> ResolvedQuery:
     """The query for rows of these people's time, wider by some days; conditions on calls are dropped."""
     earlier = min(before, (query.from_date - date.min).days)
@@ -140,6 +183,15 @@ def of_people(query: ResolvedQuery, company: Company, users: Collection[str], be
     # An impossible id: an empty list of users would mean everybody.
     asked = Predicates() if whole else Predicates(users=tuple(sorted(users)) or ("\0",))
     return msgspec.structs.replace(query, start_utc=start, end_utc=end, days=days, scope=seen, predicates=asked)
+
+
+def _other_than(legs: pa.Table, calls: Collection[str]) -> pa.Table:
+    import pyarrow as pa
+
+    pc = kernels()
+    column: Any = legs["record_id"]
+    plain = column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
+    return legs.filter(pc.invert(pc.is_in(plain, value_set=pa.array(list(calls), pa.string()))))
 
 
 def _of(legs: pa.Table, users: Collection[str]) -> pa.Table:

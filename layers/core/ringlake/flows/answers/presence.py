@@ -284,6 +284,14 @@ class Time:
     def known(self, user_id: str) -> bool:
         return user_id in self._of
 
+    def known_s(self, user_id: str) -> int:
+        return sum(self.total(user_id).values()) if self.known(user_id) else 0
+
+    def day_statuses(self, user_id: str, number: int) -> Statuses | None:
+        """Of one day by its number; None when nothing is known of it."""
+        parts = self.seconds.get((user_id, number))
+        return statuses(parts) if parts else None
+
     def person_days(self, user_id: str) -> tuple[PersonDay, ...]:
         """The days of which something is known."""
         days = []
@@ -376,6 +384,11 @@ def _shift(shift: Shift, zone: ZoneInfo) -> PersonShift:
         lasts=shift.lasts,
         begun_before=shift.begun_before,
     )
+
+
+def availability_of(question: Question, found: pa.Table, users: Mapping[str, User]) -> Value:
+    """Of the whole workspace, by its own open hours."""
+    return _group(question, found, users, "", "").availability
 
 
 def _group(
