@@ -59,6 +59,10 @@ class NotFound(Rejected):
     """Not there, or not the viewer's; the two are never told apart: answer 404."""
 
 
+class Absent(NotFound):
+    """The thing is the viewer's, and a part of it is not there any more or never was: answer 404 and say why."""
+
+
 class Taken(Rejected):
     """What the request names belongs to something else, or something else still needs it: answer 409."""
 
@@ -73,6 +77,10 @@ class Unversioned(Rejected):
 
 class Unavailable(RinglakeError):
     """A store or service did not answer or is overloaded: retry later, answer 503."""
+
+
+class Gone(RinglakeError):
+    """The other side of a connection has hung up: forget the connection."""
 
 
 class Conflict(RinglakeError):

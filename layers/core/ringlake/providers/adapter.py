@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ringlake.errors import NotFound
 from ringlake.model.base import Model
 from ringlake.model.directory import Connection
 from ringlake.model.events import Delivery, Identity, RawEvent
-from ringlake.model.facts import Fact
+from ringlake.model.facts import Fact, Media
+from ringlake.model.words import Words
 
 
 class Answer(Model, frozen=True, kw_only=True):
@@ -19,6 +20,13 @@ class Answer(Model, frozen=True, kw_only=True):
     status: int = 200
     headers: dict[str, str] = {}
     body: str = ""
+
+
+class Access(Model, frozen=True, kw_only=True):
+    """What the address of a recording needs: a sign-in at the provider, and to be opened in time (None: any)."""
+
+    login: bool = False
+    lives: timedelta | None = None
 
 
 class Adapter(ABC):
@@ -50,6 +58,14 @@ class Adapter(ABC):
     @abstractmethod
     def parse(self, event: RawEvent, connection: Connection, /) -> Sequence[Fact]:
         """What the event states. Unknown types give no facts; raises `Unreadable`."""
+
+    def words(self, _event: RawEvent, _connection: Connection, /) -> Sequence[Words]:
+        """What the event says in so many words: transcripts, summaries, texts of messages. Raises `Unreadable`."""
+        return ()
+
+    def access(self, _media: Media, /) -> Access:
+        """What it takes to open the address of a recording or voicemail."""
+        return Access()
 
     def handshake(self, _delivery: Delivery, _connection: Connection, /) -> Answer | None:
         """The answer to a sender's set-up request to a live endpoint (`zd_echo`, `Validation-Token`), which

@@ -22,7 +22,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
@@ -48,8 +48,9 @@ from ringlake.model.facts import (
     Step,
 )
 from ringlake.model.subjects import SubjectKind
+from ringlake.model.words import Line, Speaker, Words, WordsKind, plain, second, words
 
-from .adapter import Adapter
+from .adapter import Access, Adapter
 from .signatures import same_secret
 from .values import choice, document, flag, identifier, instant, items, mapping, text, texts
 
@@ -105,6 +106,9 @@ READY: Mapping[str, FactKind] = {
     "summary.created": FactKind.SUMMARY,
 }
 _VERSION = ".v2"
+# The page of a recording or voicemail asks for a sign-in and stays; the file's own address lives an hour.
+_PAGES = "https://assets.aircall.io/"
+_FILES_LIVE = timedelta(hours=1)
 
 
 class Aircall(Adapter):
@@ -150,8 +154,39 @@ class Aircall(Adapter):
         reader = _READERS.get(event.subject.kind)
         return () if reader is None else tuple(reader(_said(event.body), event))
 
+    def words(self, event: RawEvent, _connection: Connection) -> Sequence[Words]:
+        said = _said(event.body)
+        if event.subject.kind is SubjectKind.MESSAGE:
+            return words(WordsKind.MESSAGE, said.data.get("body"))
+        if READY.get(said.event) is FactKind.SUMMARY:
+            return words(WordsKind.SUMMARY, said.data.get("content") or said.data.get("summary"))
+        return _transcript(said.data.get("content")) if said.event in READY else ()
+
+    def access(self, media: Media) -> Access:
+        return Access(login=True) if media.url.startswith(_PAGES) else Access(lives=_FILES_LIVE)
+
 
 ADAPTER = Aircall()
+
+
+def _transcript(content: object) -> Sequence[Words]:
+    """One text, or utterances of both sides (the sender's people are `internal`)."""
+    if not isinstance(content, dict):
+        return words(WordsKind.TRANSCRIPT, content)
+    told = content.get("utterances")
+    lines = [_line(one) for one in told if isinstance(one, dict)] if isinstance(told, list) else []
+    spoken = tuple(line for line in lines if line.text)
+    return (Words(kind=WordsKind.TRANSCRIPT, lines=spoken),) if spoken else ()
+
+
+def _line(said: Mapping[str, Any]) -> Line:
+    sides = {"internal": Speaker.AGENT, "external": Speaker.CUSTOMER}
+    return Line(
+        text=plain(said.get("text")),
+        speaker=choice(said.get("participant_type"), sides),
+        account=str(said.get("user_id") or ""),
+        at_s=second(said.get("start_time")),
+    )
 
 
 class _Said(NamedTuple):

@@ -43,6 +43,7 @@ from ringlake.model.facts import (
     Step,
 )
 from ringlake.model.subjects import SubjectKind
+from ringlake.model.words import Words, WordsKind, words
 
 from .adapter import Adapter
 from .signatures import verify_standard
@@ -167,6 +168,21 @@ def parse(event: RawEvent, connection: Connection) -> Sequence[Fact]:
         zone=zone,
     )
     return tuple(known.read(said))
+
+
+def words_of(event: RawEvent) -> Sequence[Words]:
+    """Transcript, summary or text of a document: fields that may come with any type. Raises `Unreadable`."""
+    outer = document(event.body)
+    known = _SUBJECTS.get(identifier(outer.get("type"), "type"))
+    if known is None:
+        return ()
+    subject = _subject(outer, known.kind)
+    if known.kind is SubjectKind.MESSAGE:
+        return words(WordsKind.MESSAGE, subject.get("text"))
+    said = subject.get("transcript")
+    told = said if isinstance(said, dict) else {"text": said}
+    spoken = words(WordsKind.TRANSCRIPT, told.get("text"), url=told.get("url"))
+    return (*spoken, *words(WordsKind.SUMMARY, subject.get("summary")))
 
 
 class _Said(NamedTuple):
@@ -507,3 +523,6 @@ class Signed(Adapter):
 
     def parse(self, event: RawEvent, connection: Connection) -> Sequence[Fact]:
         return parse(event, connection)
+
+    def words(self, event: RawEvent, _connection: Connection) -> Sequence[Words]:
+        return words_of(event)

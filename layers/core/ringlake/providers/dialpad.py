@@ -49,9 +49,10 @@ from ringlake.model.facts import (
 )
 from ringlake.model.numbers import is_withheld
 from ringlake.model.subjects import SubjectKind
+from ringlake.model.words import Words, WordsKind, words
 
 from . import jws
-from .adapter import Adapter
+from .adapter import Access, Adapter
 from .values import choice, document, flag, identifier, instant, items, mapping, text, texts, whole
 
 DIRECTION: Mapping[str, Direction] = {"inbound": Direction.INBOUND, "outbound": Direction.OUTBOUND}
@@ -144,6 +145,16 @@ class Dialpad(Adapter):
         if kind is SubjectKind.MESSAGE:
             return (_message(claims, event),)
         return tuple(_presence(claims, event)) if kind is SubjectKind.PRESENCE else ()
+
+    def words(self, event: RawEvent, _connection: Connection) -> Sequence[Words]:
+        claims = _claims(event.body)
+        if event.subject.kind is SubjectKind.MESSAGE:
+            return words(WordsKind.MESSAGE, claims.get("text"))
+        spoken = words(WordsKind.TRANSCRIPT, claims.get("transcription_text"))
+        return (*spoken, *words(WordsKind.SUMMARY, claims.get("recap_summary")))
+
+    def access(self, _media: Media) -> Access:
+        return Access(login=True)
 
 
 ADAPTER = Dialpad()

@@ -29,6 +29,7 @@ from ringlake.model.directory import Connection
 from ringlake.model.events import Delivery, Identity, RawEvent
 from ringlake.model.facts import CallFact, Fact, FactKind, Ref
 from ringlake.model.subjects import SubjectKind
+from ringlake.model.words import Words
 
 from . import canonical
 from .adapter import Adapter
@@ -76,6 +77,9 @@ class FocusContactCenter(Adapter):
         return (
             tuple(_announced(outer, event, connection)) if _is_envelope(outer) else canonical.parse(event, connection)
         )
+
+    def words(self, event: RawEvent, _connection: Connection) -> Sequence[Words]:
+        return () if _is_envelope(document(event.body)) else canonical.words_of(event)
 
 
 ADAPTER = FocusContactCenter()

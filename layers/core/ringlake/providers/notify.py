@@ -46,6 +46,7 @@ from ringlake.model.facts import (
     Step,
 )
 from ringlake.model.subjects import SubjectKind
+from ringlake.model.words import Words, WordsKind, words
 
 from .adapter import Answer
 from .clocks import Span, closing, during, local, seconds, zone_of
@@ -256,6 +257,16 @@ def parse(
     start = local(form.get("call_start"), zone_of(connection), until=until)
     said = _Said(form, event, start, None if lasted is None else int(lasted), words, other)
     return tuple(reader(said))
+
+
+def words_of(event: RawEvent) -> Sequence[Words]:
+    """The recognised speech of a call, or the text of a message."""
+    result = _result(_form(event))
+    if event.subject.kind is SubjectKind.MESSAGE:
+        return words(WordsKind.MESSAGE, result.get("text"))
+    told = result.get("words")
+    spoken = [one.get("w") for one in told if isinstance(one, dict)] if isinstance(told, list) else []
+    return words(WordsKind.TRANSCRIPT, " ".join(word for word in spoken if isinstance(word, str)))
 
 
 def _form(said: Delivery | RawEvent) -> dict[str, str]:

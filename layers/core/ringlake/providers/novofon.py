@@ -28,6 +28,7 @@ from ringlake.model.directory import Connection
 from ringlake.model.events import Delivery, Identity, RawEvent
 from ringlake.model.facts import Agent, CallFact, Direction, EndedAs, Fact, FactKind, Media
 from ringlake.model.subjects import SubjectKind
+from ringlake.model.words import Words
 
 from . import notify
 from .adapter import Adapter, Answer
@@ -188,6 +189,9 @@ class Novofon(Adapter):
         at = local(said.raw("notification_time"), zone, until=event.received_at, pattern=pattern)
         start = local(said.raw("start_time"), zone, until=at or event.received_at, pattern=pattern)
         return tuple(reader(_Said(name, said, event, at, start)))
+
+    def words(self, event: RawEvent, _connection: Connection) -> Sequence[Words]:
+        return notify.words_of(event) if notify.is_notification(event.body) else ()
 
 
 ADAPTER = Novofon()

@@ -48,6 +48,7 @@ from ringlake.model.facts import (
     Step,
 )
 from ringlake.model.subjects import SubjectKind
+from ringlake.model.words import Line, Speaker, Words, WordsKind, plain, second, words
 
 from .adapter import Adapter
 from .signatures import verify_openphone, verify_standard
@@ -172,6 +173,20 @@ class OpenPhone(Adapter):
         envelope = _envelope(event.body)
         reader = _READERS.get(envelope.type)
         return () if reader is None else tuple(reader(_Said(envelope, event, connection)))
+
+    def words(self, event: RawEvent, _connection: Connection) -> Sequence[Words]:
+        envelope = _envelope(event.body)
+        said = envelope.resource
+        if event.subject.kind is SubjectKind.MESSAGE:
+            return words(WordsKind.MESSAGE, said.get("body") or said.get("text"))
+        kind = _WORDS.get(envelope.type)
+        if kind is None or not _is_ready(envelope):
+            return ()
+        if kind is WordsKind.TRANSCRIPT:
+            lines = tuple(_line(one) for one in items(said.get("dialogue"), envelope.field("dialogue")))
+            return (Words(kind=kind, lines=tuple(line for line in lines if line.text)),) if lines else ()
+        told = [items(said.get(name), envelope.field(name)) for name in ("summary", "nextSteps")]
+        return words(kind, *(text for texts in told for text in texts))
 
 
 ADAPTER = OpenPhone()
@@ -477,6 +492,13 @@ def _is_ready(envelope: _Envelope) -> bool:
     return status == READY
 
 
+def _line(one: object) -> Line:
+    said = mapping(one, "dialogue[]")
+    account = plain(said.get("userId"))
+    speaker = Speaker.AGENT if account else Speaker.CUSTOMER if plain(said.get("identifier")) else None
+    return Line(text=plain(said.get("content")), speaker=speaker, account=account, at_s=second(said.get("start")))
+
+
 def _voicemail(said: _Said) -> Iterable[Fact]:
     """Joined on callId; `id` and `createdAt` are those of the voicemail's own activity."""
     call, envelope = _call(said, Direction.INBOUND), said.envelope
@@ -601,6 +623,10 @@ _CALL_READERS: Mapping[str, _Reader] = {
     "call.summary.completed": _summary,
     "call.transcript.completed": _transcript,
     "call.voicemail.completed": _voicemail,
+}
+_WORDS: Mapping[str, WordsKind] = {
+    "call.transcript.completed": WordsKind.TRANSCRIPT,
+    "call.summary.completed": WordsKind.SUMMARY,
 }
 _READERS: Mapping[str, _Reader] = {
     **_CALL_READERS,

@@ -43,6 +43,7 @@ from ringlake.model.facts import (
     PresenceStatus,
 )
 from ringlake.model.subjects import SubjectKind
+from ringlake.model.words import Words, WordsKind, words
 
 from .adapter import Adapter, Answer
 from .values import choice, document, identifier, instant, items, mapping, text
@@ -149,6 +150,10 @@ class RingCentral(Adapter):
         if said.is_presence:
             return tuple(_presence(said, event))
         return (_message(said, event),) if said.is_message else ()
+
+    def words(self, event: RawEvent, _connection: Connection) -> Sequence[Words]:
+        said = _said(document(event.body))
+        return words(WordsKind.MESSAGE, said.body.get("subject")) if said.is_message else ()
 
 
 ADAPTER = RingCentral()

@@ -42,6 +42,7 @@ from ringlake.model.facts import (
     Source,
 )
 from ringlake.model.subjects import SubjectKind
+from ringlake.model.words import Words, WordsKind, words
 
 from .adapter import Adapter
 from .clocks import during, local, seconds, zone_of
@@ -189,6 +190,11 @@ class Ringostat(Adapter):
         until = event.received_at - timedelta(seconds=lasted or 0)
         start = _time(said.raw("calldate"), connection, until)
         return tuple(reader(_Said(name, said, event, start, lasted)))
+
+    def words(self, event: RawEvent, connection: Connection) -> Sequence[Words]:
+        said = _opened(event, connection)
+        transcript = words(WordsKind.TRANSCRIPT, url=said.raw("ai_vtt_file"))
+        return (*transcript, *words(WordsKind.SUMMARY, said.raw("brief_summary")))
 
 
 ADAPTER = Ringostat()

@@ -51,8 +51,9 @@ from ringlake.model.facts import (
     Ref,
 )
 from ringlake.model.subjects import SubjectKind
+from ringlake.model.words import Line, Words, WordsKind, plain, words
 
-from .adapter import Adapter
+from .adapter import Access, Adapter
 from .addresses import agent_at, number_at, own_addresses, sip_agent
 from .values import choice, document, identifier, instant, items, mapping, money, text, texts, whole
 
@@ -164,8 +165,23 @@ class Telnyx(Adapter):
         call = _Call(said, event, own_addresses(connection))
         return (*_opening(call), *reader(call))
 
+    def words(self, event: RawEvent, _connection: Connection) -> Sequence[Words]:
+        said = _said(event.body)
+        if event.subject.kind is SubjectKind.MESSAGE:
+            return words(WordsKind.MESSAGE, said.payload.get("text"))
+        told = mapping(said.payload.get("transcription_data"), "data.payload.transcription_data")
+        text = plain(told.get("transcript"))
+        # A piece that is not final comes again.
+        if not text or told.get("is_final") is False:
+            return ()
+        return (Words(kind=WordsKind.TRANSCRIPT, lines=(Line(text=text),), running=True),)
+
+    def access(self, _media: Media) -> Access:
+        return Access(lives=_URLS_LIVE)
+
 
 ADAPTER = Telnyx()
+_URLS_LIVE = timedelta(minutes=10)
 
 
 # --- signature

@@ -51,8 +51,9 @@ from ringlake.model.facts import (
     Step,
 )
 from ringlake.model.subjects import SubjectKind
+from ringlake.model.words import Line, Words, WordsKind, plain, words
 
-from .adapter import Adapter, Answer
+from .adapter import Access, Adapter, Answer
 from .addresses import agent_at, number_at, own_addresses
 from .values import document, identifier, text, whole
 
@@ -153,6 +154,17 @@ class Twilio(Adapter):
         said = _fields(event.body, event.query)
         kind = _kind(said)
         return () if kind is None else tuple(kind.read(_Said(said, event, connection)))
+
+    def words(self, event: RawEvent, _connection: Connection) -> Sequence[Words]:
+        said = _fields(event.body, event.query)
+        if event.subject.kind is SubjectKind.MESSAGE:
+            return words(WordsKind.MESSAGE, said.get("Body"))
+        spoken = words(WordsKind.TRANSCRIPT, said.get("TranscriptionText"), url=said.get("TranscriptionUrl"))
+        return spoken or _spoken_along(said)
+
+    def access(self, _media: Media) -> Access:
+        # The account decides whether its media need its credentials.
+        return Access(login=True)
 
 
 ADAPTER = Twilio()
@@ -532,6 +544,16 @@ def _read_transcription(said: _Said) -> Iterable[Fact]:
     """Ready transcripts of recordings, and the spoken words of a transcription that runs along with the call."""
     if said.word("TranscriptionStatus") == READY or said.word("TranscriptionEvent") == "transcription-content":
         yield said.fact(FactKind.TRANSCRIPT, said.at)
+
+
+def _spoken_along(said: Mapping[str, str]) -> Sequence[Words]:
+    """A piece of a transcription that runs along with the call."""
+    try:
+        told = document(said.get("TranscriptionData", "").encode())
+    except Unreadable:
+        return ()
+    text = plain(told.get("transcript"))
+    return (Words(kind=WordsKind.TRANSCRIPT, lines=(Line(text=text),), running=True),) if text else ()
 
 
 # --- messages

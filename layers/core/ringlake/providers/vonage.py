@@ -48,9 +48,10 @@ from ringlake.model.facts import (
     Step,
 )
 from ringlake.model.subjects import SubjectKind
+from ringlake.model.words import Words, WordsKind, words
 
 from . import jws
-from .adapter import Adapter
+from .adapter import Access, Adapter
 from .addresses import agent_at, number_at, own_addresses, sip_agent
 from .values import choice, document, identifier, instant, mapping, money, text, whole
 
@@ -128,6 +129,15 @@ class Vonage(Adapter):
         if kind is None or event.subject.kind is not kind.subject:
             return ()
         return tuple(kind.read(_Event(said, event, own_addresses(connection))))
+
+    def words(self, event: RawEvent, _connection: Connection) -> Sequence[Words]:
+        said = _said(event.body, event.query)
+        if event.subject.kind is SubjectKind.MESSAGE:
+            return words(WordsKind.MESSAGE, said.get("text"))
+        return words(WordsKind.TRANSCRIPT, url=said.get("transcription_url"))
+
+    def access(self, _media: Media) -> Access:
+        return Access(login=True)
 
 
 ADAPTER = Vonage()

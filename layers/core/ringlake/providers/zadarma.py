@@ -14,6 +14,7 @@ from datetime import datetime
 from ringlake.model.directory import Connection
 from ringlake.model.events import Delivery, Identity, RawEvent
 from ringlake.model.facts import EndedAs, Fact
+from ringlake.model.words import Words
 
 from . import notify
 from .adapter import Adapter, Answer
@@ -56,6 +57,9 @@ class Zadarma(Adapter):
 
     def parse(self, event: RawEvent, connection: Connection) -> Sequence[Fact]:
         return notify.parse(event, connection, STATUS, other=EndedAs.FAILED)
+
+    def words(self, event: RawEvent, _connection: Connection) -> Sequence[Words]:
+        return notify.words_of(event)
 
 
 ADAPTER = Zadarma()

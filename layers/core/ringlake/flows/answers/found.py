@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from dataclasses import dataclass
 
 from ringlake.access import Principal, Scope, scope
@@ -17,6 +19,8 @@ from ringlake.stores.marks import MarksStore
 from ringlake.stores.records import Loaded, Records
 
 _KINDS = (SubjectKind.CALL, SubjectKind.MESSAGE)
+# What stands in a path as it is; any other id as `~` and its base64url (docs/adr/0056).
+_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9:._-]*")
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,13 @@ class Finder:
             if isinstance(row.record, Interaction) and shows(found.seen, row.record):
                 shown[row.key] = row.record
         return shown
+
+
+def path_of(record_id: str) -> str:
+    """Our own path of a call or message."""
+    plain = _PLAIN.fullmatch(record_id) is not None
+    coded = base64.urlsafe_b64encode(record_id.encode()).rstrip(b"=").decode()
+    return f"/v1/interactions/{record_id if plain else '~' + coded}"
 
 
 def subjects(workspace: str, record_id: str, channel: str = "") -> list[Subject]:

@@ -24,6 +24,7 @@ from ringlake.stores.identities import Identities
 from ringlake.stores.journal import Journal
 from ringlake.stores.lake import Lake
 from ringlake.stores.marks import MarksStore
+from ringlake.stores.objects import Objects
 from ringlake.stores.records import Records
 from ringlake.stores.refolds import Refolds
 from ringlake.stores.vault import Vault
@@ -38,7 +39,7 @@ ANY = "*"
 
 @dataclass(frozen=True)
 class Stores:
-    """The stores of one installation; `public_url` is the address that senders use."""
+    """The stores of one installation; `public_url` is the address that senders use, `raw` the archive of events."""
 
     directory: DirectoryStore
     contacts: Contacts
@@ -51,6 +52,7 @@ class Stores:
     vault: Vault
     identities: Identities
     public_url: str
+    raw: Objects | None = None
 
 
 class View[T](NamedTuple):
