@@ -26,7 +26,7 @@ from ringlake.stores.records import MemoryRecords, Record
 from tests.unit.lake.making import ANNA, NOON, WORKSPACE, beside, call, deal, directory, store
 
 DAY = timedelta(days=1)
-CUSTOMER = {"remote_number": "+48600000001", "party_key": "p1"}
+CUSTOMER: dict[str, Any] = {"remote_number": "+48600000001", "party_key": "p1"}
 
 
 class Company:
@@ -79,7 +79,8 @@ def company() -> Company:
 
 
 def ordered(**fields: Any) -> DealRecord:
-    return deal(**({"state": DealState.ORDERED, "ordered_at": NOON + DAY, "revision": 2} | fields))
+    told: dict[str, Any] = {"state": DealState.ORDERED, "ordered_at": NOON + DAY, "revision": 2}
+    return deal(**(told | fields))
 
 
 def test_a_deal_shows_its_calls_customer_number_and_people(company: Company) -> None:

@@ -97,11 +97,15 @@ def deal(id: str = "d1", at: datetime = NOON, **fields: Any) -> DealRecord:
     )
 
 
-_KINDS = {CallRecord: SubjectKind.CALL, MessageRecord: SubjectKind.MESSAGE, DealRecord: SubjectKind.DEAL}
+_KINDS: dict[type[Record], SubjectKind] = {
+    CallRecord: SubjectKind.CALL,
+    MessageRecord: SubjectKind.MESSAGE,
+    DealRecord: SubjectKind.DEAL,
+}
 
 
 def subject(record: Record) -> Subject:
-    kind = next(kind for model, kind in _KINDS.items() if isinstance(record, model))
+    kind = _KINDS[type(record)]
     return Subject(workspace=record.workspace, kind=kind, connection=record.connection, id=record.provider_id)
 
 

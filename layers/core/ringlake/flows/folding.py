@@ -118,6 +118,29 @@ def fold_subject(
         return _set_aside_subject(subject, type(error).__name__, journal, clock)
 
 
+def as_known(subject: Subject, journal: Journal, records: Records, directory: Directory) -> Record | None:
+    """The record as the fold would make it now, without writing anything: for who has just put an event of a
+    subject without parts and wants to show what came of it. None for a subject of which nothing is known.
+
+    Raises `Unavailable`.
+    """
+    stored = next(iter(records.get_many([subject.key])), None)
+    previous = stored.record if stored else None
+    connection = directory.connection(subject.connection) or Connection(
+        id=subject.connection, workspace=subject.workspace, provider=""
+    )
+    told: dict[str, tuple[Fact, ...]] = {}
+    provider = previous.provider if previous else ""
+    for event in journal.events(subject):
+        told[digest(subject.id, event.event_id)] = tuple(providers.adapter(event.provider).parse(event, connection))
+        provider = event.provider
+    known = amend([previous] if previous else [], (f for facts in told.values() for f in facts), told)
+    if not known.facts:
+        return None
+    record = FOLDS[subject.kind](subject, provider, known.facts, directory)
+    return msgspec.structs.replace(record, seen=known.seen, revision=len(known.seen), sealed=known.sealed)
+
+
 def _set_aside_subject(subject: Subject, reason: str, journal: Journal, clock: Callable[[], datetime]) -> Folded:
     """Its events are in the journal; quarantine names the subject for repair and replay."""
     item_id = hashlib.sha256(f"fold\0{subject.key}".encode()).hexdigest()[:32]

@@ -285,6 +285,8 @@ def _channels(filter: Filter) -> tuple[str, ...]:
         or filter.reasons
         or filter.labels
         or filter.success is not None
+        or filter.sale is not None
+        or filter.first_contact is not None
         or filter.hangup_by
         or filter.queues
         or filter.sources

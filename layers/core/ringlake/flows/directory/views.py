@@ -45,6 +45,9 @@ class SettingsView(Answer, frozen=True, kw_only=True):
     case_burst_s: int
     callback_sla_s: int
     text_sla_s: int
+    sale_dispositions: tuple[str, ...]
+    resolved_dispositions: tuple[str, ...]
+    unresolved_dispositions: tuple[str, ...]
     raw_days: int
     record_days: int
     settings_version: int
