@@ -164,9 +164,8 @@ def _all(count: int) -> Mask:
 def _joined(masks: Sequence[Mask]) -> Mask:
     import pyarrow as pa
 
-    return pa.concat_arrays(
-        [chunk for mask in masks for chunk in (mask.chunks if isinstance(mask, pa.ChunkedArray) else [mask])]
-    )
+    parts = [chunk for mask in masks for chunk in (mask.chunks if isinstance(mask, pa.ChunkedArray) else [mask])]
+    return pa.concat_arrays(parts) if parts else _all(0)
 
 
 def _read_for(query: ResolvedQuery, tables: Sequence[Table]) -> list[Table]:
