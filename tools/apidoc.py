@@ -1,4 +1,4 @@
-"""Write docs/api.md and docs/permissions.md from the table of routes and the models of request bodies.
+"""Write docs/api.md and docs/permissions.md from the table of routes and what the handlers are registered with.
 
 python -m tools.apidoc            write the pages
 python -m tools.apidoc --check    exit 1 when they are not what the code says
@@ -8,74 +8,34 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
-
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [p for p in (str(ROOT / "layers" / "core"),) if p not in sys.path]
+sys.path[:0] = [
+    p for p in (str(ROOT), str(ROOT / "layers" / "core"), str(ROOT / "functions" / "api")) if p not in sys.path
+]
+
+from api_answers import OPERATIONS, Operation  # noqa: E402
 
 from ringlake.access import ROUTES, of_role  # noqa: E402
 from ringlake.flows.directory import bodies, sheets, transfers  # noqa: E402
-from ringlake.flows.requests import ExportRequest, RunRequest  # noqa: E402
 from ringlake.model.directory import Ability, Role  # noqa: E402
+from ringlake.query.filters import Filter  # noqa: E402
 
+# Registers every route; by the name that tests know it by, because a router belongs to one application.
+import_module("functions.api.api")
 API = ROOT / "docs" / "api.md"
 PERMISSIONS = ROOT / "docs" / "permissions.md"
 # The same page as a human has approved it: a change of rights is a change of this file, seen in review.
 APPROVED = ROOT / "tests" / "approved" / "permissions.md"
 
-CSV = "text/csv"
-# What each route that takes a body takes; the others take none.
-BODIES: Mapping[str, type[BaseModel] | str] = {
-    "POST /v1/exports": ExportRequest,
-    "POST /v1/reports/{name}/runs": RunRequest,
-    "PUT /v1/calls/{id}/marks": bodies.CallMarksBody,
-    "PUT /v1/cases/{id}": bodies.CaseMarksBody,
-    "PATCH /v1/directory/settings": bodies.SettingsPatch,
-    "POST /v1/directory/connections": bodies.ConnectionBody,
-    "PATCH /v1/directory/connections/{id}": bodies.ConnectionPatch,
-    "POST /v1/directory/connections/{id}/secrets": bodies.SecretBody,
-    "POST /v1/directory/users": bodies.UserBody,
-    "PATCH /v1/directory/users/{id}": bodies.UserPatch,
-    "POST /v1/directory/users/import": CSV,
-    "POST /v1/directory/teams": bodies.TeamBody,
-    "PATCH /v1/directory/teams/{id}": bodies.TeamPatch,
-    "POST /v1/directory/numbers": bodies.NumberBody,
-    "PATCH /v1/directory/numbers/{id}": bodies.NumberPatch,
-    "POST /v1/directory/numbers/import": CSV,
-    "POST /v1/directory/contacts": bodies.ContactBody,
-    "PATCH /v1/directory/contacts/{id}": bodies.ContactPatch,
-    "POST /v1/directory/contacts/import": CSV,
-    "POST /v1/directory/sources": bodies.SourceBody,
-    "PATCH /v1/directory/sources/{id}": bodies.SourcePatch,
-    "PUT /v1/directory/lists": bodies.ListsBody,
-    "POST /v1/directory/tariffs": bodies.TariffBody,
-    "PUT /v1/directory/tariffs/{id}": bodies.TariffBody,
-    "POST /v1/directory/unmapped/map": bodies.MapBody,
-}
-# Query parameters by route.
-QUERIES: Mapping[str, str] = {
-    "GET /v1/exports": "before",
-    "GET /v1/directory/choices": "deleted",
-    "GET /v1/directory/users": "deleted",
-    "GET /v1/directory/teams": "deleted",
-    "GET /v1/directory/numbers": "deleted",
-    "GET /v1/directory/contacts": "q, after, limit",
-    "GET /v1/directory/contacts/export": "after",
-    "GET /v1/directory/contacts/lookup": "number",
-    "GET /v1/directory/unmapped": "days",
-    "GET /v1/directory/audit": "month, action, user, target, skip",
-    "POST /v1/directory/users/import": "dry_run",
-    "POST /v1/directory/numbers/import": "dry_run",
-    "POST /v1/directory/contacts/import": "dry_run",
-}
-
 HEAD = f"""# API
 
-Written by `python -m tools.apidoc` from `ringlake/access/routes.py` and the models of request bodies; do
-not edit by hand. Who may call what by default: [permissions](permissions.md).
+Written by `python -m tools.apidoc` from `ringlake/access/routes.py` and what the handlers are registered with; do
+not edit by hand. Who may call what by default: [permissions](permissions.md). The same for machines, with every
+answer's type: [openapi.json](openapi.json), which `GET /v1/openapi.json` answers too.
 
 ## What holds for every route
 
@@ -83,7 +43,11 @@ not edit by hand. Who may call what by default: [permissions](permissions.md).
   parameter, header or body can name another.
 - Bodies and answers are JSON, times ISO 8601 in UTC. Unknown fields are refused.
 - A refusal is a problem document (RFC 9457, `application/problem+json`): `status`, `title`, `detail`, and
-  with 400 all mistakes at once as `errors: [{{field, reason}}]`.
+  with 400 all mistakes at once as `errors: [{{field, reason}}]`. `request_id` is what the logs call the request.
+- Query parameters are checked like bodies: unknown ones and second values are refused, lists repeat their name, and
+  numbers, dates (`YYYY-MM-DD`) and switches (`true`, `false`) are written in one way only.
+- Every answer to `GET` has an `ETag`; with it in `If-None-Match` the answer is 304 while nothing changed. Answers
+  above 1 KB are gzipped when `Accept-Encoding` says so.
 
 | status | means |
 |---|---|
@@ -92,7 +56,9 @@ not edit by hand. Who may call what by default: [permissions](permissions.md).
 | 402 | the workspace's plan has no analytics; its history is being kept |
 | 403 | an ability is missing, or what is asked for lies beyond what the viewer may give |
 | 404 | not there, or not the viewer's to know |
+| 405 | the route has no such method; `Allow` names those it has |
 | 409 | taken by something else, or still needed by it |
+| 413 | the answer would be larger than 5.5 MB: ask for a shorter time, or accept gzip |
 | 412 | changed since the version in `If-Match`: read it again |
 | 428 | a change needs `If-Match` |
 | 503 | a store did not answer: again after `Retry-After` seconds |
@@ -124,27 +90,42 @@ files that an import takes, header `Ringlake-Next` says where the next one begin
 
 ## Routes
 
-| route | query | body |
-|---|---|---|
+`filter` stands for the fields of [Filter](#filter).
+
+| route | | query | body |
+|---|---|---|---|
 """
 
 
-def api() -> str:
+def api_page() -> str:
     return HEAD + "\n".join([*_routes(), "", "## Bodies", "", *_bodies()]) + "\n"
 
 
 def _routes() -> Iterator[str]:
     for route in ROUTES:
-        body = BODIES.get(route, "")
-        name = body if isinstance(body, str) else f"[{body.__name__}](#{body.__name__.lower()})"
-        yield f"| `{route}` | {QUERIES.get(route, '')} | {name} |"
+        if route in OPERATIONS:
+            operation = OPERATIONS[route]
+            body = operation.body or ""
+            name = body if isinstance(body, str) else f"[{body.__name__}](#{body.__name__.lower()})"
+            said = " ".join((operation.handler.__doc__ or "").split("\n\n")[0].split())
+            yield f"| `{route}` | {said} | {', '.join(_parameters(operation))} | {name} |"
+
+
+def _parameters(operation: Operation) -> Iterator[str]:
+    """Names of query parameters; those of a filter together."""
+    if operation.query is None:
+        return
+    filters = Filter.model_fields if issubclass(operation.query, Filter) else {}
+    if filters:
+        yield "filter"
+    yield from (field.alias or name for name, field in operation.query.model_fields.items() if name not in filters)
 
 
 def _bodies() -> Iterator[str]:
     """Each model once, with the models inside it behind it."""
     schemas: dict[str, dict[str, Any]] = {}
-    for body in BODIES.values():
-        if not isinstance(body, str):
+    for body in (*(operation.body for operation in _described()), Filter):
+        if body is not None and not isinstance(body, str):
             schema = body.model_json_schema(mode="validation")
             inside = schema.pop("$defs", {})
             schemas |= {name: one for name, one in {body.__name__: schema, **inside}.items() if name not in schemas}
@@ -152,6 +133,11 @@ def _bodies() -> Iterator[str]:
     for name, schema in schemas.items():
         if "properties" in schema:
             yield from _body(name, schema, values)
+
+
+def _described() -> list[Operation]:
+    """In the order of the table of routes, whatever the order of registration."""
+    return [OPERATIONS[route] for route in ROUTES if route in OPERATIONS]
 
 
 def _body(name: str, schema: Mapping[str, Any], values: _Values) -> Iterator[str]:
@@ -256,7 +242,7 @@ def permissions() -> str:
 
 
 def pages() -> dict[Path, str]:
-    return {API: api(), PERMISSIONS: permissions()}
+    return {API: api_page(), PERMISSIONS: permissions()}
 
 
 def main(arguments: list[str]) -> int:

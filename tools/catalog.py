@@ -21,7 +21,7 @@ TEMPLATE = ROOT / "template.yaml"
 REPORTS = ROOT / "layers" / "core" / "ringlake" / "reports"
 sys.path[:0] = [p for p in (str(ROOT / "layers" / "core"),) if p not in sys.path]
 
-from ringlake.access.routes import ROUTES  # noqa: E402
+from ringlake.access.routes import ROUTES, UNKNOWN  # noqa: E402
 from ringlake.model.tables import TABLES, Table  # noqa: E402
 
 # The first day that a query can reach. Athena lists the days of a query's own range only.
@@ -122,20 +122,20 @@ def route_id(route: str) -> str:
 def route_waits() -> Iterator[str]:
     """What the stage waits for: settings of a route need the route."""
     yield "    DependsOn:"
-    for route in ROUTES:
+    for route in (*ROUTES, *UNKNOWN):
         yield f"      - {route_id(route)}"
 
 
 def route_limits() -> Iterator[str]:
     """Settings of single routes."""
     yield "      RouteSettings:"
-    for route in ROUTES:
+    for route in (*ROUTES, *UNKNOWN):
         yield f"        {route}: {READING if route.startswith('GET ') else WRITING}"
 
 
 def routes() -> Iterator[str]:
     """One AWS::ApiGatewayV2::Route for each route of people."""
-    for route in ROUTES:
+    for route in (*ROUTES, *UNKNOWN):
         yield f"  {route_id(route)}:"
         yield "    Type: AWS::ApiGatewayV2::Route"
         yield "    Properties:"

@@ -11,17 +11,22 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any
 
+import api_customers
 import api_directory
 import api_interactions
 import api_jobs
+import api_live
 import api_marks
+import api_openapi
 import api_people
 from api_answers import Rooms, encoded_path, problem, utc_now
+from api_transport import sent
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from ringlake import settings
-from ringlake.access import permit, principal
+from ringlake.access import UNKNOWN, Principal, methods_of, permit, principal
 from ringlake.errors import (
+    Absent,
     Conflict,
     Forbidden,
     InvalidRequest,
@@ -34,11 +39,12 @@ from ringlake.errors import (
     Unavailable,
     Unversioned,
 )
-from ringlake.flows.answers import AnswerRooms
+from ringlake.flows.answers import AnswerRooms, Screens
 from ringlake.flows.answers.facts import LakeFacts
 from ringlake.flows.directory import Offices, Stores
 from ringlake.flows.requests import Desk
 from ringlake.stores.arrivals import DynamoArrivals
+from ringlake.stores.boards import DynamoBoards
 from ringlake.stores.contacts import DynamoContacts
 from ringlake.stores.directory import DynamoDirectory
 from ringlake.stores.identities import CognitoIdentities
@@ -99,34 +105,65 @@ def stores() -> Rooms:
         vault=vault,
         identities=CognitoIdentities(settings.read(settings.People).user_pool),
         public_url=settings.read(settings.Web).public_url,
+        raw=S3Objects(settings.read(settings.Raw).raw_bucket),
     )
-    return Rooms(desk, directory, Offices(kept), AnswerRooms(kept, LakeFacts(kept.lake)))
+    live = settings.read(settings.Live)
+    screens = Screens(DynamoBoards(live.live_table), live.live_url)
+    return Rooms(desk, directory, Offices(kept), AnswerRooms(kept, LakeFacts(kept.lake), screens))
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer every request; whatever goes wrong is a problem document, never an exception."""
+    route = str(event.get("routeKey", ""))
     try:
-        answered = app.resolve({**event, "rawPath": encoded_path(event)}, context)
+        if route in UNKNOWN:
+            answered = sent(_plain(strayed(event)), event)
+        else:
+            answered = sent(app.resolve({**event, "rawPath": encoded_path(event)}, context), event)
     except Exception as error:  # noqa: BLE001 - nothing may reach the gateway
-        answered = _plain(broken(error))
-    print(json.dumps({"route": event.get("routeKey", ""), "status": answered["statusCode"]}))
+        answered = sent(_plain(broken(error)), event)
+    print(json.dumps({"route": route, "status": answered["statusCode"]}))
     return answered
+
+
+def strayed(event: dict[str, Any]) -> Response[str]:
+    """A path that is no route, or a route that has no such method; only to whom we know."""
+    try:
+        _viewer(event)
+    except RinglakeError as error:
+        known: Response[str] = refused(error)
+        return known
+    http = event["requestContext"]["http"]
+    allowed = methods_of(str(event.get("rawPath", "")))
+    if not allowed:
+        return problem(HTTPStatus.NOT_FOUND, "there is no such route; GET /v1/openapi.json describes all")
+    detail = f"{http['method']} is not among the methods of this route"
+    return problem(HTTPStatus.METHOD_NOT_ALLOWED, detail, headers={"Allow": ", ".join(allowed)})
+
+
+def _viewer(event: dict[str, Any]) -> Principal:
+    authorizer = event.get("requestContext", {}).get("authorizer") or {}
+    return principal((authorizer.get("jwt") or {}).get("claims") or {}, stores().directory)
 
 
 def signed_in(app: APIGatewayHttpResolver, next_middleware: Callable[..., Response[str]]) -> Response[str]:
     """Who asks, and may they call this route; before anything else."""
-    rooms = stores()
     event = app.current_event.raw_event
-    authorizer = event.get("requestContext", {}).get("authorizer") or {}
-    viewer = principal((authorizer.get("jwt") or {}).get("claims") or {}, rooms.directory)
+    viewer = _viewer(event)
     permit(viewer.user, event.get("routeKey", ""))
-    app.append_context(viewer=viewer, rooms=rooms, clock=now)  # type: ignore[no-untyped-call]
+    app.append_context(viewer=viewer, rooms=stores(), clock=now)  # type: ignore[no-untyped-call]
     return next_middleware(app)
 
 
 app.use(middlewares=[signed_in])
-for part in (api_jobs, api_directory, api_people, api_marks, api_interactions):
+for part in (api_jobs, api_directory, api_people, api_marks, api_customers, api_interactions, api_openapi, api_live):
     app.include_router(part.router)
+
+
+@app.not_found
+def lost(_error: Exception) -> Response[str]:
+    """A route of the gateway that no handler answers."""
+    return problem(HTTPStatus.NOT_FOUND, HTTPStatus.NOT_FOUND.phrase.lower())
 
 
 @app.exception_handler(RinglakeError)  # type: ignore[untyped-decorator]
@@ -139,6 +176,8 @@ def refused(error: RinglakeError) -> Response[str]:
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
         print(json.dumps({"unavailable": str(error)}))
         return problem(status, "please try again", headers={"Retry-After": RETRY_SECONDS})
+    if isinstance(error, Absent):
+        return problem(status, str(error))
     if status in (HTTPStatus.NOT_FOUND, HTTPStatus.INTERNAL_SERVER_ERROR):
         return problem(status, status.phrase.lower())
     if isinstance(error, Conflict):
@@ -154,9 +193,5 @@ def broken(error: Exception) -> Response[str]:
 
 
 def _plain(response: Response[str]) -> dict[str, Any]:
-    return {
-        "statusCode": response.status_code,
-        "headers": {"content-type": "application/problem+json"},
-        "body": response.body,
-        "isBase64Encoded": False,
-    }
+    headers = {"content-type": "application/problem+json", **response.headers}
+    return {"statusCode": response.status_code, "headers": headers, "body": response.body}

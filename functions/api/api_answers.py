@@ -266,7 +266,7 @@ def answer(document: object, status: HTTPStatus = HTTPStatus.OK, etag: str = "")
         status.value,
         content_type="application/json",
         body=to_json(document).decode(),
-        headers={"Cache-Control": "no-store", **({"ETag": f'"{etag}"'} if etag else {})},
+        headers={"ETag": f'"{etag}"'} if etag else {},
     )
 
 
@@ -286,6 +286,16 @@ def spreadsheet(data: bytes, name: str, following: str = "") -> Response[str]:
             "Content-Disposition": f'attachment; filename="{name}.csv"',
             **({"Ringlake-Next": quote(following, safe="")} if following else {}),
         },
+    )
+
+
+def text_file(text: str, name: str) -> Response[str]:
+    """A plain text file."""
+    return Response(
+        HTTPStatus.OK.value,
+        content_type="text/plain; charset=utf-8",
+        body=text,
+        headers={"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}.txt"'},
     )
 
 

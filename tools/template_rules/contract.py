@@ -16,9 +16,11 @@ from tools.template_rules.stack import ROOT
 sys.path[:0] = [p for p in (str(ROOT / "layers" / "core"),) if p not in sys.path]
 
 from ringlake.access.routes import ROUTES as PEOPLES_ROUTES  # noqa: E402
+from ringlake.access.routes import UNKNOWN  # noqa: E402
 
 RUNTIME = "python3.13"
-LOCAL_API_ID = "ringlake1"
+# Ids of the APIs on the local stack, which the template pins by a tag.
+LOCAL_API_IDS = {"HttpApi": "ringlake1", "LiveApi": "ringlakelive"}
 ACCESS_TOKEN_SCOPE = "aws.cognito.signin.user.admin"
 
 # Logical id -> folder, handler module and service name.
@@ -29,6 +31,7 @@ FUNCTIONS = {
     "ArchiveFunction": "archive",
     "RollupFunction": "rollup",
     "ApiFunction": "api",
+    "LiveFunction": "live",
     "ExportFunction": "export",
     "ReportFunction": "report",
 }
@@ -39,14 +42,18 @@ LAYERS = {
     "ArchiveFunction": ("Core", "Runtime"),
     "RollupFunction": ("Core", "Runtime", "Arrow"),
     "ApiFunction": ("Core", "Runtime", "Arrow"),
+    "LiveFunction": ("Core", "Runtime"),
     "ExportFunction": ("Core", "Runtime", "Arrow"),
     "ReportFunction": ("Core", "Runtime", "Wrangler"),
 }
 
 # Who calls these proves himself by a signature over the body; the token in the path finds the connection.
 OPEN_ROUTES = frozenset({"POST /webhooks/{provider}/{token}", "GET /webhooks/{provider}/{token}"})
+# The routes of the WebSocket API. Only who brings a ticket gets through the first, and it is the first that opens the
+# others.
+LIVE_ROUTES = frozenset({"$connect", "$disconnect", "$default"})
 # The table of permissions is the list of routes: a route that is not in it fails the build, and is refused.
-ROUTES = OPEN_ROUTES | frozenset(PEOPLES_ROUTES)
+ROUTES = OPEN_ROUTES | frozenset(PEOPLES_ROUTES) | frozenset(UNKNOWN)
 LOGGED_FIELDS = frozenset(
     {
         "requestId",
@@ -71,7 +78,17 @@ PARTY_PURPOSE = "party_key"
 ONLY_POINTERS = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["token#*", "sub#*"]}}
 
 INDEXES = {"RecordsTable": {"live": ("live_ws", "live_at"), "dirty": ("dirty_ws", "dirty_key")}}
-STREAMS = {"JournalTable": "KEYS_ONLY"}
+STREAMS = {"JournalTable": "KEYS_ONLY", "RecordsTable": "NEW_AND_OLD_IMAGES"}
+# What a consumer of a stream is woken for, where that is less than everything that is written: what is or was
+# marked for the index of live calls.
+_WRITTEN = ["INSERT", "MODIFY"]
+STREAM_FILTERS = {
+    "JournalTable": [{"eventName": _WRITTEN}],
+    "RecordsTable": [
+        {"eventName": _WRITTEN, "dynamodb": {image: {"live_ws": {"S": [{"exists": True}]}}}}
+        for image in ("NewImage", "OldImage")
+    ],
+}
 EXPIRING_BUCKETS = {"ExportsBucket": 30, "FailuresBucket": 90}
 
 LONGEST_RETENTION_S = 1_209_600
@@ -90,6 +107,7 @@ STORES = frozenset(
         "JournalTable",
         "RecordsTable",
         "DirectoryTable",
+        "LiveTable",
         "LakeBucket",
         "RawBucket",
         "ExportsBucket",
@@ -106,6 +124,7 @@ VARIABLE_TARGETS = {
     "RINGLAKE_JOURNAL_TABLE": "JournalTable",
     "RINGLAKE_RECORDS_TABLE": "RecordsTable",
     "RINGLAKE_DIRECTORY_TABLE": "DirectoryTable",
+    "RINGLAKE_LIVE_TABLE": "LiveTable",
     "RINGLAKE_LAKE_BUCKET": "LakeBucket",
     "RINGLAKE_RAW_BUCKET": "RawBucket",
     "RINGLAKE_EXPORTS_BUCKET": "ExportsBucket",
@@ -160,6 +179,9 @@ FORBIDDEN_ACTIONS = frozenset(
     }
 )
 
+# Boards and watchers are made again: what is lost there is nobody's history.
+FORGETFUL_TABLES = frozenset({"LiveTable"})
+
 LEAST_SCAN_LIMIT = 10_000_000
 # Metrics of our own code (CloudWatch embedded metric format, namespace Ringlake) that an alarm waits for.
 OWN_METRICS = frozenset(
@@ -169,6 +191,8 @@ OWN_METRICS = frozenset(
         ("not_authentic", "ingest"),
         ("quarantined", "connect"),
         ("Quarantined", "fold"),
+        ("Quarantined", "live"),
+        ("LiveUnavailable", "live"),
         ("RollupFinished", "rollup"),
     }
 )
@@ -232,6 +256,8 @@ REFUSED_LOCALLY = frozenset(
 OUTPUTS = frozenset(
     {
         "ApiUrl",
+        "LiveUrl",
+        "LiveTable",
         "JournalTable",
         "RecordsTable",
         "DirectoryTable",
@@ -253,6 +279,7 @@ OUTPUTS = frozenset(
         "FunctionExport",
         "FunctionReport",
         "FunctionApi",
+        "FunctionLive",
     }
 )
 

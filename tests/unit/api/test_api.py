@@ -15,6 +15,7 @@ from api_answers import record_id
 from ringlake.access import ROUTES
 from ringlake.errors import NotFound, Unavailable
 from ringlake.model.directory import Workspace
+from tests.unit.api.conformance import conforms
 from tests.unit.export.world import FILTER, WATERMARK, World
 
 api: ModuleType = importlib.import_module("functions.api.api")
@@ -67,7 +68,9 @@ def call(
     said = {name.lower(): value for name, value in (answer.get("headers") or {}).items()}
     said |= {name.lower(): value[0] for name, value in (answer.get("multiValueHeaders") or {}).items()}
     kind = said.get("content-type", "")
-    return answer["statusCode"], json.loads(answer["body"]) if "json" in kind else answer.get("body"), said
+    document = json.loads(answer["body"]) if "json" in kind else answer.get("body")
+    conforms(route, answer["statusCode"], kind, document)
+    return answer["statusCode"], document, said
 
 
 OWNER, MEMBER = claims_of("s-owner"), claims_of("s-member")
@@ -77,7 +80,7 @@ def test_a_user_learns_who_he_is(world: World) -> None:
     status, me, headers = call("GET /v1/me", MEMBER)
 
     assert (status, me["user"]["role"], me["workspace"]["id"]) == (200, "member", "acme")
-    assert headers["cache-control"] == "no-store"
+    assert headers["cache-control"] == "private, no-cache"
 
 
 def test_the_way_of_an_export_from_order_to_download(world: World) -> None:

@@ -6,13 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from api_answers import OPERATIONS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ringlake.model.directory import Connection
 from tests.unit.api.test_api import OWNER, call
 from tests.unit.export.world import World
-from tools import apidoc
 
 
 @pytest.fixture
@@ -27,6 +27,7 @@ def ask(route: str, body: object, **more: Any) -> tuple[int, Any]:
 
 
 D = "/v1/directory"
+ROUTES = sorted(route for route, operation in OPERATIONS.items() if isinstance(operation.body, type))
 SETTINGS, USERS, NUMBERS = f"PATCH {D}/settings", f"POST {D}/users", f"POST {D}/numbers"
 ANNA = {"email": "a@example.com", "name": "Anna"}
 RATE = {"prefix": "48", "per_minute": "0.1"}
@@ -124,7 +125,7 @@ def test_a_bad_body_is_refused_with_all_its_fields(world: World, route: str, bod
     assert world.identities.people == {}
 
 
-@pytest.mark.parametrize("route", [route for route, body in apidoc.BODIES.items() if not isinstance(body, str)])
+@pytest.mark.parametrize("route", ROUTES)
 def test_unknown_fields_lists_and_nothing_are_refused_by_every_body(world: World, route: str) -> None:
     given = {"id": "c1:x", "name": "x", "secret": "x"}
     for body in ({"surprise": 1}, [1], "x", 1, None):
@@ -195,14 +196,13 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,
 )
-ROUTES = sorted(route for route, body in apidoc.BODIES.items() if not isinstance(body, str))
 
 
 @given(st.data())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_json_comes_is_answered_and_never_breaks(world: World, data: st.DataObject) -> None:
     route = data.draw(st.sampled_from(ROUTES))
-    model: Any = apidoc.BODIES[route]
+    model: Any = OPERATIONS[route].body
     names = st.sampled_from(sorted(model.model_fields))
     body = data.draw(st.dictionaries(names, JSON, max_size=4) | JSON)
     status, _ = ask(route, None, raw=json.dumps(body), id="c1", name="x")

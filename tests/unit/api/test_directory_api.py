@@ -33,7 +33,7 @@ def world(world: World) -> World:
 def test_a_version_travels_out_as_etag_and_back_as_if_match(world: World) -> None:
     _, settings, headers = call(f"GET {D}/settings", OWNER)
     etag = headers["etag"]
-    assert (etag[0], etag[-1], headers["cache-control"]) == ('"', '"', "no-store")
+    assert (etag[0], etag[-1], headers["cache-control"]) == ('"', '"', "private, no-cache")
 
     status, changed, after = call(f"PATCH {D}/settings", OWNER, {"week_start": 7}, headers={"if-match": etag})
     assert (status, changed["settings_version"]) == (200, settings["settings_version"] + 1)

@@ -5,15 +5,17 @@ Pure: the caller brings the user, who is looked up in the Directory at each requ
 
 from .abilities import abilities, of_role, permit
 from .principal import DirectoryReader, Principal, principal
-from .routes import ROUTES
+from .routes import ROUTES, UNKNOWN, methods_of
 from .scope import Scope, scope
 
 __all__ = [
     "ROUTES",
+    "UNKNOWN",
     "DirectoryReader",
     "Principal",
     "Scope",
     "abilities",
+    "methods_of",
     "of_role",
     "permit",
     "principal",
