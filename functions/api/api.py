@@ -40,11 +40,12 @@ from ringlake.errors import (
     Unversioned,
 )
 from ringlake.flows.answers import AnswerRooms, Screens
-from ringlake.flows.answers.facts import LakeFacts
+from ringlake.flows.answers.facts import CachedFacts
 from ringlake.flows.directory import Offices, Stores
 from ringlake.flows.requests import Desk
 from ringlake.stores.arrivals import DynamoArrivals
 from ringlake.stores.boards import DynamoBoards
+from ringlake.stores.columns import LakeColumns
 from ringlake.stores.contacts import DynamoContacts
 from ringlake.stores.directory import DynamoDirectory
 from ringlake.stores.identities import CognitoIdentities
@@ -109,7 +110,7 @@ def stores() -> Rooms:
     )
     live = settings.read(settings.Live)
     screens = Screens(DynamoBoards(live.live_table), live.live_url)
-    return Rooms(desk, directory, Offices(kept), AnswerRooms(kept, LakeFacts(kept.lake), screens))
+    return Rooms(desk, directory, Offices(kept), AnswerRooms(kept, CachedFacts(LakeColumns(kept.lake)), screens))
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from api_answers import Rooms
 
 from ringlake.access import Principal
 from ringlake.errors import Unavailable
-from ringlake.flows.answers import AnswerRooms
-from ringlake.flows.answers.facts import LakeFacts
+from ringlake.flows.answers import AnswerRooms, Screens
+from ringlake.flows.answers.facts import CachedFacts
 from ringlake.flows.delivery import Post, Result
 from ringlake.flows.directory import Offices, Stores
 from ringlake.flows.export import run_export
@@ -24,6 +24,8 @@ from ringlake.model.jobs import Job
 from ringlake.model.tables import CALLS, LEGS, MESSAGES
 from ringlake.stores.arrivals import MemoryArrivals
 from ringlake.stores.athena import MemoryAthena
+from ringlake.stores.boards import MemoryBoards
+from ringlake.stores.columns import LakeColumns
 from ringlake.stores.contacts import MemoryContacts
 from ringlake.stores.directory import MemoryDirectory
 from ringlake.stores.identities import MemoryIdentities
@@ -91,6 +93,7 @@ class World:
         self.directory = MemoryDirectory(self.vault)
         self.contacts, self.marks, self.records = MemoryContacts(), MemoryMarks(), MemoryRecords()
         self.journal, self.arrivals, self.refolds = MemoryJournal(), MemoryArrivals(), MemoryRefolds()
+        self.boards = MemoryBoards()
         self.identities = MemoryIdentities()
         self.jobs, self.objects, self.mail = MemoryJobs(), MemoryObjects(), MemoryMail()
         objects = MemoryObjects()
@@ -147,7 +150,9 @@ class World:
 
     @property
     def answers(self) -> AnswerRooms:
-        return AnswerRooms(self.stores, LakeFacts(self.lake))
+        return AnswerRooms(
+            self.stores, CachedFacts(LakeColumns(self.lake)), Screens(self.boards, "wss://live.example.com/live")
+        )
 
     @property
     def rooms(self) -> Rooms:

@@ -402,7 +402,7 @@ def _shifted(legs: Span, calls: Span) -> Span:
     pc = kernels()
     column = _one(legs.rows[CALL_ROW])
     parts = [
-        pc.add(column.slice(start, end - start), first)
+        pc.add(column.slice(start, end - start), pa.scalar(first, pa.int32()))
         for start, end, first in zip(legs.starts(), legs.ends, calls.starts(), strict=True)
         if end > start
     ]
