@@ -32,7 +32,12 @@ TEMPLATE_BODY_LIMIT_BYTES = 51_200
 # Keys of .local/stack.json and the stack outputs that fill them.
 OUTPUTS: Mapping[str, Mapping[str, str]] = {
     "buckets": {"lake": "LakeBucket", "raw": "RawBucket", "exports": "ExportsBucket"},
-    "tables": {"journal": "JournalTable", "records": "RecordsTable", "directory": "DirectoryTable"},
+    "tables": {
+        "journal": "JournalTable",
+        "records": "RecordsTable",
+        "directory": "DirectoryTable",
+        "live": "LiveTable",
+    },
     "athena": {"workgroup": "AthenaWorkgroup", "database": "GlueDatabase"},
 }
 
@@ -124,11 +129,12 @@ def local_settings(root: Path) -> tuple[str, dict[str, str]]:
     return str(settings.get("stack_name", "ringlake-local")), dict(pair.split("=", 1) for pair in pairs)
 
 
-def api_id(root: Path) -> str:
-    """The HTTP API's id, which the template pins for the emulator by a tag."""
-    found = re.search(r"""ms-custom-id["']?\s*:\s*["']?([A-Za-z0-9]+)""", (root / "template.yaml").read_text("utf-8"))
+def api_id(root: Path, api: str = "HttpApi") -> str:
+    """An API's id, which the template pins for the emulator by a tag."""
+    declared = re.search(rf"(?ms)^  {api}:\n(.*?)(?=^  \w|\Z)", (root / "template.yaml").read_text("utf-8"))
+    found = re.search(r"""ms-custom-id["']?\s*:\s*["']?([A-Za-z0-9]+)""", declared[1] if declared else "")
     if found is None:
-        raise StackError("template.yaml pins no API id: add the tag `ms-custom-id` to the AWS::ApiGatewayV2::Api")
+        raise StackError(f"template.yaml pins no id of {api}: add the tag `ms-custom-id` to the AWS::ApiGatewayV2::Api")
     return found.group(1)
 
 
@@ -141,6 +147,11 @@ def public_url(root: Path) -> str:
     return f"{server.endpoint()}/_aws/execute-api/{api_id(root)}/$default"
 
 
+def live_url(root: Path) -> str:
+    """The address at which WebSocket clients reach the live boards."""
+    return f"{server.endpoint().replace('http', 'ws', 1)}/_aws/execute-api/{api_id(root, 'LiveApi')}/live"
+
+
 def deploy(root: Path = state.ROOT) -> dict[str, Any]:
     """Package and deploy; returns the stack's outputs.
 
@@ -149,7 +160,7 @@ def deploy(root: Path = state.ROOT) -> dict[str, Any]:
     `sam deploy --config-env local` works too.
     """
     name, parameters = local_settings(root)
-    parameters |= {"Env": CONFIG_ENV, "PublicUrl": public_url(root)}
+    parameters |= {"Env": CONFIG_ENV, "PublicUrl": public_url(root), "LiveUrl": live_url(root)}
     # In the stack's own folder: it names the emulator's buckets.
     packaged = state.STACK / "packaged.yaml"
     template = _with_uploaded_layers(root / ".aws-sam" / "build" / "template.yaml")
@@ -213,7 +224,7 @@ def _apply(name: str, template: Path, parameters: Mapping[str, str]) -> None:
     kind = _change_set_type(cloudformation, name)
     declared = cloudformation.get_template_summary(**_template(template))["Parameters"]
     known = {parameter["ParameterKey"] for parameter in declared}
-    unknown = sorted(set(parameters) - known - {"Env", "PublicUrl"})
+    unknown = sorted(set(parameters) - known - {"Env", "PublicUrl", "LiveUrl"})
     if unknown:
         raise StackError(f"samconfig.toml sets parameters that template.yaml does not declare: {', '.join(unknown)}")
     change_set = f"local-{time.time_ns()}"

@@ -52,7 +52,7 @@ def generated_sections_are_current(stack: Stack) -> Iterator[str]:
 @rule
 def every_route_is_guarded_or_listed_as_open(stack: Stack) -> Iterator[str]:
     """design.md 5; security.md API5: a route without a declared permission fails the build."""
-    routes = {str(route.get("RouteKey")): route for route in stack.aws.of("ApiGatewayV2::Route")}
+    routes = {str(route.get("RouteKey")): route for route in _routes(stack.aws, "HttpApi")}
     for key, route in routes.items():
         if key in contract.OPEN_ROUTES:
             if route.get("AuthorizationType") != "NONE":
@@ -70,6 +70,24 @@ def every_route_is_guarded_or_listed_as_open(stack: Stack) -> Iterator[str]:
         yield f"{routes[key].id}: `{key}` is not in the table of permissions (ringlake/access/routes.py)"
 
 
+def _routes(view: View, api: str) -> list[Resource]:
+    return [route for route in view.of("ApiGatewayV2::Route") if target(route.get("ApiId")) == api]
+
+
+@rule
+def screens_come_in_by_one_door(stack: Stack) -> Iterator[str]:
+    """The function asks for a ticket at `$connect`; what comes after it runs on that connection."""
+    routes = {str(route.get("RouteKey")): route for route in _routes(stack.aws, "LiveApi")}
+    for key in sorted(contract.LIVE_ROUTES ^ set(routes)):
+        yield f"LiveApi: `{key}` is not one of its routes" if key in routes else f"LiveApi: `{key}` is missing"
+    for key, route in routes.items():
+        if route.get("AuthorizationType", "NONE") != "NONE":
+            yield f"{route.id}: `{key}` asks the gateway for what the function decides"
+    others = [r for r in stack.aws.of("ApiGatewayV2::Route") if target(r.get("ApiId")) not in ("HttpApi", "LiveApi")]
+    for route in others:
+        yield f"{route.id}: belongs to no API that the rules know"
+
+
 @rule
 def the_authorizer_knows_our_pool_and_client_only(stack: Stack) -> Iterator[str]:
     for authorizer in stack.aws.of("ApiGatewayV2::Authorizer"):
@@ -85,22 +103,32 @@ def the_authorizer_knows_our_pool_and_client_only(stack: Stack) -> Iterator[str]
 @rule
 def api_gateway_may_call_every_integration(stack: Stack) -> Iterator[str]:
     """The emulator calls functions without a permission; AWS answers 500."""
-    integrations = {i.id: target(i.get("IntegrationUri")) for i in stack.aws.of("ApiGatewayV2::Integration")}
+    integrations = {i.id: _function_of(i) for i in stack.aws.of("ApiGatewayV2::Integration")}
     for route in stack.aws.of("ApiGatewayV2::Route"):
-        key = str(route.get("RouteKey"))
+        key, api = str(route.get("RouteKey")), target(route.get("ApiId"))
         function = integrations.get(target(route.get("Target")), "")
         if function not in stack.aws.resources:
             yield f"{route.id}: `{key}` leads to no function"
             continue
-        called = "/$default/" + key.replace(" ", "", 1)
+        stages = [str(s.get("StageName")) for s in stack.aws.of("ApiGatewayV2::Stage") if target(s.get("ApiId")) == api]
+        called = f"/{stages[0] if stages else ''}/" + key.replace(" ", "", 1)
         if not any(
             target(p.get("FunctionName")) == function
             and p.get("Principal") == "apigateway.amazonaws.com"
             and p.get("Action") == "lambda:InvokeFunction"
-            and matches(text(p.get("SourceArn")).partition("${HttpApi}")[2], called)
+            and matches(text(p.get("SourceArn")).partition(f"${{{api}}}")[2], called)
             for p in stack.aws.of("Lambda::Permission")
         ):
             yield f"{route.id}: no AWS::Lambda::Permission lets API Gateway call {function} for `{key}`"
+
+
+def _function_of(integration: Resource) -> str:
+    """The function behind an integration: named by its ARN, or (WebSocket) inside of the address of its invocations."""
+    uri = integration.get("IntegrationUri")
+    if isinstance(uri, dict) and isinstance(uri.get("Fn::Sub"), list):
+        _, names = uri["Fn::Sub"]
+        return next(iter(target(value) for value in names.values()), "")
+    return target(uri)
 
 
 @rule
@@ -113,7 +141,8 @@ def permissions_are_for_our_api_only(stack: Stack) -> Iterator[str]:
             continue
         if permission.get("Principal") != "apigateway.amazonaws.com":
             yield f"{permission.id}: lets somebody else than API Gateway call"
-        if ":${AWS::AccountId}:${HttpApi}/" not in text(permission.get("SourceArn")):
+        apis = [f":${{AWS::AccountId}}:${{{api.id}}}/" for api in stack.aws.of("ApiGatewayV2::Api")]
+        if not any(api in text(permission.get("SourceArn")) for api in apis):
             yield f"{permission.id}: is not limited to this API of this account"
 
 
@@ -167,19 +196,34 @@ def functions_give_up_before_the_api_does(stack: Stack) -> Iterator[str]:
     """Payload 2.0, and an answer of ours instead of the gateway's 503 (its limit is 30 s)."""
     for integration in stack.aws.of("ApiGatewayV2::Integration"):
         patience = int(integration.get("TimeoutInMillis", 30_000))
-        function = stack.aws.resources.get(target(integration.get("IntegrationUri")))
-        if integration.get("PayloadFormatVersion") != "2.0" or integration.get("IntegrationType") != "AWS_PROXY":
-            yield f"{integration.id}: is no AWS_PROXY with payload 2.0"
+        function = stack.aws.resources.get(_function_of(integration))
+        # A WebSocket has one form of payload only, and calls functions by POST.
+        form = ("PayloadFormatVersion", "2.0") if _is_http(stack, integration) else ("IntegrationMethod", "POST")
+        if integration.get(form[0]) != form[1] or integration.get("IntegrationType") != "AWS_PROXY":
+            yield f"{integration.id}: is no AWS_PROXY with {form[0]} {form[1]}"
         if patience > 30_000 or (function and int(function.get("Timeout", 3)) * 1000 > patience):
             yield f"{integration.id}: its function may run longer than the API waits"
 
 
+def _is_http(stack: Stack, part: Resource) -> bool:
+    """Whether a stage, route or integration belongs to the HTTP API."""
+    api = stack.aws.resources.get(target(part.get("ApiId")))
+    return api is not None and api.get("ProtocolType") == "HTTP"
+
+
 @rule
 def access_logs_hold_no_path_and_no_query(stack: Stack) -> Iterator[str]:
-    """A webhook's path holds its token; query strings, addresses and claims may hold anything."""
+    """A webhook's path holds its token; query strings, addresses and claims may hold anything.
+
+    A WebSocket's log needs a role of the whole account, so it is there for those who have one.
+    """
     for stage in stack.aws.of("ApiGatewayV2::Stage"):
-        form = str(stage.get("AccessLogSettings.Format", ""))
-        if target(stage.get("AccessLogSettings.DestinationArn")) not in stack.aws.resources or not form:
+        declared = stack.source["Resources"][stage.id]["Properties"].get("AccessLogSettings", {})
+        chosen = declared["Fn::If"][1] if "Fn::If" in declared and not _is_http(stack, stage) else None
+        form = str((chosen or stage.get("AccessLogSettings", {})).get("Format", ""))
+        if chosen is not None and target(chosen.get("DestinationArn")) in stack.aws.resources and form:
+            pass
+        elif target(stage.get("AccessLogSettings.DestinationArn")) not in stack.aws.resources or not form:
             yield f"{stage.id}: writes no access log"
         for found in re.findall(r"\$context\.([\w.\-]+)", form):
             if found not in contract.LOGGED_FIELDS:
@@ -195,6 +239,10 @@ def throttles_act_only_against_an_attack(stack: Stack) -> Iterator[str]:
         if rate < contract.LEAST_RATE or burst < contract.LEAST_RATE:
             yield f"{stage.id}: needs throttles, and not below {contract.LEAST_RATE} per second"
         own = stage.get("RouteSettings", {})
+        if not _is_http(stack, stage):
+            if own or stage.get("AutoDeploy") is not True:
+                yield f"{stage.id}: changes of routes would not be deployed, or have settings of their own"
+            continue
         for key in sorted(contract.ROUTES - contract.OPEN_ROUTES):
             if not 0 < float(own.get(key, {}).get("ThrottlingRateLimit", 0)) <= contract.MOST_PEOPLES_RATE:
                 yield f"{stage.id}: `{key}` could take the concurrency that webhooks need"
@@ -392,6 +440,7 @@ def queues_are_encrypted_and_end_in_dead_letters(stack: Stack) -> Iterator[str]:
     queues = stack.aws.of("SQS::Queue")
     dead = {target(q.get("RedrivePolicy.deadLetterTargetArn")) for q in queues}
     dead |= {target(s.get("Target.DeadLetterConfig.Arn")) for s in stack.aws.of("Scheduler::Schedule")}
+    dead |= {target(m.get("DestinationConfig.OnFailure.Destination")) for m, _, _ in _mappings(stack.aws)}
     dead |= {
         target((one.get("DeadLetterConfig") or {}).get("Arn"))
         for events_rule in stack.aws.of("Events::Rule")
@@ -495,7 +544,7 @@ def stream_consumers_skip_deletions(stack: Stack) -> Iterator[str]:
     for mapping, source, _ in _mappings(stack.aws):
         if source.type == "AWS::DynamoDB::Table":
             patterns = [json.loads(f["Pattern"]) for f in mapping.get("FilterCriteria.Filters", [])]
-            if patterns != [{"eventName": ["INSERT", "MODIFY"]}]:
+            if patterns != contract.STREAM_FILTERS.get(source.id):
                 yield f"{mapping.id}: its filter is {patterns}"
 
 
@@ -510,12 +559,23 @@ def a_stream_has_at_most_two_consumers(stack: Stack) -> Iterator[str]:
 
 @rule
 def given_up_batches_reach_the_failures_bucket(stack: Stack) -> Iterator[str]:
+    """A bucket gets the whole batch: keys to be worked off. Of a stream with images that would be customers' data,
+    so a queue gets what Lambda tells of such a batch, which is where it was in the stream.
+    """
     for mapping, source, function in _mappings(stack.aws):
         if source.type != "AWS::DynamoDB::Table":
             continue
-        if target(mapping.get("DestinationConfig.OnFailure.Destination")) != "FailuresBucket":
-            yield f"{mapping.id}: what is given up goes nowhere"
+        given_up = target(mapping.get("DestinationConfig.OnFailure.Destination"))
         allowed = list(_allowed(stack.aws, function))
+        if source.get("StreamSpecification.StreamViewType") != "KEYS_ONLY":
+            kept = stack.aws.resources.get(given_up)
+            if kept is None or kept.type != "AWS::SQS::Queue":
+                yield f"{mapping.id}: what is given up goes nowhere, or with customers' data"
+            elif not any("sqs:SendMessage" in actions and target(r) == given_up for actions, r in allowed):
+                yield f"{function.id}: may not write to {given_up}, so given-up batches are lost"
+            continue
+        if given_up != "FailuresBucket":
+            yield f"{mapping.id}: what is given up goes nowhere"
         for action, resource in (
             ("s3:PutObject", "${FailuresBucket.Arn}/aws/lambda/*"),
             ("s3:ListBucket", "FailuresBucket"),
@@ -718,6 +778,8 @@ def the_audit_trail_is_never_deleted(stack: Stack) -> Iterator[str]:
     for owner, statement in _rights(stack.aws):
         if statement.get("Condition") == contract.ONLY_POINTERS:
             continue
+        if {target(one) for one in as_list(statement.get("Resource"))} <= contract.FORGETFUL_TABLES:
+            continue
         for action in set(as_list(statement.get("Action"))) & contract.FORBIDDEN_ACTIONS:
             yield f"{owner}: {statement.get('Sid')} allows {action}"
 
@@ -858,7 +920,9 @@ def everything_that_can_fail_has_an_alarm(stack: Stack) -> Iterator[str]:
     for queue in stack.aws.of("SQS::Queue"):
         if not queue.get("RedrivePolicy"):
             needed.add(("AWS/SQS", "ApproximateNumberOfMessagesVisible", queue.id))
-    needed |= {("AWS/ApiGateway", "5xx", api.id) for api in stack.aws.of("ApiGatewayV2::Api")}
+    failing = {"HTTP": "5xx", "WEBSOCKET": "ExecutionError"}
+    for api in stack.aws.of("ApiGatewayV2::Api"):
+        needed.add(("AWS/ApiGateway", failing[str(api.get("ProtocolType"))], api.id))
     needed.add(("AWS/S3", "PutRequests", "FailuresBucket"))
     for namespace, metric, what in sorted(needed - watched):
         yield f"{what}: no alarm on {namespace} {metric}"
@@ -920,8 +984,8 @@ def the_local_stack_accepts_every_resource(stack: Stack) -> Iterator[str]:
         if "ProviderURL" in str(authorizer.properties):
             yield f"{authorizer.id}: the emulator does not know ProviderURL"
     for api in stack.local.of("ApiGatewayV2::Api"):
-        if api.get("Tags.ms-custom-id") != contract.LOCAL_API_ID:
-            yield f"{api.id}: the tag ms-custom-id does not pin the id {contract.LOCAL_API_ID}"
+        if api.get("Tags.ms-custom-id") != contract.LOCAL_API_IDS.get(api.id):
+            yield f"{api.id}: the tag ms-custom-id does not pin the id {contract.LOCAL_API_IDS.get(api.id)}"
 
 
 @rule

@@ -58,6 +58,13 @@ class Web(Model, frozen=True, kw_only=True):
     public_url: str
 
 
+class Live(Model, frozen=True, kw_only=True):
+    """`live_url` is the address at which clients reach the live boards (`wss://…`)."""
+
+    live_table: str
+    live_url: str
+
+
 class People(Model, frozen=True, kw_only=True):
     """The Cognito user pool whose people sign in."""
 

@@ -33,8 +33,10 @@ def test_parameters_come_from_samconfig(tmp_path: Path, section: str, overrides:
 
 @pytest.mark.parametrize("tags", ["{app: x, ms-custom-id: ring1}", '{"ms-custom-id": "ring1"}'])
 def test_the_api_id_is_read_from_the_template(tmp_path: Path, tags: str) -> None:
-    write(tmp_path, "template.yaml", f"Resources:\n  Api:\n    Properties:\n      Tags: {tags}\n")
+    other = "  LiveApi:\n    Properties:\n      Tags: {ms-custom-id: live1}\n"
+    write(tmp_path, "template.yaml", f"Resources:\n{other}  HttpApi:\n    Properties:\n      Tags: {tags}\n")
     assert api_id(tmp_path) == "ring1"
+    assert api_id(tmp_path, "LiveApi") == "live1"
 
 
 def test_a_template_without_api_id_is_an_error(tmp_path: Path) -> None:

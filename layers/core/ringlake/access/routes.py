@@ -6,6 +6,7 @@ here or lacks one that is. `()` is any signed-in user: what he sees is then deci
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 
 from ringlake.model.directory import Ability
@@ -16,6 +17,7 @@ _REPORTS = (Ability.REPORTS,)
 _MANAGE = (Ability.MANAGE_DIRECTORY,)
 _ADMINISTER = (Ability.MANAGE_DIRECTORY, Ability.ADMINISTER)
 _CASES = (Ability.WORK_CASES,)
+_CONTENT = (Ability.SEE_CONTENT,)
 # Customers by name and number, and all of them at once.
 _CUSTOMERS = (Ability.SEE_NAMES,)
 _MANAGE_CUSTOMERS = (Ability.MANAGE_DIRECTORY, Ability.SEE_NAMES, Ability.SEE_NUMBERS)
@@ -25,6 +27,7 @@ _COSTS = (Ability.MANAGE_DIRECTORY, Ability.SEE_COSTS)
 ROUTES: MappingProxyType[str, tuple[Ability, ...]] = MappingProxyType(
     {
         "GET /v1/me": _ANYBODY,
+        "GET /v1/openapi.json": _ANYBODY,
         "POST /v1/exports": _EXPORT,
         "GET /v1/exports": _EXPORT,
         "GET /v1/exports/{id}": _EXPORT,
@@ -34,6 +37,23 @@ ROUTES: MappingProxyType[str, tuple[Ability, ...]] = MappingProxyType(
         "GET /v1/reports/runs/{id}": _REPORTS,
         # What happened; which of it, scope decides.
         "GET /v1/interactions": _ANYBODY,
+        "GET /v1/interactions/{id}": _ANYBODY,
+        "GET /v1/interactions/{id}/recordings/{number}": _CONTENT,
+        "GET /v1/interactions/{id}/transcript": _CONTENT,
+        # Calls and people now, inside the viewer's scope.
+        "POST /v1/live/tickets": _ANYBODY,
+        "GET /v1/live": _ANYBODY,
+        "GET /v1/live/export": _EXPORT,
+        "POST /v1/live/calls/{id}/supervise": (Ability.SUPERVISE,),
+        # Quotes, orders and customers; which ones, scope decides.
+        "GET /v1/deals": _ANYBODY,
+        "POST /v1/deals": _CASES,
+        "GET /v1/deals/{id}": _ANYBODY,
+        "PATCH /v1/deals/{id}": _CASES,
+        "GET /v1/analytics/deals": _ANYBODY,
+        "GET /v1/analytics/callers": _ANYBODY,
+        "GET /v1/customers": _ANYBODY,
+        "GET /v1/customers/{id}": _ANYBODY,
         # What people say about calls and cases; which ones, scope decides.
         "GET /v1/calls/{id}/marks": _ANYBODY,
         "PUT /v1/calls/{id}/marks": _CASES,
@@ -101,3 +121,15 @@ ROUTES: MappingProxyType[str, tuple[Ability, ...]] = MappingProxyType(
         "GET /v1/directory/audit": (Ability.SEE_AUDIT,),
     }
 )
+# Where a request of a signed-in person goes that is for no route, so that it gets a problem document too. Not OPTIONS,
+# which browsers send without a token.
+UNKNOWN: tuple[str, ...] = tuple(f"{method} /v1/{{unknown+}}" for method in ("GET", "POST", "PUT", "PATCH", "DELETE"))
+
+
+def methods_of(path: str) -> tuple[str, ...]:
+    """The methods that a path has, by the table of routes; none when it is no route's."""
+    return tuple(
+        route.partition(" ")[0]
+        for route in ROUTES
+        if re.fullmatch(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(route.partition(" ")[2])), path)
+    )

@@ -188,14 +188,13 @@ def people(
 ) -> tuple[Person, ...]:
     """Everybody whose accounts report a status, or who is talking, by user id (R36, R37).
 
-    An account that has been silent for too long tells nothing any more, and who never reports is unknown, not
-    offline; deleted users are gone.
+    Who never reports is unknown, not offline; deleted users are gone.
     """
     links = Links(directory)
     said: dict[str, list[_Said]] = {}
     for account in accounts:
         owner = links.owner(account.connection, account.names, now)
-        if owner and now - account.said_at < CARRIED:
+        if owner:
             said.setdefault(owner, []).append(_Said(account.status, account.since))
     on_calls: dict[str, list[str]] = {}
     rung: dict[str, list[str]] = {}
@@ -241,7 +240,7 @@ def _person(
 
 
 def board(calls: Iterable[LiveCall], accounts: Iterable[AccountState], directory: Directory, now: datetime) -> Board:
-    """The board of these rows and accounts."""
+    """The board of these rows and accounts; an account that has been silent for too long tells nothing any more."""
     rows = tuple(sorted(calls, key=lambda c: c.order))
-    states = tuple(sorted(accounts, key=lambda a: a.place))
+    states = tuple(sorted((a for a in accounts if now - a.said_at < CARRIED), key=lambda a: a.place))
     return Board(calls=rows, accounts=states, people=people(states, rows, directory, now))

@@ -13,7 +13,7 @@ from time import sleep
 from typing import Any
 
 from ringlake import __version__
-from ringlake.errors import Conflict, Unavailable
+from ringlake.errors import Conflict, Gone, Unavailable
 
 # A condition of ours did not hold, or somebody else wrote in the same moment.
 _CONFLICTS = frozenset(
@@ -25,15 +25,16 @@ _CONFLICTS = frozenset(
     }
 )
 
-_QUICK = frozenset({"dynamodb", "kms"})
+_QUICK = frozenset({"dynamodb", "kms", "apigatewaymanagementapi"})
 
 
 @contextmanager
 def translated() -> Iterator[None]:
     """The one border where SDK errors become ours: by their code, never by their text.
 
-    A condition that did not hold is `Conflict`; everything else is `Unavailable`, because a sender
-    or queue that repeats later loses nothing. The message names operation and code, no data.
+    A condition that did not hold is `Conflict`, a connection that was hung up `Gone`; everything else is
+    `Unavailable`, because a sender or queue that repeats later loses nothing. The message names operation and
+    code, no data.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -44,6 +45,8 @@ def translated() -> Iterator[None]:
         code = error.response.get("Error", {}).get("Code", "")
         if code in _CONFLICTS or codes & {"ConditionalCheckFailed", "TransactionConflict"}:
             raise Conflict(f"{error.operation_name}: {code}") from error
+        if code == "GoneException":
+            raise Gone(error.operation_name) from error
         raise Unavailable(f"{error.operation_name}: {code}") from error
     except BotoCoreError as error:
         raise Unavailable(type(error).__name__) from error
@@ -57,8 +60,10 @@ def _session() -> Any:
 
 
 @cache
-def client(service: str, attempts: int = 4) -> Any:
+def client(service: str, attempts: int = 4, endpoint: str | None = None) -> Any:
     """A low-level client with short time-outs and SDK retries; S3 signs with SigV4 (presigned URLs).
+
+    `endpoint` is for services that have one of their own for each thing they manage.
 
     `attempts=1` is for calls that must not be repeated when their answer is lost. The user agent
     is fixed: the SDK puts its own together twice per call, a third of the CPU of a `put_item`
@@ -70,6 +75,7 @@ def client(service: str, attempts: int = 4) -> Any:
 
     return _session().create_client(
         service,
+        endpoint_url=endpoint,
         config=Config(
             connect_timeout=2,
             # A webhook's sender waits a few seconds (reliability.md 1); files may take longer.

@@ -7,20 +7,32 @@ and of the file too; so screen, list and file agree by construction (demands.md 
 
 from __future__ import annotations
 
+from ringlake.flows.dealing import Dealing
 from ringlake.flows.directory import Stores
 
+from .content import Contents
+from .deals import DealAnswers
+from .detail import Details
 from .facts import Facts
+from .found import Finder
 from .interactions import InteractionList
 from .keys import CursorKeys
+from .live import Screens, Watching
 
-__all__ = ["AnswerRooms"]
+__all__ = ["AnswerRooms", "Screens"]
 
 
 class AnswerRooms:
     """All use cases over the rows of the lake and the stores of one installation."""
 
-    def __init__(self, stores: Stores, facts: Facts) -> None:
+    def __init__(self, stores: Stores, facts: Facts, screens: Screens) -> None:
         self.stores = stores
         self.facts = facts
         keys = CursorKeys(stores.vault)
         self.interactions = InteractionList(stores.directory, facts, stores.records, keys)
+        self.dealing = Dealing(stores)
+        self.deals = DealAnswers(stores.directory, facts, stores.records, keys)
+        finder = Finder(stores.directory, stores.records, stores.marks)
+        self.details = Details(finder)
+        self.contents = Contents(finder, stores.directory, stores.journal, stores.raw)
+        self.watching = Watching(stores, facts, screens)
