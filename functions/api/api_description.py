@@ -252,12 +252,18 @@ def _complete(components: Mapping[str, dict[str, Any]], types: Sequence[Any]) ->
             raise ValueError(f"two types of answers are called {cls.__name__}")
         schema = components[cls.__name__]
         if not about.cls.__struct_config__.omit_defaults:
-            # A column that was not chosen is unset.
-            schema["required"] = [one.encode_name for one in about.fields if one.default is not msgspec.UNSET]
+            unset = {one.encode_name for one in about.fields if _may_be_unset(one)}
+            schema["required"] = [name for name in schema["properties"] if name not in unset]
             for said in schema["properties"].values():
                 said.pop("default", None)
         for field in about.fields:
             _dated(schema["properties"][field.encode_name], field.type)
+
+
+def _may_be_unset(field: msgspec.inspect.Field) -> bool:
+    """A column that is there only when it was chosen."""
+    nothing = msgspec.NODEFAULT
+    return not field.required and field.default is nothing and field.default_factory is nothing
 
 
 def _inside(kind: msgspec.inspect.Type) -> Iterator[msgspec.inspect.Type]:
