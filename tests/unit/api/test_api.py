@@ -56,6 +56,7 @@ def call(
         "headers": {"content-type": "application/json", "host": "evil.example"} | (headers or {}),
         "requestContext": {
             "http": {"method": method, "path": path},
+            "requestId": "r-1",
             "routeKey": route,
             "stage": "$default",
             "authorizer": {"jwt": {"claims": claims, "scopes": None}} if claims is not None else {},
