@@ -74,6 +74,11 @@ def trace(source: Source) -> dict[str, Any]:
     return event
 
 
+def bell(source: Source) -> dict[str, Any]:
+    event: dict[str, Any] = of(source, "LiveFunction")["Events"]["Records"]["Properties"]
+    return event
+
+
 def job(source: Source) -> dict[str, Any]:
     event: dict[str, Any] = of(source, "ExportFunction")["Events"]["Job"]["Properties"]
     return event
@@ -82,6 +87,7 @@ def job(source: Source) -> dict[str, Any]:
 JOURNAL_ARN = {"Fn::GetAtt": ["JournalTable", "Arn"]}
 S = "Properties"
 ROUTE = "every route is guarded or listed as open"
+DOOR = "screens come in by one door"
 AUTHORIZER = "the authorizer knows our pool and client only"
 PERMISSION = "api gateway may call every integration"
 OUR_API = "permissions are for our api only"
@@ -149,12 +155,22 @@ MUTATIONS: list[tuple[str, str, Mutation]] = [
         "a catch-all route appeared",
         add("All", "AWS::ApiGatewayV2::Route", {"ApiId": {"Ref": "HttpApi"}, "RouteKey": "$default"}),
     ),
+    (DOOR, "another message route", put("LiveDefaultRoute", f"{S}.RouteKey", "shout")),
+    (DOOR, "no farewell", drop("LiveDisconnectRoute")),
+    (DOOR, "a door that asks the gateway", put("LiveConnectRoute", f"{S}.AuthorizationType", "AWS_IAM")),
+    (DOOR, "a third API", put("MeRoute", f"{S}.ApiId", {"Ref": "Other"})),
     (AUTHORIZER, "another pool", put("Authorizer", f"{S}.JwtConfiguration.Issuer", "https://example.com/")),
     (AUTHORIZER, "any client", put("Authorizer", f"{S}.JwtConfiguration.Audience", [])),
     (AUTHORIZER, "token in the query", put("Authorizer", f"{S}.IdentitySource", ["$request.querystring.token"])),
     (PERMISSION, "no permission", drop("ApiPermission")),
     (PERMISSION, "permission for another path", put("ApiPermission", f"{S}.SourceArn", {"Fn::Sub": "x:${HttpApi}/v2"})),
     (PERMISSION, "an integration without a function", put("ApiIntegration", f"{S}.IntegrationUri", "https://a.b")),
+    (PERMISSION, "screens without permission", drop("LivePermission")),
+    (
+        PERMISSION,
+        "screens lead nowhere",
+        put("LiveIntegration", f"{S}.IntegrationUri", {"Fn::Sub": ["a:${F}", {"F": "x"}]}),
+    ),
     (OUR_API, "anybody's API", put("ApiPermission", f"{S}.SourceArn", "arn:aws:execute-api:*")),
     (OUR_API, "anybody's service", put("IngestPermission", f"{S}.Principal", "*")),
     (OUR_API, "anybody's rule", put("ConnectRulePermission", f"{S}.SourceArn", "arn:aws:events:*")),
@@ -167,6 +183,14 @@ MUTATIONS: list[tuple[str, str, Mutation]] = [
     (BUS, "no failure destination", drop("ConnectFunction", f"{S}.EventInvokeConfig.DestinationConfig")),
     (PATIENCE, "slow function", put("ApiFunction", f"{S}.Timeout", 60)),
     (PATIENCE, "old payload format", put("IngestIntegration", f"{S}.PayloadFormatVersion", "1.0")),
+    (PATIENCE, "screens by GET", put("LiveIntegration", f"{S}.IntegrationMethod", "GET")),
+    (PATIENCE, "slow board", put("LiveFunction", f"{S}.Timeout", 60)),
+    (
+        ACCESS_LOG,
+        "a ticket",
+        put("LiveApiStage", f"{S}.AccessLogSettings.Fn::If.1.Format", '{"t":"$context.requestOverride.querystring"}'),
+    ),
+    (ACCESS_LOG, "no log of screens", drop("LiveApiStage", f"{S}.AccessLogSettings")),
     (ACCESS_LOG, "path", put("HttpApiStage", f"{S}.AccessLogSettings.Format", '{"path":"$context.path"}')),
     (ACCESS_LOG, "no log", drop("HttpApiStage", f"{S}.AccessLogSettings")),
     (THROTTLE, "low", put("HttpApiStage", f"{S}.DefaultRouteSettings.ThrottlingRateLimit", 10)),
@@ -177,6 +201,8 @@ MUTATIONS: list[tuple[str, str, Mutation]] = [
         put("HttpApiStage", f"{S}.RouteSettings.POST /webhooks/{{provider}}/{{token}}", {}),
     ),
     (THROTTLE, "none", drop("HttpApiStage", f"{S}.DefaultRouteSettings")),
+    (THROTTLE, "screens without", drop("LiveApiStage", f"{S}.DefaultRouteSettings")),
+    (THROTTLE, "screens by hand", put("LiveApiStage", f"{S}.AutoDeploy", False)),
     (THROTTLE, "manual", put("HttpApiStage", f"{S}.AutoDeploy", False)),
     (TABLE, "no recovery", drop("JournalTable", f"{S}.PointInTimeRecoverySpecification")),
     (TABLE, "no TTL", drop("DirectoryTable", f"{S}.TimeToLiveSpecification")),
@@ -187,6 +213,7 @@ MUTATIONS: list[tuple[str, str, Mutation]] = [
     (INDEX, "no dirty index", drop("RecordsTable", f"{S}.GlobalSecondaryIndexes.1")),
     (INDEX, "wide", put("RecordsTable", f"{S}.GlobalSecondaryIndexes.0.Projection", {"ProjectionType": "ALL"})),
     (INDEX, "images", put("JournalTable", f"{S}.StreamSpecification.StreamViewType", "NEW_IMAGE")),
+    (INDEX, "no images", put("RecordsTable", f"{S}.StreamSpecification.StreamViewType", "KEYS_ONLY")),
     (INDEX, "no sort key", put("RecordsTable", f"{S}.KeySchema", [{"AttributeName": "pk", "KeyType": "HASH"}])),
     (CLOSED, "public", put("LakeBucket", f"{S}.PublicAccessBlockConfiguration.BlockPublicAcls", False)),
     (CLOSED, "ACLs", drop("LakeBucket", f"{S}.OwnershipControls")),
@@ -240,6 +267,7 @@ MUTATIONS: list[tuple[str, str, Mutation]] = [
         "removals only",
         lambda s: trace(s).update(FilterCriteria={"Filters": [{"Pattern": '{"eventName": ["REMOVE"]}'}]}),
     ),
+    (DELETIONS, "every record", lambda s: bell(s).update(FilterCriteria=trace(s)["FilterCriteria"])),
     (
         TWO,
         "a third reader",
@@ -248,6 +276,13 @@ MUTATIONS: list[tuple[str, str, Mutation]] = [
     (GIVEN_UP, "nowhere", lambda s: trace(s).pop("DestinationConfig")),
     (GIVEN_UP, "no right to write", lambda s: right(s, "FoldRole", "GiveUpToFailures").update(Action=["s3:GetObject"])),
     (GIVEN_UP, "no right to list", lambda s: right(s, "ArchiveRole", "ListFailures").update(Action=["s3:GetObject"])),
+    (
+        GIVEN_UP,
+        "customers' data in a bucket",
+        lambda s: bell(s).update(DestinationConfig=trace(s)["DestinationConfig"]),
+    ),
+    (GIVEN_UP, "bells nowhere", lambda s: bell(s).pop("DestinationConfig")),
+    (GIVEN_UP, "no right to queue", lambda s: right(s, "LiveRole", "GiveUp").update(Action=["sqs:ReceiveMessage"])),
     (SCHEDULE, "default retries", drop("RollupSchedule", f"{S}.Target.RetryPolicy")),
     (SCHEDULE, "no dead letters", drop("RollupSchedule", f"{S}.Target.DeadLetterConfig")),
     (SCHEDULE, "local time", put("RollupSchedule", f"{S}.ScheduleExpressionTimezone", "Europe/Berlin")),
@@ -288,6 +323,7 @@ MUTATIONS: list[tuple[str, str, Mutation]] = [
     (SECRETS, "the API opens them", allow("ApiRole", "kms:Decrypt", {"Fn::GetAtt": ["Key", "Arn"]})),
     (SECRETS, "not narrowed", lambda s: right(s, "FoldRole", "OpenPartyKey").pop("Condition")),
     (NEVER, "more than old tokens", lambda s: right(s, "ApiRole", "EndTokens").pop("Condition")),
+    (NEVER, "deletes beside boards", lambda s: right(s, "LiveRole", "KeepBoards").update(Resource=JOURNAL_ARN)),
     (NEVER, "deletes", allow("FoldRole", "dynamodb:DeleteItem", JOURNAL_ARN)),
     (GLUE, "a column is missing", drop("CallsGlueTable", f"{S}.TableInput.StorageDescriptor.Columns.3")),
     (GLUE, "another type", put("CallsGlueTable", f"{S}.TableInput.StorageDescriptor.Columns.3.Type", "bigint")),
@@ -338,6 +374,9 @@ MUTATIONS: list[tuple[str, str, Mutation]] = [
     (ALARM, "failures", drop("StreamFailures")),
     (ALARM, "failures not counted", drop("FailuresBucket", f"{S}.MetricsConfigurations")),
     (ALARM, "API", drop("ApiServerErrors")),
+    (ALARM, "screens", drop("LiveServerErrors")),
+    (ALARM, "boards that lag", drop("LiveDelay")),
+    (ALARM, "unanswered screens", drop("LiveUnavailable")),
     (ALARM, "freshness", drop("RollupStale")),
     (SAID, "renamed metric", put("RollupStale", f"{S}.MetricName", "RollupDone")),
     (REACH, "mute", put("FoldErrors", f"{S}.AlarmActions", [])),
@@ -349,6 +388,7 @@ MUTATIONS: list[tuple[str, str, Mutation]] = [
     (LOCAL, "named query", add("Q", "AWS::Athena::NamedQuery", {"Name": "q", "QueryString": "select 1"})),
     (LOCAL, "TLS-only", drop("LakeBucketPolicy", "Condition")),
     (LOCAL, "API id", put("HttpApi", f"{S}.Tags.ms-custom-id", "other")),
+    (LOCAL, "id of screens", drop("LiveApi", f"{S}.Tags.ms-custom-id")),
     (LOCAL, "issuer", put("Authorizer", f"{S}.JwtConfiguration.Issuer", {"Fn::GetAtt": ["UserPool", "ProviderURL"]})),
     (EXCEPTIONS, "prod only", lambda s: s["Conditions"].update(IsProd={"Fn::Equals": [{"Ref": "Env"}, "prod"]})),
     (EXCEPTIONS, "local only", put("FoldErrors", "Condition", "IsLocal")),
