@@ -11,6 +11,7 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any
 
+import api_analytics
 import api_customers
 import api_directory
 import api_interactions
@@ -18,6 +19,7 @@ import api_jobs
 import api_live
 import api_marks
 import api_openapi
+import api_patterns
 import api_people
 from api_answers import Rooms, encoded_path, problem, utc_now
 from api_transport import sent
@@ -157,7 +159,18 @@ def signed_in(app: APIGatewayHttpResolver, next_middleware: Callable[..., Respon
 
 
 app.use(middlewares=[signed_in])
-for part in (api_jobs, api_directory, api_people, api_marks, api_customers, api_interactions, api_openapi, api_live):
+for part in (
+    api_jobs,
+    api_directory,
+    api_people,
+    api_marks,
+    api_customers,
+    api_interactions,
+    api_openapi,
+    api_live,
+    api_patterns,
+    api_analytics,
+):
     app.include_router(part.router)
 
 

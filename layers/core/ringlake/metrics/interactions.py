@@ -15,10 +15,11 @@ def interactions(calls: pa.Table, messages: pa.Table) -> pa.Table:
     import pyarrow as pa
 
     common = [name for name in calls.column_names if name in messages.column_names and name not in _OWN]
+    plain = {name for name in common if calls.schema.field(name).type != messages.schema.field(name).type}
     parts = []
     for rows in (calls, messages):
         none = pa.repeat(pa.scalar(0, pa.int32()), len(rows))
         own = {name: rows[name] if name in rows.column_names else none for name in _OWN}
-        parts.append(pa.table({**{name: rows[name] for name in common}, **own}))
-    left, right = parts
-    return pa.concat_tables([left, right.cast(left.schema) if left.schema != right.schema else right])
+        both = {name: rows[name].cast(pa.string()) if name in plain else rows[name] for name in common}
+        parts.append(pa.table({**both, **own}))
+    return pa.concat_tables(parts)

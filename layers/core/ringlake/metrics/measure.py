@@ -172,7 +172,7 @@ class _Rows:
         most = list(dict.fromkeys(f.of for f in formulas if isinstance(f, Most)))
         combinations = _Combinations(self, leaves, sums, most)
         results = [self._results(formula, combinations) for formula in formulas]
-        empty = [_nothing(formula) for formula in formulas]
+        empty = [nothing(formula) for formula in formulas]
         if not self._keys:
             return {(): [of.get(0, none) for of, none in zip(results, empty, strict=True)]}
         return {
@@ -385,17 +385,17 @@ class _Combinations:
 
 
 class _Coded(NamedTuple):
-    """A key column as codes from 0 to `size` - 1; `values` of texts, `least` of numbers and dates (0 is null)."""
+    """A key column as codes from 0 to `size` - 1; `words` of texts, `least` of numbers and dates (0 is null)."""
 
     codes: Column
     size: int
-    values: list[str] | None
+    words: Column | None
     least: int = 0
     dates: bool = False
 
     def value(self, code: int) -> Word:
-        if self.values is not None:
-            return self.values[code]
+        if self.words is not None:
+            return str(self.words[code].as_py())
         if code == 0:
             return None
         number = self.least + code - 1
@@ -432,8 +432,8 @@ def _mean(found: Spread, of: Measure, *, middle: bool) -> Measured:
     return Measured(value, found.n, total, found.n, median, p90)
 
 
-def _nothing(formula: Formula) -> Measured:
-    """Of a group in which no row meets the conditions (demands.md D33)."""
+def nothing(formula: Formula) -> Measured:
+    """Of a group in which no row meets the conditions: counts are 0, rates null (demands.md D33)."""
     match formula:
         case Count() | Total() | Distinct():
             return Measured(0, 0)
@@ -541,14 +541,12 @@ def _coded(column: Column) -> _Coded:
     if pa.types.is_dictionary(column.type) or pa.types.is_string(column.type):
         if column.null_count:
             column = pc.fill_null(pc.cast(column, pa.string()), "")
-        if not pa.types.is_dictionary(column.type):
-            column = column.dictionary_encode()
-        values = column.dictionary.to_pylist()
         # A dictionary may hold a word twice: groups are by word.
-        if len(set(values)) != len(values):
+        if not pa.types.is_dictionary(column.type) or pc.count_distinct(column.dictionary).as_py() < len(
+            column.dictionary
+        ):
             column = pc.cast(column, pa.string()).dictionary_encode()
-            values = column.dictionary.to_pylist()
-        return _Coded(column.indices, max(len(values), 1), values)
+        return _Coded(column.indices, max(len(column.dictionary), 1), column.dictionary)
     dates = pa.types.is_date32(column.type)
     column = pc.cast(column, pa.int32()) if dates else column
     bounds = pc.min_max(column)

@@ -10,14 +10,28 @@ from __future__ import annotations
 from ringlake.flows.dealing import Dealing
 from ringlake.flows.directory import Stores
 
+from .breakdown import BreakdownAnswers
+from .concurrency import ConcurrencyAnswers
 from .content import Contents
 from .deals import DealAnswers
 from .detail import Details
 from .facts import Facts
 from .found import Finder
+from .heatmap import HeatmapAnswers
 from .interactions import InteractionList
 from .keys import CursorKeys
 from .live import Screens, Watching
+from .load import LoadAnswers
+from .presence import PresenceAnswers
+from .profile import ProfileAnswers
+from .responses import ResponseAnswers
+from .rings import RingAnswers
+from .series import SeriesAnswers
+from .service import ServiceAnswers
+from .summary import SummaryAnswers
+from .targets import TargetAnswers
+from .team import TeamAnswers
+from .waits import WaitAnswers
 
 __all__ = ["AnswerRooms", "Screens"]
 
@@ -35,4 +49,18 @@ class AnswerRooms:
         finder = Finder(stores.directory, stores.records, stores.marks)
         self.details = Details(finder)
         self.contents = Contents(finder, stores.directory, stores.journal, stores.raw)
+        self.presence = PresenceAnswers(stores.directory, facts, stores.records)
+        self.rings = RingAnswers(stores.directory, facts, stores.records)
+        self.load = LoadAnswers(stores.directory, facts, stores.records)
+        self.profile = ProfileAnswers(stores.directory, facts, stores.records)
+        self.targets = TargetAnswers(stores.directory, facts, stores.records)
         self.watching = Watching(stores, facts, screens)
+        self.waits = WaitAnswers(stores.directory, facts, stores.records)
+        self.service = ServiceAnswers(stores.directory, facts, stores.records)
+        self.responses = ResponseAnswers(stores.directory, facts, stores.records)
+        self.concurrency = ConcurrencyAnswers(stores.directory, facts, stores.records)
+        self.summary = SummaryAnswers(stores.directory, facts, stores.records)
+        self.series = SeriesAnswers(stores.directory, facts, stores.records)
+        self.heatmap = HeatmapAnswers(stores.directory, facts, stores.records)
+        self.breakdown = BreakdownAnswers(stores.directory, facts, stores.records)
+        self.team = TeamAnswers(stores.directory, facts, stores.records)

@@ -2,51 +2,10 @@
 
 from __future__ import annotations
 
-from ringlake.model.base import Model
-from ringlake.model.directory import Workspace
-
-from .conditions import ABN, ABN_S, ANS, CB, MISSED, OFFERED, both, without
-from .metric import AtMost, Condition, Count, Either, Elapsed, Flag, Grain, Mean, Metric, Most, Not, Share, Unit
+from .conditions import ABN, ABN_S, ANS, CB, MISSED, OFFERED, without
+from .metric import Count, Either, Elapsed, Flag, Grain, Mean, Metric, Most, Share, Unit
 
 _HOURS = ("hours", "schedules")
-
-
-class ServiceRule(Model, frozen=True, kw_only=True):
-    """The switches of the service level; both thresholds in seconds, `short_s` 0 disables short abandons.
-
-    `include_short` counts short abandons as not served, `include_vm` calls that went to voicemail,
-    `include_timeouts` calls that the system ended; what is not included is in neither part.
-    """
-
-    threshold_s: int = 20
-    short_s: int = 5
-    include_short: bool = False
-    include_vm: bool = True
-    include_timeouts: bool = True
-
-    @property
-    def short(self) -> Condition:
-        """ABN_S by this rule's own threshold."""
-        given_up = both(OFFERED, Flag(column="is_abandoned"), Not(of=CB))
-        return both(given_up, AtMost(column="wait_ms", most=self.short_s * 1000 if self.short_s else -1))
-
-    @property
-    def formula(self) -> Share:
-        left_out: list[Condition] = [CB]
-        if not self.include_short:
-            left_out.append(self.short)
-        if not self.include_vm:
-            left_out.append(both(OFFERED, Flag(column="is_voicemail")))
-        if not self.include_timeouts:
-            left_out.append(without(OFFERED, ANS, Flag(column="is_abandoned"), Flag(column="is_voicemail")))
-        return Share(
-            part=both(ANS, AtMost(column="wait_ms", most=self.threshold_s * 1000)), whole=without(OFFERED, *left_out)
-        )
-
-
-def service_rule(workspace: Workspace) -> ServiceRule:
-    """The workspace's own thresholds with the usual switches."""
-    return ServiceRule(threshold_s=workspace.service_threshold_s, short_s=workspace.short_abandon_s)
 
 
 METRICS: tuple[Metric, ...] = (

@@ -1,0 +1,200 @@
+"""Metrics of the dictionary over the rows that a question selects, ungrouped or by dimensions.
+
+Summary, series, heat map, breakdowns and the team table are all this, and so cannot disagree (demands.md D2). A
+total is measured over the rows, never added up from groups: a distinct count or a median has no sum (D32).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field, StringConstraints
+
+from ringlake.access.hiding import HIDDEN
+from ringlake.errors import InvalidRequest
+from ringlake.metrics.catalog import BY_ID
+from ringlake.metrics.catalog.metric import Count, Metric, Money, Total
+from ringlake.metrics.interactions import interactions
+from ringlake.metrics.measure import Key, Measured, Terms, columns_of, measure, nothing
+from ringlake.model.tables import CALLS, CASES, MESSAGES, Table
+from ringlake.query.filters import CALL, MESSAGE
+from ringlake.query.resolve import ResolvedQuery
+
+from .dimensions import Dimension
+from .facts import Facts
+from .patterns import Patterned
+from .question import Question
+from .values import Value
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MOST_METRICS = 120
+MetricId = Annotated[str, StringConstraints(max_length=64)]
+
+# What cards show first: volume, talk, how well callers were served (features.md O5-O10, N20, N23, N25).
+KPIS = (
+    "calls_made", "calls_received", "calls_answered", "calls_missed", "messages_sent", "messages_received",
+    "unique_conversations", "anonymous_interactions", "talk_s", "average_talk_s", "missed_rate", "answer_rate",
+    "service_level", "asa_s", "short_abandons", "closed_hours_calls", "connect_rate", "recovery_rate",
+    "delivery_rate", "spend", "cost_coverage",
+)  # fmt: skip
+
+_TABLES: Mapping[str, tuple[Table, ...]] = {
+    CALLS.name: (CALLS,),
+    MESSAGES.name: (MESSAGES,),
+    CASES.name: (CASES,),
+    "interactions": (CALLS, MESSAGES),
+}
+_CHANNEL = {CALLS.name: CALL, CASES.name: CALL, MESSAGES.name: MESSAGE}
+
+
+class MetricsQuery(Patterned):
+    """A filter, and the metrics to be measured; without any the usual ones of the answer."""
+
+    metrics: Annotated[list[MetricId], Field(max_length=MOST_METRICS)] = []
+
+
+def chosen(
+    question: Question, asked: Sequence[str], usual: Sequence[str] = KPIS, field: str = "metrics"
+) -> list[Metric]:
+    """The metrics that are asked for, once each, without those that the viewer may not see (demands.md D74).
+
+    Raises `InvalidRequest` for one that is not in the dictionary or that other routes answer.
+    """
+    found = []
+    for place, name in enumerate(dict.fromkeys(asked or usual)):
+        metric = BY_ID.get(name)
+        if metric is None:
+            raise InvalidRequest(_at(field, place), f"{name!r} is no metric: see GET /v1/metrics")
+        if metric.formula is None or metric.table not in _TABLES:
+            raise InvalidRequest(_at(field, place), f"{name!r} is answered by a route of its own: see GET /v1/metrics")
+        if not hidden(metric, question):
+            found.append(metric)
+    return found
+
+
+def _at(field: str, place: int) -> str:
+    return f"{field}.{place}" if field == "metrics" else field
+
+
+def hidden(metric: Metric, question: Question) -> bool:
+    """Whether the metric is made of a column that the viewer may not see."""
+    if metric.formula is None:
+        return False
+    closed = frozenset[str]().union(*(HIDDEN[ability] for ability in question.query.scope.hides))
+    return not closed.isdisjoint(columns_of([metric.formula]))
+
+
+def addable(metric: Metric) -> bool:
+    """Whether the metric of a whole is the sum of its parts': counts of rows, sums of seconds and money."""
+    return isinstance(metric.formula, Count | Total) or (
+        isinstance(metric.formula, Money) and metric.formula.per is None and not metric.formula.per_minute_of
+    )
+
+
+class Measures:
+    """These metrics over one question's rows. Rows are read once, for all dimensions that will be asked for."""
+
+    def __init__(
+        self,
+        facts: Facts,
+        question: Question,
+        metrics: Sequence[Metric],
+        dimensions: Iterable[Dimension] = (),
+        query: ResolvedQuery | None = None,
+    ) -> None:
+        self._facts = facts
+        self._question = question
+        self._metrics = metrics
+        self._query = query or question.query
+        self._dimensions = tuple(dimensions)
+        self._rows: dict[str, pa.Table] = {}
+        self._terms = Terms(question.workspace.currency, self._query.predicates.include_spam)
+
+    def total(self) -> list[Value]:
+        """Over all rows, one value per metric in their order."""
+        return self.by()[()]
+
+    def by(self, *dimensions: Dimension) -> dict[Key, list[Value]]:
+        """For each combination of keys that has rows in some table, one value per metric in their order."""
+        found: dict[Key, list[Measured | None]] = {}
+        for table in dict.fromkeys(metric.table for metric in self._metrics):
+            places = [n for n, metric in enumerate(self._metrics) if metric.table == table]
+            for key, results in self._measured(table, places, dimensions).items():
+                row = found.setdefault(key, [None] * len(self._metrics))
+                for place, result in zip(places, results, strict=True):
+                    row[place] = result
+        if not dimensions:
+            found.setdefault((), [None] * len(self._metrics))
+        return {key: [self._value(n, result) for n, result in enumerate(row)] for key, row in found.items()}
+
+    def nothing(self) -> list[Value]:
+        """The values of a group without rows: 0 for counts and sums, null for rates and means."""
+        return [self._value(n, None) for n in range(len(self._metrics))]
+
+    def _measured(
+        self, table: str, places: Sequence[int], dimensions: Sequence[Dimension]
+    ) -> dict[Key, list[Measured]]:
+        rows = self._table(table)
+        for dimension in dimensions:
+            rows = dimension.keyed(table, rows)
+        formulas = [formula for n in places if (formula := self._metrics[n].formula) is not None]
+        return measure(rows, formulas, [dimension.column for dimension in dimensions], self._terms)
+
+    def _table(self, name: str) -> pa.Table:
+        if name not in self._rows:
+            parts = [self._read(table) for table in _TABLES[name]]
+            self._rows[name] = interactions(*parts) if len(parts) > 1 else parts[0]
+        return self._rows[name]
+
+    def _read(self, table: Table) -> pa.Table:
+        """The rows of one table with what all metrics and dimensions need of it."""
+        if table.name in self._rows:
+            return self._rows[table.name]
+        columns: set[str] = set()
+        for metric in self._metrics:
+            if metric.formula is not None and table in _TABLES[metric.table]:
+                columns |= columns_of([metric.formula])
+        for dimension in self._dimensions:
+            columns |= dimension.reads(table.name)
+        own = sorted(columns & {*table.names} | {"started_at"})
+        rows = self._facts.rows(table, self._query, own)
+        # Conditions that only one channel can meet leave the other out (features.md F14).
+        if _CHANNEL[table.name] not in self._query.predicates.channels:
+            rows = rows.slice(0, 0)
+        self._rows[table.name] = rows
+        return rows
+
+    def _value(self, place: int, found: Measured | None) -> Value:
+        metric = self._metrics[place]
+        if metric.formula is None:
+            return Value(metric=metric.id, value=None)
+        told = found or nothing(metric.formula)
+        return Value(
+            metric=metric.id,
+            value=told.value,
+            n=told.n,
+            numerator=told.numerator,
+            denominator=told.denominator,
+            median=told.median,
+            p90=told.p90,
+            currency=self._terms.currency if isinstance(metric.formula, Money) else "",
+        )
+
+
+def difference(value: Value, other: Value) -> int | float | Decimal | None:
+    """The value less the other; null when one is unknown."""
+    if value.value is None or other.value is None:
+        return None
+    if isinstance(value.value, Decimal) or isinstance(other.value, Decimal):
+        return Decimal(str(value.value)) - Decimal(str(other.value))
+    return value.value - other.value
+
+
+def relative(value: Value, other: Value) -> float | None:
+    """The difference as a share of the other; null (a dash) when that is 0 or unknown (features.md W24)."""
+    change = difference(value, other)
+    return None if change is None or not other.value else float(change) / float(other.value)
