@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ringlake.model.tables import CALLS, LEGS, MESSAGES, Table
+from ringlake.model.tables import CALLS, CASES, LEGS, MESSAGES, PRESENCE, Table
 from ringlake.stores.lake import as_rows
 
 if TYPE_CHECKING:
@@ -27,6 +27,15 @@ def calls(*rows: Mapping[str, Any]) -> pa.Table:
 
 def messages(*rows: Mapping[str, Any]) -> pa.Table:
     return _table(MESSAGES, rows, _MESSAGE)
+
+
+def cases(*rows: Mapping[str, Any]) -> pa.Table:
+    return _table(CASES, rows, {})
+
+
+def presence(*rows: Mapping[str, Any]) -> pa.Table:
+    """Lines are the positions of the rows."""
+    return _table(PRESENCE, tuple({"line": str(n), **row} for n, row in enumerate(rows)), {})
 
 
 def legs(*rows: Mapping[str, Any]) -> pa.Table:

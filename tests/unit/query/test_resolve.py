@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from ringlake.access import Scope
 from ringlake.errors import Forbidden, InvalidRequest
-from ringlake.model.directory import Workspace
+from ringlake.model.directory import Ability, Workspace
 from ringlake.query.filters import Filter, parse
 from ringlake.query.presets import Preset, add_months, dates_of
 from ringlake.query.resolve import Kind, ResolvedQuery, Search, pinned, resolve
@@ -23,9 +24,14 @@ def workspace(zone: str = "Europe/Warsaw", country: str = "PL") -> Workspace:
 
 
 def resolved(
-    zone: str = "Europe/Warsaw", now: datetime = NOW, kind: Kind = Kind.ROWS, country: str = "PL", **asked: Any
+    zone: str = "Europe/Warsaw",
+    now: datetime = NOW,
+    kind: Kind = Kind.ROWS,
+    country: str = "PL",
+    zone_asked: str = "",
+    **asked: Any,
 ) -> ResolvedQuery:
-    return resolve(EVERYTHING, parse(Filter, asked), workspace(zone, country), now, kind)
+    return resolve(EVERYTHING, parse(Filter, {**asked, "zone": zone_asked}), workspace(zone, country), now, kind)
 
 
 def dates(first: object, last: object) -> dict[str, Any]:
@@ -219,6 +225,17 @@ def test_a_wrong_filter_names_its_field(asked: Any, field: str) -> None:
         ({"wait_min_s": 0}, ("call",)),
         ({"duration_max_s": 10}, ("call",)),
         ({"queues": ["Sales"]}, ("call",)),
+        ({"reasons": ["spam"]}, ("call",)),
+        ({"labels": ["repeat"]}, ("call",)),
+        ({"success": False}, ("call",)),
+        ({"only_missed": True}, ("call",)),
+        ({"only_unrecovered": True}, ("call",)),
+        ({"hangup_by": ["agent"]}, ("call",)),
+        ({"tags": ["vip"]}, ("call",)),
+        ({"kinds": ["voice"]}, ("call",)),
+        ({"kinds": ["sms_outbound", "email"]}, ("message",)),
+        ({"kinds": ["sms", "voice"]}, ("call", "message")),
+        ({"hours": "open"}, ("call", "message")),
         ({"message_statuses": ["delivered"]}, ("message",)),
         ({"outcomes": ["busy"], "message_statuses": ["delivered"]}, ("call", "message")),
         ({"outcomes": ["busy"], "channels": ["message", "call"]}, ("call", "message")),
@@ -276,6 +293,51 @@ def test_a_remote_number_is_searched_whole_or_in_part(text: str, exact: str, par
 )
 def test_the_hour_window_wraps_past_midnight(asked: dict[str, Any], minutes: tuple[int, int] | None) -> None:
     assert resolved(preset="today", **asked).predicates.minutes == minutes
+
+
+FISCAL = """
+    first  preset           today       from
+    4      year_to_date     2026-05-31  2026-04-01
+    4      year_to_date     2026-03-31  2025-04-01
+    4      quarter_to_date  2026-03-31  2026-01-01
+    2      quarter_to_date  2026-01-15  2025-11-01
+    2      quarter_to_date  2026-02-01  2026-02-01
+    12     year_to_date     2026-12-01  2026-12-01
+    12     quarter_to_date  2026-02-28  2025-12-01
+    1      year_to_date     2026-05-31  2026-01-01
+"""
+
+
+@pytest.mark.parametrize("row", FISCAL.strip().splitlines()[1:])
+def test_quarters_and_years_are_those_of_the_fiscal_year(row: str) -> None:
+    month, preset, today, first = row.split()
+    named = msgspec.structs.replace(workspace("UTC"), fiscal_month=int(month))
+    now = datetime.combine(date.fromisoformat(today), datetime.min.time(), UTC)
+    query = resolve(EVERYTHING, parse(Filter, {"preset": preset}), named, now, Kind.AGGREGATES)
+    assert (query.from_date.isoformat(), query.to_date.isoformat()) == (first, today)
+
+
+def test_a_reader_may_ask_for_another_zone_and_is_told_so() -> None:
+    query = resolved(
+        "Europe/Warsaw", zone_asked="Asia/Kathmandu", preset="today", now=datetime(2026, 3, 9, 18, 30, tzinfo=UTC)
+    )
+
+    assert query.zone == "Asia/Kathmandu"
+    assert (query.from_date, query.start_utc) == (date(2026, 3, 10), datetime(2026, 3, 9, 18, 15, tzinfo=UTC))
+
+
+def test_whose_current_members_are_not_known_cannot_be_asked() -> None:
+    asked = parse(Filter, {"preset": "today", "teams": ["t1"], "team_members": "current"})
+    with pytest.raises(InvalidRequest) as refused:
+        resolve(EVERYTHING, asked, workspace(), NOW)
+    assert refused.value.field == "team_members"
+
+
+@pytest.mark.parametrize("field", ["remote", "source_number", "destination_number"])
+def test_who_may_not_see_numbers_may_not_search_for_them(field: str) -> None:
+    blind = Scope(everything=True, hides=(Ability.SEE_NUMBERS,))
+    with pytest.raises(Forbidden):
+        resolve(blind, parse(Filter, {"preset": "today", field: "+48600000001"}), workspace(), NOW)
 
 
 def test_a_member_may_not_name_a_number_of_others() -> None:

@@ -12,13 +12,13 @@ import pytest
 
 from ringlake.access import Scope
 from ringlake.model.arrow import offsets, wall
-from ringlake.model.directory import Workspace
+from ringlake.model.directory import Ability, Directory, Number, User, Workspace
 from ringlake.model.localtime import offset_s, stretches
-from ringlake.model.tables import CALLS, MESSAGES
+from ringlake.model.tables import CALLS, CASES, MESSAGES, PRESENCE
 from ringlake.query.filters import Filter, parse
 from ringlake.query.resolve import ResolvedQuery, resolve
-from ringlake.query.rows import Related, columns_read, needs_legs, rung_by, select
-from tests.unit.query.lake_rows import calls, legs, messages
+from ringlake.query.rows import Related, columns_read, needs_legs, related, rung_by, select
+from tests.unit.query.lake_rows import calls, cases, legs, messages, presence
 
 EVERYTHING = Scope(everything=True)
 DAY = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -89,6 +89,25 @@ CONDITIONS = [
     ({"remote": "22 123 45 67"}, [{"remote_number": r} for r in ("+48221234567", "+48221234568", "")], [0]),
     ({"remote": "2345"}, [{"remote_number": r} for r in ("+48221234567", "12345", "2345", "anonymous")], [0, 1, 2]),
     ({"remote": "anonymous"}, [{"remote_number": r} for r in ("+48221234567", "anonymous")], [1]),
+    ({"users": ["", "u2"]}, [{"user_id": u} for u in ("u1", "", "u2")], [1, 2]),
+    ({"campaigns": [""]}, [{"campaign": c} for c in ("Spring", "", None)], [1, 2]),
+    ({"reasons": ["rang_no_answer"]}, [{"missed_reason": r} for r in ("rang_no_answer", "", "spam")], [0]),
+    ({"labels": ["repeat", "spam"]}, [{"is_repeat": a, "is_spam": b} for a, b in ((1, 0), (0, 0), (0, 1))], [0, 2]),
+    ({"success": True}, [{"is_success": a, "is_no_success": b} for a, b in ((1, 0), (0, 0), (0, 1))], [0]),
+    ({"success": False}, [{"is_success": a, "is_no_success": b} for a, b in ((1, 0), (0, 0), (0, 1))], [2]),
+    ({"only_missed": True}, [{"is_missed": n} for n in (1, 0, None)], [0]),
+    ({"only_unrecovered": True}, [{"is_unrecovered": n} for n in (0, 1)], [1]),
+    ({"hangup_by": ["agent", "system"]}, [{"hangup_by": h} for h in ("customer", "agent", "unknown")], [1]),
+    ({"hours": "open"}, [{"in_open_hours": n} for n in (1, 0, None)], [0]),
+    ({"hours": "closed"}, [{"in_open_hours": n} for n in (1, 0, None)], [1]),
+    ({"countries": ["PL", ""]}, [{"remote_country": c} for c in ("PL", "DE", "")], [0, 2]),
+    ({"connections": ["main"]}, [{"connection": c} for c in ("other", "main")], [1]),
+    ({"tags": ["vip"]}, [{"tags": t} for t in ("vip", "a;vip;b", "vips", "a;b", "")], [0, 1]),
+    ({"contact": "k1"}, [{"contact_id": k} for k in ("k1", "k2", "")], [0]),
+    ({"party": "p1"}, [{"party_key": k} for k in ("p2", "p1")], [1]),
+    ({"record_ids": ["c:2", "c:0", "c:9"]}, [{}, {}, {}], [0, 2]),
+    ({"weekdays": [2, 7]}, [{"started_at": DAY}, {"started_at": DAY - timedelta(hours=1)}], [0, 1]),
+    ({"weekdays": [1, 3]}, [{"started_at": DAY}], []),
     ({"users": ["u1"], "outcomes": ["busy"]}, [{"user_id": "u1", "outcome": o} for o in ("busy", "failed")], [0]),
 ]  # fmt: skip
 
@@ -214,3 +233,157 @@ def test_offsets_change_to_the_second(zone: str) -> None:
 def test_an_empty_column_has_an_offset_all_the_same() -> None:
     assert offsets(pa.array([], pa.timestamp("ms")), ZoneInfo("Asia/Kolkata")).as_py() == 0
     assert wall(pa.array([None], pa.timestamp("ms")), ZoneInfo("Asia/Kolkata")).to_pylist() == [None]
+
+
+KINDS = [
+    (["voice"], [0, 1, 2]),
+    (["call_outbound"], [0]),
+    (["call_inbound"], [1]),
+    (["call_inbound_campaign"], [2, 3]),
+    (["campaign"], [3]),
+    (["mobile_app", "survey_outbound"], [4]),
+    (["mobile_app_inbound"], []),
+    (["mobile_app_outbound"], [4]),
+    (["consultation"], [1]),
+    (["classifier"], [5]),
+    (["sms", "call_outbound"], [0]),
+    ([], [0, 1, 2, 3, 4]),
+]
+
+
+@pytest.mark.parametrize(("codes", "expected"), KINDS)
+def test_contact_types_are_kinds_directions_and_parts_of_calls(codes: list[str], expected: list[int]) -> None:
+    rows: list[Mapping[str, Any]] = [
+        {"kind": "voice", "direction": "outbound"},
+        {"kind": "voice"},
+        {"kind": "voice", "campaign": "Spring"},
+        {"kind": "campaign"},
+        {"kind": "mobile_app", "direction": "outbound"},
+        {"kind": "classifier", "is_call": 0, "direction": ""},
+    ]
+    parts = related(legs({"record_id": "c:1", "kind": "consultation"}), query(EVERYTHING, {"kinds": codes})).parts
+
+    assert of_calls(rows, {"kinds": codes, "channels": ["call", "message"]}, parts=frozenset(parts)) == expected
+
+
+def test_texts_have_contact_types_of_their_own() -> None:
+    rows = messages(
+        *(
+            {"started_at": DAY, "kind": kind, "direction": direction}
+            for kind, direction in (("sms", "outbound"), ("mms", "inbound"), ("email", "outbound"), ("chat", "inbound"))
+        )
+    )
+
+    assert kept(MESSAGES, rows, {"kinds": ["sms_outbound", "email"]}) == [0, 2]
+    assert kept(MESSAGES, rows, {"kinds": ["sms_inbound", "voice"]}) == [1]
+    assert kept(MESSAGES, rows, {"kinds": ["voice"], "channels": ["call", "message"]}) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({"source_number": "+48600000001"}, [0]),
+        ({"source_number": "+48220000001"}, [1, 2]),
+        ({"destination_number": "+48600000001"}, [1]),
+        ({"destination_number": "22 000 00 01"}, [0, 2]),
+        ({"destination_number": "+48229999999"}, [0]),
+        ({"source_number": "6000"}, [0]),
+    ],
+)
+def test_where_a_call_came_from_and_went_to_depends_on_its_direction(
+    asked: dict[str, Any], expected: list[int]
+) -> None:
+    ours, theirs = "+48220000001", "+48600000001"
+    rows = [
+        {"direction": "inbound", "business_number": ours, "remote_number": theirs, "entry_number": "+48229999999"},
+        {"direction": "outbound", "business_number": ours, "remote_number": theirs, "entry_number": ""},
+        {"direction": "internal", "business_number": ours, "remote_number": "", "entry_number": ""},
+    ]
+
+    assert of_calls(rows, {**asked, "include_internal": True}) == expected
+
+
+def test_a_team_is_what_it_was_or_what_it_is_today() -> None:
+    directory = Directory(
+        workspace=Workspace(id="acme", name="Acme", country="PL"),
+        users=(
+            User(id="u1", email="a@x", name="A", teams=("t1",)),
+            User(id="u2", email="b@x", name="B", teams=("t1",), deleted_at=DAY),
+            User(id="u3", email="c@x", name="C", teams=("t2",)),
+        ),
+        numbers=(Number(id="n1", e164="+48220000001", team="t1"), Number(id="n2", e164="+48220000002")),
+    )
+    rows = [
+        {"user_id": "u3", "team_id": "t1"},
+        {"user_id": "u1", "team_id": "t2"},
+        {"user_id": "u2", "team_id": "t2"},
+        {"user_id": "", "business_number_id": "n1"},
+        {"user_id": "", "business_number_id": "n2"},
+        {"user_id": "u3", "business_number_id": "n1"},
+    ]
+    table = calls(*({"started_at": DAY, **row} for row in rows))
+
+    def found(members: str) -> list[int]:
+        asked = parse(Filter, {"preset": "today", "teams": ["t1"], "team_members": members})
+        asks = resolve(EVERYTHING, asked, directory.workspace, DAY, directory=directory)
+        kept_rows = select(CALLS, table.select(sorted(columns_read(CALLS, asks))), asks)
+        return [int(str(i).removeprefix("c:")) for i in kept_rows["record_id"].to_pylist()]
+
+    assert found("stored") == [0]
+    assert found("current") == [1, 3]
+
+
+def test_cases_know_the_conditions_for_which_they_have_columns() -> None:
+    def found(asked: Mapping[str, Any], *rows: Mapping[str, Any]) -> list[int]:
+        return kept(CASES, cases(*({"started_at": DAY, **row} for row in rows)), asked)
+
+    assert found({"users": ["u1"]}, {"user_id": "u1"}, {"user_id": "u2"}) == [0]
+    assert found({"reasons": ["technical"]}, {"reason": "technical"}, {"reason": "spam"}) == [0]
+    assert found({"directions": ["outbound"]}, {}) == []
+    assert found({"source_number": "+48600000001"}, {"remote_number": "+48600000001"}, {}) == [0]
+    assert found(
+        {"only_unrecovered": True},
+        {"is_recovered": 0, "is_resolved_by_customer": 0},
+        {"is_recovered": 1, "is_resolved_by_customer": 0},
+        {"is_recovered": 0, "is_resolved_by_customer": 1},
+    ) == [0]
+
+
+def test_presence_is_chosen_by_people_and_reaches_into_the_range() -> None:
+    hour = timedelta(hours=1)
+    midnight = DAY - 12 * hour
+    stretches_ = presence(
+        {"started_at": midnight - hour, "ended_at": midnight, "user_id": "u1"},
+        {"started_at": midnight - hour, "ended_at": midnight + hour, "user_id": "u1"},
+        {"started_at": DAY, "ended_at": None, "user_id": "u1", "team_id": "t1"},
+        {"started_at": DAY, "ended_at": DAY + hour, "user_id": "u2"},
+        {"started_at": midnight + 24 * hour, "ended_at": None, "user_id": "u1"},
+    )
+
+    def found(asked: Mapping[str, Any], scope: Scope = EVERYTHING) -> list[int]:
+        asks = query(scope, asked)
+        rows = select(PRESENCE, stretches_.select([*sorted(columns_read(PRESENCE, asks)), "line"]), asks)
+        return [int(str(line)) for line in rows["line"].to_pylist()]
+
+    assert found({}) == [1, 2, 3]
+    assert found({"users": ["u1"], "outcomes": ["busy"], "connections": ["x"]}) == [1, 2]
+    assert found({"teams": ["t1"]}) == [2]
+    assert found({}, Scope(users=("u2",))) == [3]
+    assert found({}, Scope(numbers=("n1",))) == []
+
+
+def test_dictionaries_are_chosen_from_like_text() -> None:
+    rows = calls(
+        *(
+            {"started_at": DAY, "user_id": user, "tags": tags, "remote_number": number}
+            for user, tags, number in (("u1", "vip", "+48600000001"), (None, "", ""), ("", "a;vip", "+48600000002"))
+        )
+    )
+    coded = rows
+    for at, name in enumerate(rows.column_names):
+        if pa.types.is_string(rows.schema.field(name).type):
+            coded = coded.set_column(at, name, rows[name].dictionary_encode())
+    for asked in ({"users": [""]}, {"users": ["u1"]}, {"tags": ["vip"]}, {"remote": "00001"}, {"users": ["u9"]}):
+        assert kept(CALLS, coded, asked) == kept(CALLS, rows, asked)
+    hiding = Scope(everything=True, hides=(Ability.SEE_NUMBERS,))
+    assert select(CALLS, coded, query(hiding))["remote_number"].to_pylist() == ["+48•••••••01", "", "+48•••••••02"]
