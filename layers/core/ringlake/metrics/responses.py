@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from ringlake.model.arrow import Column, kernels
 from ringlake.model.facts import Direction
 
+from .columns import codes, is_one, milliseconds
 from .ordering import order
 
 if TYPE_CHECKING:
@@ -113,21 +114,22 @@ def _moments(messages: pa.Table, calls: pa.Table, now_ms: int) -> pa.Table:
 
     pc = kernels()
     said = messages.select(list(MESSAGE_COLUMNS)).unify_dictionaries()
-    party, parties = _codes(said["party_key"])
-    number, numbers = _codes(said["business_number"])
-    at = pc.max_element_wise(_ms(said["started_at"]), _ms(said["scheduled_for"]))
-    inbound = _is(said["direction"], Direction.INBOUND.value)
-    system = pc.and_(pc.invert(inbound), _is(said["unattributed"], _SYSTEM))
+    party, parties = said_of = codes(said["party_key"])
+    number, numbers = codes(said["business_number"])
+    direction = codes(said["direction"])
+    at = pc.max_element_wise(milliseconds(said["started_at"]), milliseconds(said["scheduled_for"]))
+    inbound = direction.are(Direction.INBOUND.value)
+    system = pc.and_(pc.invert(inbound), codes(said["unattributed"]).are(_SYSTEM))
     kept = pc.and_(
         pc.and_(
-            pc.invert(_true(said["is_spam"])),
-            pc.invert(pc.or_(_true(said["is_bulk"]), system)),
+            pc.invert(is_one(said["is_spam"])),
+            pc.invert(pc.or_(is_one(said["is_bulk"]), system)),
         ),
         pc.and_(
-            pc.invert(_is_code(party, parties, "")),
+            pc.invert(said_of.are("")),
             pc.and_(
                 pc.less_equal(at, pa.scalar(now_ms, pa.int64())),
-                pc.or_(inbound, _is(said["direction"], Direction.OUTBOUND.value)),
+                pc.or_(inbound, direction.are(Direction.OUTBOUND.value)),
             ),
         ),
     )
@@ -151,12 +153,12 @@ def _calls(calls: pa.Table, conversations: Column, parties: Column, size: int, n
 
     pc = kernels()
     rung = calls.select(list(CALL_COLUMNS)).unify_dictionaries()
-    at = _ms(rung["started_at"])
+    at = milliseconds(rung["started_at"])
     kept = pc.and_(
-        pc.and_(_true(rung["is_answered"]), _is(rung["direction"], Direction.OUTBOUND.value)),
+        pc.and_(is_one(rung["is_answered"]), codes(rung["direction"]).are(Direction.OUTBOUND.value)),
         pc.less_equal(at, pa.scalar(now_ms, pa.int64())),
     )
-    code, own = _codes(rung["party_key"])
+    code, own = codes(rung["party_key"])
     texting = pc.cast(pc.index_in(own, value_set=parties), pa.int64())
     party = texting.take(code)
     where = pc.indices_nonzero(pc.and_(kept, pc.is_valid(party)))
@@ -195,44 +197,3 @@ def _since(at: Column) -> Column:
     import pyarrow as pa
 
     return pa.concat_arrays([pa.array([0], pa.int64()), kernels().subtract(at.slice(1), at.slice(0, len(at) - 1))])
-
-
-def _codes(column: Column) -> tuple[Column, Column]:
-    """A text column as whole numbers, and the text of each; null is the empty text."""
-    import pyarrow as pa
-
-    pc = kernels()
-    values = column.combine_chunks()
-    if values.null_count:
-        values = pc.fill_null(values.cast(pa.string()), "")
-    if not pa.types.is_dictionary(values.type):
-        values = values.dictionary_encode()
-    return values.indices.cast(pa.int64()), values.dictionary.cast(pa.string())
-
-
-def _is(column: Column, value: str) -> Column:
-    """Whether a text column has this value; compares the words of a dictionary, not its rows."""
-    return _is_code(*_codes(column), value)
-
-
-def _is_code(codes: Column, words: Column, value: str) -> Column:
-    import pyarrow as pa
-
-    pc = kernels()
-    code = pc.index(words, value).as_py()
-    if code < 0:
-        return pa.repeat(pa.scalar(False), len(codes))  # noqa: FBT003
-    return pc.equal(codes, pa.scalar(code, pa.int64()))
-
-
-def _true(column: Column) -> Column:
-    """A 0/1 column as truth; null is no."""
-    pc = kernels()
-    return pc.fill_null(pc.equal(column.combine_chunks(), 1), False)  # noqa: FBT003
-
-
-def _ms(column: Column) -> Column:
-    """A timestamp column as milliseconds since 1970."""
-    import pyarrow as pa
-
-    return column.combine_chunks().cast(pa.timestamp("ms")).cast(pa.int64())
