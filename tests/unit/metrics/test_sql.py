@@ -14,7 +14,7 @@ from ringlake.metrics.catalog import METRICS
 from ringlake.metrics.catalog.metric import Mean, Metric
 from ringlake.metrics.interactions import interactions
 from ringlake.metrics.measure import Key, Measured, Terms, measure
-from ringlake.model.tables import CALLS, CASES, MESSAGES
+from ringlake.model.tables import TABLES
 
 from .anything import anything
 
@@ -27,13 +27,8 @@ TERMS = Terms(currency="EUR")
 
 @pytest.fixture(scope="module")
 def tables() -> dict[str, pa.Table]:
-    calls, messages = anything(CALLS, 600, 1), anything(MESSAGES, 400, 2)
-    return {
-        "calls": calls,
-        "messages": messages,
-        "cases": anything(CASES, 300, 3),
-        "interactions": interactions(calls, messages),
-    }
+    found = {table.name: anything(table, 500, seed) for seed, table in enumerate(TABLES)}
+    return {**found, "interactions": interactions(found["calls"], found["messages"])}
 
 
 def asked(rows: pa.Table, table: str, metric: Metric, by: tuple[str, ...] = ()) -> dict[Key, list[Any]]:
@@ -67,6 +62,8 @@ def test_arrow_and_sql_agree_over_all_rows_and_by_groups(metric: Metric, tables:
     assert metric.formula is not None
     rows = tables[metric.table]
     for by in ((), ("user_id",), ("local_date",), ("team_id", "local_date")):
+        if not set(by) <= set(rows.column_names):
+            continue
         mine = measure(rows, [metric.formula], by, TERMS)
         other = asked(rows, metric.table, metric, by)
         assert set(mine) == set(other)

@@ -213,9 +213,9 @@ class _Rows:
         counts = found.counts(charged)
         spent = {code: amount for code, amount in found.sums("cost_amount", charged).items() if counts.get(code)}
         if formula.per is not None:
-            per = found.counts(formula.per)
+            per = found.counts(All(of=(formula.per, Charged())))
         elif formula.per_minute_of:
-            per = {code: int(s) for code, s in found.sums(formula.per_minute_of, formula.where).items()}
+            per = {code: int(s) for code, s in found.sums(formula.per_minute_of, charged).items()}
         else:
             return {code: Measured(Decimal(amount), counts[code]) for code, amount in spent.items()}
         seconds = 60 if formula.per_minute_of else 1

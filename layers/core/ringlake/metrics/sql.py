@@ -132,10 +132,11 @@ def _median(formula: Mean) -> str:
 
 
 def _money(formula: Money) -> str:
-    spent = f"sum(cost_amount) filter (where {condition(All(of=(formula.where, Charged())))})"
+    charged = condition(All(of=(formula.where, Charged())))
+    spent = f"sum(cost_amount) filter (where {charged})"
     if formula.per is not None:
-        return f"cast({spent} as double) / nullif({_count(formula.per)}, 0)"
+        return f"cast({spent} as double) / nullif({_count(All(of=(formula.per, Charged())))}, 0)"
     if formula.per_minute_of:
-        talk = f"sum({formula.per_minute_of}) filter (where {condition(formula.where)})"
+        talk = f"sum({formula.per_minute_of}) filter (where {charged})"
         return f"cast({spent} as double) * 60 / nullif({talk}, 0)"
     return spent

@@ -65,7 +65,9 @@ class Member(Answer, frozen=True, kw_only=True):
 
 
 class Reconciliation(Answer, frozen=True, kw_only=True):
-    """Why talk by leg and talk of calls differ: a call handed over is one call and several legs."""
+    """Why talk by leg and talk of calls differ: a call handed over is one call and several legs; talk with
+    parties outside, with people whom the directory does not know and between two legs is in the call alone.
+    """
 
     talk_of_calls_s: int
     talk_by_leg_s: int

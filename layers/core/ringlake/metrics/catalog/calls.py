@@ -253,7 +253,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     # ---------------------------------------------------------------- how they went on
     _metric(
-        "calls_TRANSFERRED", "Calls transferred",
+        "calls_transferred", "Calls transferred",
         Count(of=_TRANSFERRED),
         "Answered calls with at least one completed transfer.", "metrics.md Transfers",
     ),

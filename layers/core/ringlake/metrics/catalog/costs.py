@@ -103,13 +103,16 @@ METRICS: tuple[Metric, ...] = (
     ),
     _money(
         "cost_per_call", "Cost per call", Money(where=CALL, per=ANSWERED),
-        "Charges of all calls of the period, all legs, for each call that a person handled.", "calls", Grain.CALL,
-        "metrics.md Cost per call", better="lower", numerator="charges of calls", denominator="handled calls",
+        "Charges of calls, all legs, for each call that a person handled, over calls with a known charge.", "calls",
+        Grain.CALL,
+        "metrics.md Cost per call", better="lower", numerator="charges of calls",
+        denominator="handled calls with a known charge",
     ),
     _money(
         "cost_per_minute", "Cost per minute", Money(where=CALL, per_minute_of="talk_s"),
-        "Charges of all calls for each minute of talk.", "calls", Grain.CALL, "features.md N9", better="lower",
-        numerator="charges of calls", denominator="minutes of talk",
+        "Charges of calls for each minute of talk, over calls with a known charge.", "calls", Grain.CALL,
+        "features.md N9", better="lower",
+        numerator="charges of calls", denominator="minutes of talk of calls with a known charge",
     ),
     _coverage(
         "call_cost_coverage", "Charges of calls known", Share(part=both(CALL, Charged()), whole=CALL),

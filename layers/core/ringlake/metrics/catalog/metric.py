@@ -122,7 +122,8 @@ class Money(Model, frozen=True, kw_only=True, tag=True):
     column `per_minute_of`, when there is one.
 
     Null when no charge is known, which is not nought (features.md N5). Rows whose charge is unknown or in
-    another currency add nothing: a share of rows that are `Charged` tells how much is known.
+    another currency are in no part of it, so that they make nothing cheaper: a share of rows that are
+    `Charged` tells how much is known.
     """
 
     where: Condition
