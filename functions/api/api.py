@@ -21,6 +21,7 @@ import api_marks
 import api_openapi
 import api_patterns
 import api_people
+import api_staff
 from api_answers import Rooms, encoded_path, problem, utc_now
 from api_transport import sent
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -168,6 +169,7 @@ for part in (
     api_interactions,
     api_openapi,
     api_live,
+    api_staff,
     api_patterns,
     api_analytics,
 ):

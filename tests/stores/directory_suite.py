@@ -13,6 +13,8 @@ from ringlake.model.directory import (
     Account,
     CallSource,
     Connection,
+    Goal,
+    Goals,
     Lists,
     Number,
     Rate,
@@ -162,6 +164,17 @@ class DirectorySuite:
         assert directory.find("acme", Workspace) == found.workspace
         assert directory.find("acme", Team, "t1") is None
         assert directory.find("nobody", Lists) is None
+
+    def test_targets_are_one_document_that_is_found_by_its_kind(self, directory: DirectoryStore, vault: Vault) -> None:
+        self._workspace(directory, vault)
+        goals = Goals(goals=(Goal(metric="service_level", team="t1", value=0.8),), version=1)
+        assert directory.find("acme", Goals) is None
+        directory.replace("acme", [Change(document=goals)])
+        with pytest.raises(Conflict):
+            directory.replace("acme", [Change(document=goals)])
+
+        assert directory.find("acme", Goals) == goals
+        assert directory.load("acme").workspace == directory.settings("acme")
 
     def test_of_two_who_change_the_same_thing_the_second_is_told(self, directory: DirectoryStore, vault: Vault) -> None:
         workspace = self._workspace(directory, vault)

@@ -224,6 +224,24 @@ class ServiceTarget(Model, frozen=True, kw_only=True):
     target_pct: int
 
 
+class Goal(Model, frozen=True, kw_only=True):
+    """What a team ("" is the whole workspace) is to reach of one metric of the dictionary (features.md O47).
+
+    In the metric's unit: a share from 0 to 1, seconds, a count, or an amount in the workspace's currency.
+    """
+
+    metric: str
+    team: str = ""
+    value: float
+
+
+class Goals(Model, frozen=True, kw_only=True):
+    """All targets of a workspace; `version` grows with every change."""
+
+    goals: tuple[Goal, ...] = ()
+    version: int = 0
+
+
 class Workspace(Model, frozen=True, kw_only=True):
     """The tenant. `party_secret` is the encrypted key of `party_key`; thresholds are whole seconds.
 

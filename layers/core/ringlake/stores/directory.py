@@ -16,6 +16,7 @@ from ringlake.model.directory import (
     CallSource,
     Connection,
     Directory,
+    Goals,
     Lists,
     Number,
     Tariff,
@@ -37,10 +38,11 @@ _KINDS: dict[str, type[Model]] = {
     "source": CallSource,
     "tariff": Tariff,
     "lists": Lists,
+    "goals": Goals,
 }
 _KIND_OF = {kind: name for name, kind in _KINDS.items()}
 # Of these there is one in a workspace, so that it needs no id.
-_SINGLE = frozenset({Workspace, Lists})
+_SINGLE = frozenset({Workspace, Lists, Goals})
 # What a transaction takes; a document comes with at most its new and its old pointer.
 _TOGETHER = 33
 

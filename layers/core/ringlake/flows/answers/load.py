@@ -18,8 +18,9 @@ from ringlake.model.base import Answer
 from ringlake.model.tables import CALLS
 from ringlake.query.filters import CALL, Filter
 
-from .people import OTHERS, Company, PeopleAnswers, Person, asked_for, cut, person, share, told
-from .presence import Time, availability_of, occupancy, utilisation
+from .patterns import Drill, share
+from .people import OTHERS, Company, PeopleAnswers, Person, cut, drill, person, told
+from .presence import Time, group_availability, occupancy, utilisation
 from .question import Meta
 from .values import Value
 
@@ -83,7 +84,7 @@ class LoadRow(Answer, frozen=True, kw_only=True):
     aht: Value
     occupancy: Value
     utilisation: Value
-    drill: dict[str, object] | None
+    drill: Drill | None
 
 
 class Load(Answer, frozen=True, kw_only=True):
@@ -117,9 +118,9 @@ class LoadAnswers(PeopleAnswers):
         found = cut(self.presence(question, company, company.users), question)
         time = Time(found, self.rung(question, company, company.users), question)
 
-        def row(kind: str, who: Person, calls: _Calls, legs: Handled, drill: dict[str, object] | None) -> LoadRow:
+        def row(kind: str, who: Person, calls: _Calls, legs: Handled, lists: Drill | None) -> LoadRow:
             busy = time.busy(who.user_id) if kind == "person" else None
-            return _load_row(kind, who, calls, whole, legs, occupancy(busy), utilisation(busy), drill=drill)
+            return _load_row(kind, who, calls, whole, legs, occupancy(busy), utilisation(busy), lists=lists)
 
         rows = []
         own = {user for user in talked if user in company.users}
@@ -127,24 +128,24 @@ class LoadAnswers(PeopleAnswers):
         for user in sorted(own | {str(key) for (key,) in by_user}):
             calls_of = _Calls(*by_user[user,]) if (user,) in by_user else nothing
             if user == "":
-                rows.append(row("unassigned", OTHERS, calls_of, Handled(), asked_for(asked, users=[""])))
+                rows.append(row("unassigned", OTHERS, calls_of, Handled(), drill(users=[""])))
             elif user == _OTHERS:
                 others = [of for other, of in talked.items() if other not in company.users]
                 legs = Handled(sum(of.legs for of in others), sum(of.talk_s for of in others))
                 rows.append(row("others", OTHERS, calls_of, legs, None))
             else:
                 who = person(company.users[user])
-                rows.append(row("person", who, calls_of, talked.get(user, Handled()), asked_for(asked, users=[user])))
+                rows.append(row("person", who, calls_of, talked.get(user, Handled()), drill(users=[user])))
         rows.sort(key=lambda r: (r.kind != "person", r.kind, -r.talk_s, -r.calls, r.person.name.casefold()))
         legs = Handled(sum(of.legs for of in talked.values()), sum(of.talk_s for of in talked.values()))
-        group = availability_of(question, found, company.users) if company.scope.everything else None
+        group = group_availability(question, found, company.users) if company.scope.everything else None
         return Load(
             meta=question.meta,
             note=NOTE,
             answer_delay=told("asa_s", whole.asa),
             lost=told("calls_missed", whole.missed),
             availability=group or Value(metric="availability", value=None),
-            total=row("total", OTHERS, whole, legs, asked_for(asked)),
+            total=row("total", OTHERS, whole, legs, drill()),
             rows=tuple(rows),
         )
 
@@ -162,7 +163,7 @@ def _named(calls: pa.Table, company: Company) -> pa.Table:
 
 
 def _load_row(
-    kind: str, who: Person, of: _Calls, whole: _Calls, legs: Handled, *time: Value, drill: dict[str, object] | None
+    kind: str, who: Person, of: _Calls, whole: _Calls, legs: Handled, *time: Value, lists: Drill | None
 ) -> LoadRow:
     calls, talk_s = int(of.calls.value or 0), int(of.talk.value or 0)
     return LoadRow(
@@ -182,7 +183,7 @@ def _load_row(
         aht=aht(legs),
         occupancy=time[0],
         utilisation=time[1],
-        drill=drill,
+        drill=lists,
     )
 
 

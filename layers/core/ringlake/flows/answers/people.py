@@ -24,10 +24,12 @@ from ringlake.metrics.staff import LEG_COLUMNS, PRESENCE_COLUMNS, by_day, stretc
 from ringlake.model.arrow import kernels
 from ringlake.model.base import Answer
 from ringlake.model.directory import Directory, Team, User
+from ringlake.model.facts import Direction
 from ringlake.model.tables import CALLS, LEGS, PRESENCE
-from ringlake.query.filters import CALL, Filter
+from ringlake.query.filters import CALL
 from ringlake.query.resolve import Predicates, ResolvedQuery, between
 
+from .patterns import Drill
 from .question import Answers, Question
 from .values import Value
 
@@ -110,12 +112,16 @@ class PeopleAnswers(Answers):
         query = of_people(question.query, company, users, before, after)
         return stretches(self._facts.rows(PRESENCE, query, PRESENCE_COLUMNS), question.now)
 
-    def legs(self, question: Question) -> pa.Table:
-        """Legs of the calls that the question selects, whoever their owner is: a person's rings and talks are on
-        calls of others too. Without spam, as all measures, unless it is asked for.
+    def legs(self, question: Question, direction: Direction | None = None) -> pa.Table:
+        """Legs of the calls that the question selects, or of those of one direction, whoever their owner is: a
+        person's rings and talks are on calls of others too. Without spam, as all measures, unless it is asked for.
         """
         query = question.query
         every = of_users(query, ())
+        if direction is not None:
+            directions = {direction.value} & set(query.predicates.directions or (direction.value,))
+            asked = msgspec.structs.replace(every.predicates, directions=tuple(directions) or ("\0",))
+            every = msgspec.structs.replace(every, predicates=asked)
         legs = self._facts.rows(LEGS, every, LEG_COLUMNS)
         if query.predicates.include_spam:
             return legs
@@ -132,11 +138,9 @@ class PeopleAnswers(Answers):
         return _of(self._facts.rows(LEGS, every, LEG_COLUMNS), users)
 
 
-def asked_for(asked: Filter, **more: object) -> dict[str, object]:
-    """The filter that lists exactly the rows of a part of the answer (demands.md D80)."""
-    stored = asked.stored()
-    kept = {name: value for name, value in stored.items() if name in Filter.model_fields or name == "from"}
-    return {**kept, "channels": [CALL], **more}
+def drill(**more: object) -> Drill:
+    """What the filter of an answer is changed by to list exactly the calls of one of its parts (demands.md D80)."""
+    return {"channels": [CALL], **more}
 
 
 def told(metric: str, found: Measured) -> Value:
@@ -145,13 +149,6 @@ def told(metric: str, found: Measured) -> Value:
         metric=metric, value=found.value, n=found.n, numerator=found.numerator, denominator=found.denominator,
         median=found.median, p90=found.p90,
     )  # fmt: skip
-
-
-def share(metric: str, part: float, whole: float) -> Value:
-    """Null of nothing."""
-    return Value(
-        metric=metric, value=part / whole if whole else None, n=int(whole), numerator=part, denominator=int(whole)
-    )
 
 
 def dates(question: Question) -> list[date]:

@@ -57,7 +57,7 @@ MAX_GAPS = 500
 _DAY = timedelta(days=1)
 
 
-class Statuses(Answer, frozen=True, kw_only=True):
+class StatusSeconds(Answer, frozen=True, kw_only=True):
     """Seconds in each status; they sum to the time that they are of."""
 
     talking_s: int
@@ -73,7 +73,7 @@ class PersonDay(Answer, frozen=True, kw_only=True):
 
     date: date
     length_s: int
-    statuses: Statuses
+    statuses: StatusSeconds
     first_activity: datetime | None
     last_activity: datetime | None
 
@@ -89,7 +89,7 @@ class PersonShift(Answer, frozen=True, kw_only=True):
     started_at: datetime
     ended_at: datetime
     length_s: int
-    statuses: Statuses
+    statuses: StatusSeconds
     lasts: bool
     begun_before: bool
 
@@ -100,7 +100,7 @@ class PersonPresence(Answer, frozen=True, kw_only=True):
     """
 
     person: Person
-    statuses: Statuses
+    statuses: StatusSeconds
     known_s: int
     unknown_s: int
     first_activity: datetime | None
@@ -122,7 +122,7 @@ class Presence(Answer, frozen=True, kw_only=True):
     unknown: tuple[Person, ...]
 
 
-class Segment(Answer, frozen=True, kw_only=True):
+class StatusSegment(Answer, frozen=True, kw_only=True):
     """One status of a day's strip. `from_local` and `to_local` are the wall clock of the zone with its offset."""
 
     status: PresenceStatus
@@ -134,24 +134,24 @@ class Segment(Answer, frozen=True, kw_only=True):
     lasts: bool
 
 
-class Strip(Answer, frozen=True, kw_only=True):
+class DayStrip(Answer, frozen=True, kw_only=True):
     """One local day of one person from 00:00 to 24:00 or now, without a gap; no segment when nothing is known."""
 
     date: date
     zone: str
     known: bool
     length_s: int
-    statuses: Statuses | None
-    segments: tuple[Segment, ...]
+    statuses: StatusSeconds | None
+    segments: tuple[StatusSegment, ...]
 
 
-class Timeline(Answer, frozen=True, kw_only=True):
+class PresenceTimeline(Answer, frozen=True, kw_only=True):
     meta: Meta
     person: Person
-    strip: Strip
+    strip: DayStrip
 
 
-class Gap(Answer, frozen=True, kw_only=True):
+class AvailabilityGap(Answer, frozen=True, kw_only=True):
     """Open time with nobody online or talking."""
 
     started_at: datetime
@@ -176,7 +176,7 @@ class GroupAvailability(Answer, frozen=True, kw_only=True):
     staffed_s: int
     unknown_s: int
     gaps_count: int
-    gaps: tuple[Gap, ...]
+    gaps: tuple[AvailabilityGap, ...]
 
 
 class AvailabilityAnswer(Answer, frozen=True, kw_only=True):
@@ -224,14 +224,14 @@ class PresenceAnswers(PeopleAnswers):
             ),
         )
 
-    def timeline(self, viewer: Principal, asked: TimelineQuery, now: datetime) -> Timeline:
+    def timeline(self, viewer: Principal, asked: TimelineQuery, now: datetime) -> PresenceTimeline:
         """One day's strip (features.md R33, R34). Raises `NotFound` for somebody out of sight, `InvalidRequest`."""
         when = {"from": asked.day, "to": asked.day} if asked.day else {"preset": Preset.TODAY}
         question = self.question(viewer, parse(Filter, {**when, "zone": asked.zone, "users": [asked.user]}), now)
         company = self.company(question)
         user = company.one(asked.user)
         found = self.presence(question, company, {user.id})
-        return Timeline(
+        return PresenceTimeline(
             meta=question.meta, person=person(user), strip=day_strip(found, question.query.from_date, question)
         )
 
@@ -287,7 +287,7 @@ class Time:
     def known_s(self, user_id: str) -> int:
         return sum(self.total(user_id).values()) if self.known(user_id) else 0
 
-    def day_statuses(self, user_id: str, number: int) -> Statuses | None:
+    def day_statuses(self, user_id: str, number: int) -> StatusSeconds | None:
         """Of one day by its number; None when nothing is known of it."""
         parts = self.seconds.get((user_id, number))
         return statuses(parts) if parts else None
@@ -341,18 +341,18 @@ def utilisation(of: Busy | None) -> Value:
     )
 
 
-def statuses(parts: Mapping[PresenceStatus, int]) -> Statuses:
-    return Statuses(**{f"{status.value}_s": seconds for status, seconds in parts.items()})
+def statuses(parts: Mapping[PresenceStatus, int]) -> StatusSeconds:
+    return StatusSeconds(**{f"{status.value}_s": seconds for status, seconds in parts.items()})
 
 
-def day_strip(found: pa.Table, day: date, question: Question) -> Strip:
+def day_strip(found: pa.Table, day: date, question: Question) -> DayStrip:
     """The strip of one person's stretches on one local day."""
     zone = ZoneInfo(question.query.zone)
     pieces = by_day(found, [day], zone)
     segments = tuple(_segment(piece, zone) for piece in strip(pieces, question.now))
     parts = next(iter(status_seconds(pieces).values()), None)
     end = min(midnight(day + _DAY, zone), utc(question.now))
-    return Strip(
+    return DayStrip(
         date=day,
         zone=zone.key,
         known=bool(segments),
@@ -362,8 +362,8 @@ def day_strip(found: pa.Table, day: date, question: Question) -> Strip:
     )
 
 
-def _segment(piece: Piece, zone: ZoneInfo) -> Segment:
-    return Segment(
+def _segment(piece: Piece, zone: ZoneInfo) -> StatusSegment:
+    return StatusSegment(
         status=piece.status,
         started_at=piece.start,
         ended_at=piece.end,
@@ -386,9 +386,9 @@ def _shift(shift: Shift, zone: ZoneInfo) -> PersonShift:
     )
 
 
-def availability_of(question: Question, found: pa.Table, users: Mapping[str, User]) -> Value:
-    """Of the whole workspace, by its own open hours."""
-    return _group(question, found, users, "", "").availability
+def group_availability(question: Question, found: pa.Table, users: Mapping[str, User], team_id: str = "") -> Value:
+    """Of these people, by the open hours of their team, or of the workspace."""
+    return _group(question, found, users, team_id, "").availability
 
 
 def _group(
@@ -425,8 +425,8 @@ def _group(
     )
 
 
-def _gap(start: datetime, end: datetime, zone: ZoneInfo) -> Gap:
-    return Gap(
+def _gap(start: datetime, end: datetime, zone: ZoneInfo) -> AvailabilityGap:
+    return AvailabilityGap(
         started_at=start,
         ended_at=end,
         from_local=_local(start, zone),

@@ -22,7 +22,7 @@ from ringlake.query.filters import CALL, Filter, parse
 
 from .load import aht
 from .people import PeopleAnswers, Person, cut, dates, of_users, person, told
-from .presence import Statuses, Strip, Time, day_strip, occupancy, statuses, utilisation
+from .presence import DayStrip, StatusSeconds, Time, day_strip, occupancy, statuses, utilisation
 from .question import Meta, Question
 from .values import Value
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-class Period(StrEnum):
+class ProfilePeriod(StrEnum):
     """features.md R24: local days, today included."""
 
     TODAY = "today"
@@ -43,7 +43,7 @@ class ProfileQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
-    period: Period = Period.TODAY
+    period: ProfilePeriod = ProfilePeriod.TODAY
     day: date | None = None
 
 
@@ -69,7 +69,7 @@ class ProfileTeam(Answer, frozen=True, kw_only=True):
     name: str
 
 
-class Identity(Answer, frozen=True, kw_only=True):
+class ProfileIdentity(Answer, frozen=True, kw_only=True):
     """Full name, teams, and every account and number that is linked to the person (features.md R23)."""
 
     person: Person
@@ -78,7 +78,7 @@ class Identity(Answer, frozen=True, kw_only=True):
     numbers: tuple[ProfileNumber, ...]
 
 
-class Calls(Answer, frozen=True, kw_only=True):
+class ProfileCalls(Answer, frozen=True, kw_only=True):
     """`handled` = incoming calls answered + outgoing calls connected; outgoing calls without an answer stand apart
     (R25). `missed` rang the person for longer than the threshold and nobody answered them (R28).
     """
@@ -94,9 +94,9 @@ class ProfileDay(Answer, frozen=True, kw_only=True):
     """The bars of one local day (R30, R32); `statuses` are null when nothing was reported on it."""
 
     date: date
-    calls: Calls
+    calls: ProfileCalls
     talk_s: int
-    statuses: Statuses | None
+    statuses: StatusSeconds | None
     length_s: int
 
 
@@ -107,14 +107,14 @@ class Profile(Answer, frozen=True, kw_only=True):
     """
 
     meta: Meta
-    identity: Identity
-    period: Period
-    calls: Calls
+    identity: ProfileIdentity
+    period: ProfilePeriod
+    calls: ProfileCalls
     talk_s: int
     average_talk: Value
     average_answer: Value
     aht: Value
-    statuses: Statuses | None
+    statuses: StatusSeconds | None
     elapsed_s: int
     known_s: int
     unknown_s: int
@@ -122,7 +122,7 @@ class Profile(Answer, frozen=True, kw_only=True):
     utilisation: Value
     missed_ring_s: int
     days: tuple[ProfileDay, ...]
-    timeline: Strip
+    timeline: DayStrip
     link: dict[str, object]
     missed_link: dict[str, object] | None
 
@@ -152,9 +152,9 @@ class _Counts:
     def whole(self, metric: str) -> int:
         return int(self._of[metric].value or 0)
 
-    def calls(self, missed: int) -> Calls:
+    def calls(self, missed: int) -> ProfileCalls:
         connected = self.whole("calls_connected")
-        return Calls(
+        return ProfileCalls(
             handled=self.whole("calls_answered"),
             incoming=self.whole("calls_answered_inbound"),
             outgoing=connected,
@@ -217,7 +217,7 @@ class ProfileAnswers(PeopleAnswers):
         )
 
     def _calls(self, question: Question, user_id: str) -> dict[date | None, _Counts]:
-        """Calls that the person owns, by local day and altogether (None)."""
+        """ProfileCalls that the person owns, by local day and altogether (None)."""
         columns = sorted({"local_date", *columns_of(_FORMULAS)})
         rows = self._facts.rows(CALLS, of_users(question.query, (user_id,)), columns)
         terms = Terms(question.workspace.currency)
@@ -250,7 +250,7 @@ class ProfileAnswers(PeopleAnswers):
 _NONE = _Counts([Measured(None, 0) for _ in _METRICS])
 
 
-def _identity(user: User, directory: Directory) -> Identity:
+def _identity(user: User, directory: Directory) -> ProfileIdentity:
     connections = {c.id: c for c in directory.connections}
     accounts = []
     for account in user.accounts:
@@ -265,7 +265,7 @@ def _identity(user: User, directory: Directory) -> Identity:
                 until=account.until,
             )
         )
-    return Identity(
+    return ProfileIdentity(
         person=person(user),
         teams=tuple(ProfileTeam(team_id=t.id, name=t.name) for t in directory.teams if t.id in user.teams),
         accounts=tuple(accounts),

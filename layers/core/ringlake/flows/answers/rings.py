@@ -11,14 +11,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ringlake.access import Principal
-from ringlake.errors import InvalidRequest
 from ringlake.metrics.staff import Rings, each_ring, rings
 from ringlake.model.arrow import kernels
 from ringlake.model.base import Answer
 from ringlake.model.facts import Direction
-from ringlake.query.filters import CALL, Filter
+from ringlake.query.filters import CALL
 
-from .people import OTHERS, PeopleAnswers, Person, asked_for, person, share
+from .patterns import Drill, Patterned, share
+from .people import OTHERS, PeopleAnswers, Person, drill, person
 from .question import Meta
 from .values import Value
 
@@ -48,7 +48,7 @@ class RingRow(Answer, frozen=True, kw_only=True):
     missed_rings: Value
     missed_rate: Value
     missed_calls: int
-    drill: dict[str, object] | None
+    drill: Drill | None
 
 
 class RingsAnswer(Answer, frozen=True, kw_only=True):
@@ -61,7 +61,7 @@ class RingsAnswer(Answer, frozen=True, kw_only=True):
     rows: tuple[RingRow, ...]
 
 
-class RingsQuery(Filter):
+class RingsQuery(Patterned):
     """`include_elsewhere` counts rings that a colleague answered as missed too."""
 
     include_elsewhere: bool = False
@@ -73,12 +73,9 @@ class RingAnswers(PeopleAnswers):
 
         Raises `PlanTooLow`, `InvalidRequest` naming the field, `Forbidden`, `Unavailable`.
         """
-        if asked.directions and Direction.INBOUND not in asked.directions:
-            raise InvalidRequest("directions", "rings are those of incoming calls")
-        inbound = asked.model_copy(update={"directions": [Direction.INBOUND], "channels": [CALL]})
-        question = self.question(viewer, inbound, now)
+        question = self.question(viewer, asked.filter.model_copy(update={"channels": [CALL]}), now)
         company = self.company(question)
-        legs = self.legs(question)
+        legs = self.legs(question, Direction.INBOUND)
         threshold = question.workspace.missed_ring_s
         found = rings(legs, threshold)
         chosen = {user: of for user, of in found.items() if not asked.users or user in asked.users}
@@ -118,7 +115,6 @@ def _sum(parts: Sequence[Rings]) -> Rings:
 
 def _ring_row(kind: str, who: Person, of: Rings, ids: Sequence[str], asked: RingsQuery) -> RingRow:
     missed = of.missed + (of.elsewhere if asked.include_elsewhere else 0)
-    drill = asked_for(asked, users=[], record_ids=list(ids)) if ids and len(ids) <= MAX_IDS else None
     return RingRow(
         kind=kind,
         person=who,
@@ -131,7 +127,7 @@ def _ring_row(kind: str, who: Person, of: Rings, ids: Sequence[str], asked: Ring
         missed_rings=Value(metric="agent_missed_rings", value=missed, n=of.rung),
         missed_rate=share("agent_missed_ring_rate", missed, of.answered + of.declined + missed),
         missed_calls=len(ids),
-        drill=drill,
+        drill=drill(users=[], record_ids=list(ids)) if 0 < len(ids) <= MAX_IDS else None,
     )
 
 
