@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from ringlake.model.contacts import Contact
 from ringlake.model.facts import Direction, MessageStatus
 from ringlake.model.marks import CaseState, Label, Marks
 from ringlake.model.subjects import Subject, SubjectKind, party_subject
-from ringlake.model.tables import TABLES
+from ringlake.model.tables import CASES, OPEN_CASES, TABLES
 from ringlake.stores.lake import ObjectLake, from_parquet
 from ringlake.stores.objects import MemoryObjects
 from ringlake.stores.records import MemoryRecords, Record
@@ -109,9 +110,14 @@ class Company:
 
     def content(self) -> dict[str, bytes]:
         """The objects that hold rows. A day that once held some may keep an object without any."""
-        tables = {table.name: table for table in TABLES}
-        bodies = self.objects.bodies.items()
-        return {key: body for key, body in bodies if len(from_parquet(tables[key.partition("/")[0]], body))}
+        tables = {table.name: table for table in (*TABLES, OPEN_CASES)}
+        rows = {key: from_parquet(tables[key.partition("/")[0]], body) for key, body in self.objects.bodies.items()}
+        left = [row for key in rows if key.startswith("cases/") for row in rows[key].to_pylist() if row["is_open"]]
+        listed = [row for key in rows if key.startswith("open_cases/") for row in rows[key].to_pylist()]
+        shown = [{name: row[name] for name in CASES.names} for row in listed]
+        # The work list is what all days leave open (demands.md D9).
+        assert sorted(shown, key=itemgetter("record_id")) == sorted(left, key=itemgetter("record_id"))
+        return {key: body for key, body in self.objects.bodies.items() if len(rows[key])}
 
 
 def at_once(versions: list[Record], told: Sequence[Marks | Contact] = ()) -> dict[str, bytes]:

@@ -33,7 +33,7 @@ from typing import Protocol
 
 from ringlake.errors import Conflict
 from ringlake.metrics.activity import CALL_COLUMNS, MESSAGE_COLUMNS, activity
-from ringlake.metrics.rows import Row, call_row, case_rows, leg_rows, message_row
+from ringlake.metrics.rows import Row, call_row, case_rows, leg_rows, message_row, open_case_rows, reopened
 from ringlake.model.base import Model, utc
 from ringlake.model.calls import CallRecord
 from ringlake.model.deals import DealRecord
@@ -41,10 +41,10 @@ from ringlake.model.directory import Workspace
 from ringlake.model.marks import Marks
 from ringlake.model.records import Interaction
 from ringlake.model.subjects import Subject, SubjectKind
-from ringlake.model.tables import ACTIVITY, CALLS, CASES, LEGS, MESSAGES, Table
+from ringlake.model.tables import ACTIVITY, ALL_DAYS, CALLS, CASES, LEGS, MESSAGES, OPEN_CASES, Table
 from ringlake.stores.contacts import Contacts
 from ringlake.stores.directory import DirectoryStore
-from ringlake.stores.lake import Lake, Stored, as_rows, merged, to_parquet
+from ringlake.stores.lake import Lake, Stored, as_rows, held, merged, to_parquet
 from ringlake.stores.marks import MarksStore
 from ringlake.stores.records import Loaded, Records, lake_day
 from ringlake.stores.trails import Trails
@@ -329,10 +329,12 @@ class _Run:
             return {}
         for _ in range(ATTEMPTS):
             stored = [self._lake.stored(table, self._id, day) for table in tables]
+            left_open = self._lake.stored(OPEN_CASES, self._id, ALL_DAYS) if CASES in tables else None
             loaded = [row for row in self._records.get_many(keys) if isinstance(row.record, Interaction)]
             ids = [Subject.from_key(key).record_id for key in keys]
             here = [row for row in loaded if _day_in_lake(row) == day]
-            said = self._marks.get(self._id, [row.record.record_id for row in here if row.record and row.marked])
+            shown = [row for row in loaded if _day_in_lake(row)]
+            said = self._marks.get(self._id, [row.record.record_id for row in shown if row.record and row.marked])
             deals = self._deals.counted([row for row in here if row.deals])
             try:
                 for table, before in zip(tables, stored, strict=True):
@@ -344,11 +346,50 @@ class _Run:
                     ]
                     if before.body is not None or fresh:
                         self._replace(table, day, merged(table, before.body, ids, as_rows(table, fresh)), before)
+                if left_open is not None:
+                    self._keep_open(left_open, ids, shown, said)
             except Conflict:
                 self._conflicts += 1
                 continue
             return {row.key: row.version for row in loaded}
         raise Conflict(f"{tables[0].name} {day}")
+
+    def _keep_open(self, before: Stored, ids: list[str], shown: list[Loaded], said: Mapping[str, Marks]) -> None:
+        """The open cases of all days, without those of these ids that are closed and with those that are open.
+
+        Whatever day a record is on and was: a case that moves stays in the one object.
+        """
+        fresh = [
+            line
+            for row in shown
+            if isinstance(row.record, CallRecord)
+            for line in open_case_rows(row.record, self._workspace, row.consequences, said.get(row.record.record_id))
+        ]
+        if before.body is None:
+            days = list(self._lake.days(CASES, self._id))
+            if not days:
+                return
+            # The first case of all, or a lake that is older than this object.
+            body = merged(OPEN_CASES, self._open_on(days), ids, as_rows(OPEN_CASES, fresh))
+        elif fresh or held(OPEN_CASES, before.body, ids):
+            body = merged(OPEN_CASES, before.body, ids, as_rows(OPEN_CASES, fresh))
+        else:
+            return
+        self._replace(OPEN_CASES, ALL_DAYS, body, before)
+
+    def _open_on(self, days: Iterable[str]) -> bytes:
+        """The object as these days of `cases` make it."""
+        found: list[Row] = []
+        for day in days:
+            rows = [row for row in self._lake.read(CASES, self._id, day).rows.to_pylist() if row["is_open"]]
+            if rows:
+                legs = self._lake.read(LEGS, self._id, day, ["record_id", "row_kind", "user_id"]).rows.to_pylist()
+                rang: dict[str, list[str]] = defaultdict(list)
+                for leg in legs:
+                    if leg["row_kind"] == "leg":
+                        rang[leg["record_id"]].append(leg["user_id"])
+                found += reopened(rows, rang)
+        return to_parquet(OPEN_CASES, as_rows(OPEN_CASES, found))
 
     def _derive_activity(self, day: str) -> None:
         for _ in range(ATTEMPTS):

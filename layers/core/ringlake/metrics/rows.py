@@ -18,7 +18,7 @@ two cannot disagree. A call answered outside open hours is a call and answered, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -47,6 +47,8 @@ _BESIDE = frozenset({CallKind.CONSULTATION.value, CallKind.SURVEY_POST_CALL.valu
 _INT32 = 2**31
 _CENTS = Decimal("0.0001")
 _MOST_MONEY = Decimal(10) ** 8
+# Reason under which the fold files a call that rang several people and that nobody answered.
+_GROUP_CALL = "group_call"
 
 
 def call_row(
@@ -217,6 +219,28 @@ def case_rows(
             **{name: int(value) for name, value in sets.items()},
         }
     ]
+
+
+def open_case_rows(
+    record: CallRecord, workspace: Workspace, means: Consequences = NOTHING, marks: Marks | None = None
+) -> list[Row]:
+    """The row of `open_cases`, for as long as the case is open."""
+    rang = _rang(leg.party.user_id for leg in record.legs) if record.unattributed == _GROUP_CALL else ""
+    return [{**row, "rang": rang} for row in case_rows(record, workspace, means, marks) if row["is_open"]]
+
+
+def reopened(rows: Iterable[Row], rang: Mapping[str, Iterable[str]]) -> list[Row]:
+    """Rows of `open_cases` from those of `cases`, with whom each call rang by the call's id."""
+    return [
+        {**row, "rang": _rang(rang.get(str(row["record_id"]), ())) if row["unattributed"] == _GROUP_CALL else ""}
+        for row in rows
+        if row["is_open"]
+    ]
+
+
+def _rang(users: Iterable[str]) -> str:
+    found = sorted({user for user in users if user})
+    return f";{';'.join(found)};" if found else ""
 
 
 def leg_rows(record: CallRecord) -> list[Row]:

@@ -320,6 +320,21 @@ CASES = Table(
     ),
 )
 
+# The cases of `cases` that nothing has closed, of all days in one object: a work list has no horizon (demands.md D9),
+# and nobody reads years of days to find what was left. Derived, so it is no table for SQL: `cases` says it all.
+OPEN_CASES = Table(
+    name="open_cases",
+    grain="one row per missed-contact case that is still open, of all days",
+    key=("record_id",),
+    order=("started_at", "record_id"),
+    columns=(
+        *CASES.columns,
+        _c("rang", "string", "Users whom a group call rang that nobody answered: ids, each between semicolons"),
+    ),
+)
+# Where `open_cases` has the day of other tables.
+ALL_DAYS = "all"
+
 _DIMENSIONS = (
     _c("bucket_start", "timestamp", "Start of the 15-minute interval, UTC, of the interaction's start"),
     _c("local_date", "date", "Date of the interval in the workspace zone"),

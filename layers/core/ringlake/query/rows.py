@@ -90,12 +90,12 @@ def columns_read(table: Table, query: ResolvedQuery) -> set[str]:
     needed |= {"kind", "direction", "campaign"} if asked.kinds else set()
     needed |= {"in_open_hours"} if asked.open_hours is not None else set()
     needed |= {"is_spam"} if asked.without_spam else set()
+    needed |= {"unattributed"} if table in (CALLS, CASES) and query.scope.rung else set()
     if table is CASES:
         needed |= {"is_recovered", "is_resolved_by_customer"} if asked.only_unrecovered else set()
     if table is CALLS:
         needed |= {"is_call", *_flags(asked)}
         needed |= {"outcome"} if asked.only_unanswered else set()
-        needed |= {"unattributed"} if query.scope.rung else set()
         needed |= {f"is_{label}" for label in asked.labels}
         needed |= {"tags"} if asked.tags else set()
         needed |= {"is_sale"} if asked.sale is not None else set()
@@ -186,7 +186,8 @@ def _masked(numbers: Any, mask: Callable[[str], str]) -> Any:
 def needs_legs(table: Table, query: ResolvedQuery) -> bool:
     """Whether `select` wants to be told what legs say about the calls."""
     rang = bool(query.scope.rung) and not query.scope.everything
-    return table is CALLS and (rang or any(KINDS[code].parts for code in query.predicates.kinds))
+    parts = table is CALLS and any(KINDS[code].parts for code in query.predicates.kinds)
+    return parts or (table in (CALLS, CASES) and rang)
 
 
 LEGS_READ = ("record_id", "row_kind", "kind", "user_id")

@@ -279,6 +279,15 @@ def _parts(table: Table, body: bytes) -> Iterator[pa.Table]:
             yield part.cast(schema)
 
 
+def held(table: Table, body: bytes, ids: Collection[str]) -> bool:
+    """Whether the object has a row with any of these values in the first column of the table's key."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found: Any = pc.is_in(from_parquet(table, body, table.key[:1])[table.key[0]], value_set=pa.array(ids, pa.string()))
+    return bool(pc.any(found).as_py())
+
+
 def from_parquet(table: Table, body: bytes, columns: Sequence[str] | None = None) -> pa.Table:
     """Rows of an object. A column that is newer than the file is null in every row."""
     import pyarrow as pa
