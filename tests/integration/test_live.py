@@ -1,0 +1,236 @@
+"""The live board through the deployed stack: a signed webhook becomes a message on a real WebSocket."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from ringlake.model.directory import Account, Role
+from tests.driver.pbx import Pbx
+from tests.driver.screen import Screen
+from tests.integration.conftest import Stack
+from tools import admin
+from tools.simulator.observe import Said
+
+NUMBER = "+48221230000"
+
+
+@dataclass(frozen=True)
+class Office:
+    """A workspace with Anna (owner), Boris and Celia (operators) at one telephone system."""
+
+    stack: Stack
+    workspace: str
+    pbx: Pbx
+    tokens: dict[str, str]
+
+    def call(self, who: str, method: str, path: str, body: object = None) -> Said:
+        return self.stack.observer.call(method, path, self.tokens[who], body)
+
+    def ticket(self, who: str) -> Callable[[], str]:
+        def ask() -> str:
+            said = self.call(who, "POST", "/v1/live/tickets")
+            assert said.status == 201, said.body
+            return str(said.json["url"])
+
+        return ask
+
+    def screen(self, who: str) -> Screen:
+        return Screen(self.ticket(who))
+
+    def ring(self, call: str, *people: str, **more: Any) -> None:
+        for n, person in enumerate(people):
+            self.said("ringing", call, leg_id=f"{call}-l{n}", agent={"id": person}, **more)
+
+    def said(self, what: str, call: str, **more: Any) -> None:
+        base = {"id": call, "direction": "inbound", "from": "+48600100200", "to": NUMBER}
+        self.pbx.post(f"call.{what}", base | more)
+
+
+@pytest.fixture(scope="module")
+def office(stack: Stack) -> Iterator[Office]:
+    workspace = f"live-{secrets.token_hex(4)}"
+    site = stack.site
+    admin.create_workspace(site, workspace, "Live", zone="Europe/Warsaw", country="PL")
+    admin.add_team(site, workspace, "Sales", team_id="t-sales")
+    admin.add_number(site, workspace, NUMBER, number_id="n-main", name="Main", country="PL")
+    joined = admin.add_connection(
+        site,
+        workspace,
+        "generic",
+        connection_id="pbx",
+        capabilities=("supervise",),
+        options={"supervise_url": "phone://join?call={call}&as={account}&mode={mode}"},
+    )
+    tokens = {}
+    for name, role in (("anna", Role.OWNER), ("boris", Role.OPERATOR), ("celia", Role.OPERATOR)):
+        email = f"{name}-{workspace}@example.com"
+        added = admin.add_user(
+            site,
+            workspace,
+            email,
+            name.title(),
+            role=role,
+            user_id=f"u-{name}",
+            accounts=(Account(connection="pbx", id=name),),
+            teams=("t-sales",) if name == "boris" else (),
+        )
+        tokens[name] = stack.observer.sign_in(email, added.password)
+    pbx = Pbx(joined.webhook_url, joined.secret)
+    yield Office(stack, workspace, pbx, tokens)
+    pbx.close()
+
+
+def test_a_call_comes_rings_is_answered_and_leaves(office: Office) -> None:
+    with office.screen("anna") as anna, office.screen("boris") as boris, office.screen("celia") as celia:
+        for screen in (anna, boris, celia):
+            screen.wait("the first snapshot", lambda f: not f.stale)
+        office.ring("c1", "boris", "celia", queue={"name": "Sales"})
+        for screen in (anna, boris, celia):
+            screen.wait("two phones that ring", lambda f: len(_ringing(f, "pbx:c1")) == 2)
+        office.said("answered", "c1", leg_id="c1-l0", agent={"id": "boris"})
+        anna.wait("the talk", lambda f: f.header is not None and f.header.talking == 1)
+        assert anna.follower.header is not None
+        assert anna.follower.header.talking_incoming == anna.follower.header.total == 1
+        assert [e.name for e in anna.follower.calls["pbx:c1"].employees] == ["Boris"]
+        assert anna.follower.calls["pbx:c1"].supervise
+        assert anna.follower.people["u-boris"].status == "talking"
+        boris.wait("his own talk", lambda f: f.calls["pbx:c1"].status == "talking")
+        assert not boris.follower.calls["pbx:c1"].supervise
+        # It is Boris's call now: Celia, who sees her own calls only, no longer sees it.
+        celia.wait("the call's end for her", lambda f: not f.calls)
+        assert boris.follower.announced == celia.follower.announced == ["pbx:c1"]
+        assert anna.follower.announced == []
+
+        joining = office.call("anna", "POST", "/v1/live/calls/pbx:c1/supervise", {"mode": "whisper"})
+        assert joining.status == 200, joining.body
+        assert joining.json["url"] == "phone://join?call=c1&as=anna&mode=whisper"
+        assert office.call("boris", "POST", "/v1/live/calls/pbx:c1/supervise", {}).status == 403
+
+        asked = office.call("anna", "GET", "/v1/live")
+        assert asked.status == 200
+        assert asked.json["header"]["talking"] == 1
+        assert [c["id"] for c in asked.json["calls"]] == ["pbx:c1"]
+        file = office.call("anna", "GET", "/v1/live/export?statuses=talking")
+        assert file.headers["content-type"].startswith("text/csv")
+        assert b"pbx:c1" in file.body
+
+        office.said("completed", "c1")
+        anna.wait("an empty board", lambda f: not f.calls)
+        assert anna.follower.header is not None
+        assert anna.follower.header.total == 0
+
+
+def test_a_status_of_an_account_shows(office: Office) -> None:
+    with office.screen("anna") as anna:
+        office.pbx.post("presence.changed", {"account": "celia", "status": "dnd"})
+        anna.wait("Celia's status", lambda f: "u-celia" in f.people)
+        # Nothing says that do-not-disturb of this connection can be believed (features.md R35).
+        assert anna.follower.people["u-celia"].status == "online"
+
+
+def test_a_screen_that_was_cut_off_says_so_and_then_equals_a_fresh_one(office: Office) -> None:
+    """demands.md D65. How long it was away makes no difference: the version that it missed does."""
+    with office.screen("anna") as anna:
+        anna.wait("the first snapshot", lambda f: not f.stale)
+        anna.cut()
+        assert anna.follower.stale
+        office.ring("c2", "boris")
+        office.ring("c3", "celia")
+        with office.screen("anna") as fresh:
+            fresh.wait("both calls", lambda f: {"pbx:c2", "pbx:c3"} <= set(f.calls))
+            assert "pbx:c2" not in anna.follower.calls
+            anna.open()
+            anna.wait("the fresh snapshot", lambda f: not f.stale and f.version == fresh.follower.version)
+            assert anna.follower.shown == fresh.follower.shown
+        office.said("completed", "c2")
+        office.said("completed", "c3")
+        anna.wait("an empty board", lambda f: not f.calls)
+
+
+def test_a_delta_that_got_lost_is_noticed_by_the_next_or_by_a_ping(office: Office) -> None:
+    with office.screen("anna") as anna:
+        anna.wait("the first snapshot", lambda f: not f.stale)
+        seen = len(anna.heard)
+        office.ring("c4", "boris")
+        # Read from the wire and thrown away, as if it had never come.
+        before = anna.follower.version
+        follower, anna.follower = anna.follower, type(anna.follower)()
+        anna.wait("the delta", lambda _: any(m["type"] == "delta" for m in anna.heard[seen:]))
+        anna.follower = follower
+        assert anna.follower.version == before
+        anna.say("ping")
+        anna.wait("what was missed", lambda f: "pbx:c4" in f.calls)
+        office.said("completed", "c4")
+        anna.wait("an empty board", lambda f: not f.calls)
+
+
+def test_a_filter_is_checked_and_followed(office: Office) -> None:
+    with office.screen("anna") as anna:
+        anna.wait("the first snapshot", lambda f: not f.stale)
+        anna.ask(agents=["u-boris"])
+        anna.wait("the refusal", lambda _: anna.heard[-1]["type"] == "problem")
+        assert anna.heard[-1]["errors"][0]["field"] == "filter.agents"
+        anna.ask(users=["u-celia"])
+        office.ring("c5", "boris")
+        office.ring("c6", "celia")
+        anna.wait("Celia's call", lambda f: "pbx:c6" in f.calls)
+        anna.wait("the hint", lambda f: f.header is not None and f.header.in_project == 2)
+        assert list(anna.follower.calls) == ["pbx:c6"]
+        office.said("completed", "c5")
+        office.said("completed", "c6")
+        anna.wait("an empty board", lambda f: not f.calls)
+
+
+def test_nobody_comes_in_without_a_ticket_or_twice_with_one(office: Office) -> None:
+    url = office.ticket("anna")()
+    with connect(url, proxy=None):
+        pass
+    for address in (url, url.partition("?")[0], url + "x"):
+        with pytest.raises(InvalidStatus), connect(address, proxy=None):
+            pass
+
+
+def test_whoever_is_suspended_is_hung_up(office: Office) -> None:
+    with office.screen("celia") as celia:
+        celia.wait("the first snapshot", lambda f: not f.stale)
+        assert office.call("anna", "POST", "/v1/directory/users/u-celia/suspend").status == 200
+        heard = len(celia.heard)
+        celia.say("ping")
+        assert celia.ended()
+        assert celia.heard[heard:] == []
+    assert office.call("celia", "POST", "/v1/live/tickets").status == 401
+    assert office.call("anna", "POST", "/v1/directory/users/u-celia/activate").status == 200
+
+
+def _ringing(follower: Any, call: str) -> tuple[Any, ...]:
+    found: tuple[Any, ...] = follower.calls[call].ringing if call in follower.calls else ()
+    return found
+
+
+def test_a_board_that_nobody_watches_is_dropped_and_made_again(office: Office, aws: Callable[[str], Any]) -> None:
+    """The first bell after the last screen has gone costs one write, the next ones none."""
+    table = office.stack.outputs["LiveTable"]
+    key = {"pk": {"S": f"board#{office.workspace}"}, "sk": {"S": "board"}}
+
+    def board() -> dict[str, Any]:
+        found: dict[str, Any] = aws("dynamodb").get_item(TableName=table, Key=key, ConsistentRead=True)["Item"]
+        return found
+
+    deadline = time.monotonic() + 60
+    office.ring("c7", "boris")
+    while "doc" in board():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    version = int(board()["version"]["N"])
+    with office.screen("anna") as anna:
+        anna.wait("the call that came while nobody watched", lambda f: "pbx:c7" in f.calls)
+        assert (anna.follower.version or 0) > version
+    office.said("completed", "c7")
