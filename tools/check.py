@@ -21,6 +21,7 @@ CHECKS: dict[str, list[str]] = {
     "lint (ruff)": [str(BIN / "ruff"), "check", "--no-cache", "."],
     "format (ruff)": [str(BIN / "ruff"), "format", "--check", "--no-cache", "."],
     "data dictionary is current": [sys.executable, "-m", "tools.dictionary", "--check"],
+    "metrics are current": [sys.executable, "-m", "tools.metrics", "--check"],
     "outcomes are current": [sys.executable, "-m", "tools.outcomes", "--check"],
     "API pages are current": [sys.executable, "-m", "tools.apidoc", "--check"],
     "API description is current": [sys.executable, "-m", "tools.openapi", "--check"],
