@@ -25,6 +25,7 @@ from ringlake.flows.ingest import secret_context
 from ringlake.model.directory import Account, Connection, Number, Role, Secret, User, Workspace
 from ringlake.model.refolds import Refold
 from ringlake.providers.signatures import sign_standard
+from ringlake.stores.boards import DynamoBoards, Socket
 from ringlake.stores.directory import DynamoDirectory, party_key_context, token_digest
 from ringlake.stores.journal import BELL
 from ringlake.stores.refolds import DynamoRefolds
@@ -57,6 +58,7 @@ STORES = (
     "AWS::Athena::WorkGroup",
     "AWS::SES::EmailIdentity",
     "AWS::Cognito::UserPool",
+    "AWS::ApiGatewayV2::Api",
 )
 WORKSPACE, CONNECTION, TOKEN, SUB = "acme", "line", "token-of-the-rights-test-000000001", "sub-0001"
 SECRET = "whsec" + "_" + "Y2Fub25pY2FsLXdlYmhv" + "b2stdGVzdC1rZXktMDAwMDE="
@@ -85,6 +87,9 @@ class House:
         return {name: self.value(value) for name, value in declared.items()}
 
     def value(self, node: Any) -> str:
+        if "LiveApi" in str(node):
+            port = self.running.endpoint.rpartition(":")[2]
+            return f"ws://localhost:{port}/_aws/execute-api/{self.physical['LiveApi']}/live"
         if isinstance(node, dict):
             # The API has no place here: its address is only printed into links.
             return self.physical.get(target(node), "https://ringlake.example.com")
@@ -180,8 +185,44 @@ def played(house: House) -> House:
     for path in ("/v1/me", "/v1/exports", "/v1/reports"):
         assert run(house, "api", api("GET", path, f"GET {path}"))["statusCode"] == 200
     keep_the_directory(house)
+    watch_the_board(house)
     assert run(house, "connect", contact_ended())["accepted"] == 1
     return house
+
+
+def watch_the_board(house: House) -> None:
+    """A screen comes, is told and goes; whoever hung up is forgotten, whoever may not watch is hung up."""
+    rings = {"call": {"id": "c9", "direction": "inbound", "from": "+12025550143", "to": "+12025550101"}}
+    told = json.dumps({"type": "call.ringing", "timestamp": datetime.now(UTC).isoformat(), "data": rings})
+    assert run(house, "ingest", webhook(told, "msg_ringing"))["statusCode"] == 200
+    news = [bell for bell in doorbells(house) if bell["dynamodb"]["Keys"]["pk"]["S"].endswith("#c9")]
+    assert run(house, "fold", {"Records": news}) == {"batchItemFailures": []}
+    answer = run(house, "api", api("POST", "/v1/live/tickets", "POST /v1/live/tickets"))
+    assert answer["statusCode"] == 201, answer
+    ticket = json.loads(answer["body"])["url"].partition("ticket=")[2]
+    assert run(house, "api", api("GET", "/v1/live", "GET /v1/live"))["statusCode"] == 200
+
+    def said(kind: str, screen: str = "screen=", **more: Any) -> int:
+        event = {"requestContext": {"eventType": kind, "connectionId": screen}, **more}
+        return int(run(house, "live", event)["statusCode"])
+
+    assert said("CONNECT", queryStringParameters={"ticket": ticket}) == 200
+    # The emulator knows no such connection: what is sent to it comes back as gone.
+    assert said("MESSAGE", body=json.dumps({"action": "subscribe"})) == 200
+    bell = {"eventName": "MODIFY", "dynamodb": {"Keys": {"pk": {"S": f"{WORKSPACE}#call#{CONNECTION}#c9"}}}}
+    assert run(house, "live", {"Records": [bell]}) == {"batchItemFailures": []}
+    # Somebody who watches is there again, and a sweep is due.
+    boards = DynamoBoards(house.physical["LiveTable"])
+    until = datetime.now(UTC) + timedelta(hours=1)
+    boards.join(Socket(id="again=", workspace=WORKSPACE, user_id="u1", expires_at=until))
+    assert said("MESSAGE", "again=", body=json.dumps({"action": "ping"})) == 200
+    kept = boards.read(WORKSPACE, datetime.now(UTC))
+    boards.swept(WORKSPACE, kept.version, datetime.now(UTC) - timedelta(hours=1))
+    boards.join(Socket(id="again=", workspace=WORKSPACE, user_id="u1", expires_at=until))
+    assert said("MESSAGE", "again=", body=json.dumps({"action": "ping"})) == 200
+    boards.join(Socket(id="nobody=", workspace=WORKSPACE, user_id="nobody", expires_at=until))
+    assert said("MESSAGE", "nobody=", body=json.dumps({"action": "ping"})) == 200
+    assert said("DISCONNECT", "again=") == 200
 
 
 def contact_ended() -> dict[str, Any]:
@@ -380,6 +421,10 @@ def in_words_of_iam(house: House, service: str, operation: str, arguments: Mappi
             yield Call(action, "MailFrom", {"ses:FromAddress": (str(arguments["Source"]),)})
         case "athena":
             yield Call(action, "AthenaWorkgroup", {})
+        case "apigatewaymanagementapi":
+            method = {"PostToConnection": "POST", "DeleteConnection": "DELETE"}[operation]
+            called = f"LiveApi/live/{method}/@connections/{arguments['ConnectionId']}"
+            yield Call("execute-api:ManageConnections", called, {})
         case _:
             yield Call(action, "", {})
 
@@ -440,6 +485,8 @@ def _covers(resource: Any, called: str) -> bool:
     pattern = re.sub(r"\$\{(\w+)\.Arn\}", r"\1", text(resource))
     if ":identity/" in pattern:
         return called == "MailFrom" and pattern.endswith(f":identity/{MAIL_FROM}")
+    if "${LiveApi}" in pattern:
+        return matches("LiveApi" + pattern.partition("${LiveApi}")[2], called)
     if ":workgroup/" in pattern:
         return called == "AthenaWorkgroup" and pattern.endswith("/${AthenaWorkgroup}")
     return matches(pattern, called)
@@ -477,6 +524,10 @@ SELDOM = {
     # An upload that breaks off is aborted.
     ("export", "s3:AbortMultipartUpload", "ExportsBucket"),
     ("report", "s3:AbortMultipartUpload", "ExportsBucket"),
+    # Lambda tells there of batches of bells that it gives up, with the function's role.
+    ("live", "sqs:SendMessage", "LiveDeadLetters"),
+    # A record that cannot be shown.
+    ("live", "dynamodb:PutItem", "JournalTable"),
     # Athena writes results and reads tables with the rights of who asks, and is asked to stop when we give up.
     ("report", "s3:PutObject", "ExportsBucket"),
     ("report", "s3:ListMultipartUploadParts", "ExportsBucket"),
@@ -543,6 +594,8 @@ def _owner(resource: Any) -> str:
         return "MailFrom"
     if ":workgroup/" in text(resource):
         return "AthenaWorkgroup"
+    if "${LiveApi}" in text(resource):
+        return "LiveApi"
     return re.sub(r"^\$\{(\w+)\.Arn\}.*", r"\1", text(resource)) or target(resource)
 
 
@@ -557,6 +610,11 @@ def _owner(resource: Any) -> str:
         ("rollup", Call("dynamodb:PutItem", "DirectoryTable", {"dynamodb:LeadingKeys": ("workspace#acme",)})),
         ("rollup", Call("dynamodb:UpdateItem", "JournalTable", {"dynamodb:Attributes": ("pk", "sk", "body")})),
         ("rollup", Call("dynamodb:UpdateItem", "JournalTable", {"dynamodb:ReturnValues": ("ALL_OLD",)})),
+        ("live", Call("dynamodb:PutItem", "RecordsTable", {"dynamodb:LeadingKeys": ("acme#call#line#1",)})),
+        ("live", Call("dynamodb:DeleteItem", "DirectoryTable", {"dynamodb:LeadingKeys": ("sub#1",)})),
+        ("live", Call("execute-api:ManageConnections", "LiveApi/live/GET/@connections/a=", {})),
+        ("live", Call("kms:Decrypt", "Key", {"kms:EncryptionContext:purpose": ("party_key",)})),
+        ("api", Call("dynamodb:PutItem", "LiveTable", {"dynamodb:LeadingKeys": ("board#acme",)})),
         ("api", Call("s3:PutObject", "ExportsBucket/workspace=acme/1/a.csv", {})),
         ("api", Call("dynamodb:DeleteItem", "DirectoryTable", {"dynamodb:LeadingKeys": ("workspace#acme",)})),
         (
