@@ -15,7 +15,8 @@ import msgspec
 
 from ringlake.model.directory import Account, Connection, Hours, Number, Role, Team, User
 from ringlake.model.tables import CALLS, LEGS, PRESENCE, Table
-from ringlake.stores.lake import as_rows
+from ringlake.stores.lake import ObjectLake, as_rows
+from ringlake.stores.objects import MemoryObjects
 from tests.unit.export.world import World
 from tests.unit.metrics.people import clock, leg, line
 
@@ -42,7 +43,7 @@ BORIS = User(id="boris", email="boris@example.com", name="Boris", role=Role.OPER
 
 def company() -> World:
     world = World()
-    world.now = NOW
+    world.now, world.lake = NOW, ObjectLake(MemoryObjects())
     world.change("operator", teams=("t1",))
     for user in (ANNA, BORIS):
         world.directory.put_user("acme", user)
@@ -121,7 +122,7 @@ def calls(world: World, *made: dict[str, Any]) -> None:
     for one in made:
         rows.append(one["row"])
         for seq, told in enumerate(one["legs"], start=1):
-            row = leg(told.pop("user"), told.pop("outcome"), told.pop("rang_s"), told.pop("talk_s"), **told)
+            row = leg(**told)
             day = f"{one['row']['started_at']:%Y-%m-%d}"
             legs.append({"row_kind": "leg", "kind": "agent", "seq": seq, "day": day, **row})
     keep(world, CALLS, rows)

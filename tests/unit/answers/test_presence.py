@@ -32,6 +32,13 @@ from tests.unit.export.world import World
 from tests.unit.metrics.people import clock
 
 
+def on(day: date) -> dict[str, Any]:
+    return {"from": day, "to": day}
+
+
+ON_MONDAY = on(MONDAY)
+
+
 @pytest.fixture
 def world() -> World:
     return company()
@@ -94,7 +101,7 @@ def test_a_shift_is_whole_on_each_of_its_days(world: World) -> None:
     presence(world, NIGHT)
 
     for day in (MONDAY, TUESDAY):
-        [anna] = asked(world, **{"from": day, "to": day}).people
+        [anna] = asked(world, **on(day)).people
         assert [(s.date, s.length_s) for s in anna.shifts] == [(MONDAY, 8 * 3600)]
 
 
@@ -129,7 +136,7 @@ def test_occupancy_counts_rings_of_all_calls_of_the_person(world: World) -> None
     presence(world, said("anna", ("00:00", "offline"), ("09:00", "online"), ("09:10", "talking"), ("09:20", "end")))
     calls(world, call("1", "09:05", rang("anna", "no_answer", 60.0), direction="internal"))
 
-    [anna] = asked(world, **{"from": MONDAY, "to": MONDAY}).people
+    [anna] = asked(world, **ON_MONDAY).people
 
     assert (anna.occupancy.numerator, anna.occupancy.denominator, anna.occupancy.value) == (660, 1200, 0.55)
     assert (anna.utilisation.numerator, anna.utilisation.denominator) == (600, 1200)
@@ -169,7 +176,7 @@ def test_teams_and_users_choose_among_the_people_in_sight(world: World) -> None:
 
 def test_a_plan_without_analytics_is_told_so_and_wrong_fields_are_named(world: World) -> None:
     with pytest.raises(InvalidRequest, match="to"):
-        asked(world, **{"from": MONDAY, "to": MONDAY - timedelta(days=1)})
+        asked(world, **{**ON_MONDAY, "to": MONDAY - timedelta(days=1)})
     with pytest.raises(InvalidRequest, match="zone"):
         asked(world, zone="Mars/Base")
     settings(world, plan="starter")
@@ -180,7 +187,7 @@ def test_a_plan_without_analytics_is_told_so_and_wrong_fields_are_named(world: W
 def test_another_zone_cuts_days_at_its_own_midnights_and_says_so(world: World) -> None:
     presence(world, NIGHT)
 
-    found = asked(world, zone="America/New_York", **{"from": MONDAY, "to": MONDAY})
+    found = asked(world, zone="America/New_York", **ON_MONDAY)
 
     assert found.meta.zone == "America/New_York"
     [anna] = found.people
@@ -258,7 +265,7 @@ def test_availability_by_team_and_of_the_workspace(world: World) -> None:
         said("boris", ("00:00", "offline"), ("11:00", "talking"), ("13:00", "dnd"), ("24:00", "end")),
     )
 
-    found = available(world, **{"from": MONDAY, "to": MONDAY})
+    found = available(world, **ON_MONDAY)
 
     assert found.workspace is not None
     assert (found.workspace.availability.value, found.workspace.open_s, found.workspace.staffed_s) == (
@@ -279,7 +286,7 @@ def test_a_team_has_its_own_open_hours(world: World) -> None:
     settings(world, hours=open_hours(), schedules=(Schedule(hours=open_hours("09:00", "10:00"), team="t1"),))
     presence(world, said("anna", ("00:00", "offline"), ("09:30", "online"), ("24:00", "end")))
 
-    found = available(world, **{"from": MONDAY, "to": MONDAY})
+    found = available(world, **ON_MONDAY)
 
     sales = next(t for t in found.teams if t.team_id == "t1")
     assert (sales.availability.value, sales.open_s) == (0.5, 3600)

@@ -124,6 +124,8 @@ class LoadAnswers(PeopleAnswers):
 
         rows = []
         own = {user for user in talked if user in company.users}
+        # Who was there and had nothing to do is a part of the picture.
+        own |= {user for user in company.chosen(asked.users, asked.teams) if time.known(user)}
         nothing = _Calls(*measure(calls.slice(0, 0), _FORMULAS, (), terms)[()])
         for user in sorted(own | {str(key) for (key,) in by_user}):
             calls_of = _Calls(*by_user[user,]) if (user,) in by_user else nothing
