@@ -11,8 +11,10 @@ from ringlake.flows.dealing import Dealing
 from ringlake.flows.directory import Stores
 
 from .breakdown import BreakdownAnswers
+from .callers import CallerAnswers
 from .concurrency import ConcurrencyAnswers
 from .content import Contents
+from .customers import CustomerAnswers
 from .deals import DealAnswers
 from .detail import Details
 from .facts import Facts
@@ -46,6 +48,8 @@ class AnswerRooms:
         self.interactions = InteractionList(stores.directory, facts, stores.records, keys)
         self.dealing = Dealing(stores)
         self.deals = DealAnswers(stores.directory, facts, stores.records, keys)
+        self.callers = CallerAnswers(stores.directory, facts, stores.records)
+        self.customers = CustomerAnswers(stores.directory, facts, stores.records, stores.contacts, keys)
         finder = Finder(stores.directory, stores.records, stores.marks)
         self.details = Details(finder)
         self.contents = Contents(finder, stores.directory, stores.journal, stores.raw)
