@@ -189,6 +189,8 @@ def _as_before(equal: Column, column: Column) -> Column:
     """Whether a row has the value of the one before it; false for the first."""
     import pyarrow as pa
 
+    if not len(column):
+        return pa.array([], pa.bool_())
     return pa.concat_arrays([pa.array([False]), equal(column.slice(1), column.slice(0, len(column) - 1))])
 
 
