@@ -69,7 +69,7 @@ def chosen(
         metric = BY_ID.get(name)
         if metric is None:
             raise InvalidRequest(_at(field, place), f"{name!r} is no metric: see GET /v1/metrics")
-        if metric.formula is None or metric.table not in _TABLES:
+        if not measurable(metric):
             raise InvalidRequest(_at(field, place), f"{name!r} is answered by a route of its own: see GET /v1/metrics")
         if not hidden(metric, question):
             found.append(metric)
@@ -86,6 +86,11 @@ def hidden(metric: Metric, question: Question) -> bool:
         return False
     closed = frozenset[str]().union(*(HIDDEN[ability] for ability in question.query.scope.hides))
     return not closed.isdisjoint(columns_of([metric.formula]))
+
+
+def measurable(metric: Metric) -> bool:
+    """Whether the metric is a formula over rows that a filter selects."""
+    return metric.formula is not None and metric.table in _TABLES
 
 
 def addable(metric: Metric) -> bool:

@@ -25,7 +25,7 @@ from ringlake.query.filters import CALL, parse
 from ringlake.stores.directory import Change
 
 from .dimensions import By, dimension
-from .measures import Measures, chosen, difference, hidden, relative
+from .measures import Measures, chosen, difference, hidden, measurable, relative
 from .patterns import Patterned
 from .people import OTHERS, Company, PeopleAnswers, Person, person
 from .question import Meta, Question
@@ -381,9 +381,7 @@ def _wrong(asked: TargetsBody, directory: Directory) -> list[tuple[str, str]]:
 
 
 def _measurable(metric: Metric) -> bool:
-    from .measures import _TABLES
-
-    return metric.id in MEASURED or (metric.formula is not None and metric.table in _TABLES)
+    return metric.id in MEASURED or measurable(metric)
 
 
 def _named(goals: set[Goal]) -> list[str]:
