@@ -38,7 +38,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tools import admin
-from tools.simulator import captures, compare, deliver, people, render, stage, wire
+from tools.simulator import captures, compare, deliver, figures, people, present, render, stage, wire
 from tools.simulator.history import History, extra_day, history, month
 from tools.simulator.observe import Kept, Observer, attachment, csv_rows, point_at_stack, text_of, wait_for
 from tools.simulator.people import BRANCHES
@@ -61,6 +61,11 @@ NICKNAMES = {DAILY_REPORT: "daily", WEEKLY_REPORT: "weekly"}
 LOOK_AT_REPORTS = "the log of the report function and ringlake/reports"
 # Sending, folding and the roll-up of a month take about a minute; a slow machine may take longer.
 FOLD_PATIENCE_S = 300.0
+LIVE_PATIENCE_S = 60.0
+# Shares are sums over sums: only the last digits of a float may differ.
+NEAR = 1e-9
+# The watched calls were a little earlier, so that they are over by now.
+EARLIER = timedelta(minutes=10)
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -84,6 +89,9 @@ class Memory:
     captures_sent: bool = False
     # When the first texts arrived: of some providers' nothing else is known.
     arrived: str = ""
+    # Around each of these instants there were a few calls; False while the last ones have not hung up.
+    scenes: list[str] = field(default_factory=list)
+    hung_up: bool = True
 
     @property
     def workspace(self) -> str:
@@ -116,6 +124,17 @@ class Memory:
         """Every day that has been sent, oldest first."""
         first = self.first_days
         return [extra_day(first, n) for n in range(self.extra_days, 0, -1)] + first
+
+    @property
+    def stages(self) -> list[present.Scene]:
+        """The calls that were watched while they lasted, of every run."""
+        return [present.scene(self.company, SEED, datetime.fromisoformat(at)) for at in self.scenes]
+
+    @property
+    def last(self) -> date:
+        """The last local day of which anything was told."""
+        zone = self.company.tz
+        return max([self.days[-1], *(datetime.fromisoformat(at).astimezone(zone).date() for at in self.scenes)])
 
     def save(self) -> None:
         state.write(MEMORY, asdict(self))
@@ -298,8 +317,15 @@ class Told:
         return self.known.records + len(reported)
 
 
-def told(place: Place, company: people.Company, days: Sequence[date], scale: float, arrival: datetime) -> Told:
-    story = history(company, SEED, days, scale)
+def told(
+    place: Place,
+    company: people.Company,
+    days: Sequence[date],
+    scale: float,
+    arrival: datetime,
+    scenes: Sequence[present.Scene] = (),
+) -> Told:
+    story = sum((scene.story for scene in scenes), start=history(company, SEED, days, scale))
     return Told(place, story, truth(story, arrival), render.notices(story))
 
 
@@ -363,11 +389,89 @@ def send(
     return said
 
 
+# --- while they talk
+
+LOOK_AT_LIVE = "ringlake/fold/board.py, ringlake/flows/live.py and the log of the live function"
+# How the header of the board is called there (features.md R2-R6).
+HEADER = {
+    "total": "total",
+    "waiting": "waiting",
+    "waiting_incoming": "waiting_inbound",
+    "talking": "talking",
+    "talking_incoming": "talking_inbound",
+}
+
+
+def watch(observer: Observer, memory: Memory, findings: Findings) -> None:
+    """A few calls around one instant: the board while they last, and after they have hung up."""
+    scene = memory.stages[-1]
+    place = stage.kept(memory.main)
+    login = memory.logins["olivia"]
+    token = observer.sign_in(login["email"], login["password"])
+
+    def tell(notices: Sequence[render.Notice]) -> None:
+        sent = deliver.deliver(deliver.plan(notices, deliver.NONE, SEED), place.plan, concurrency=CONCURRENCY)
+        findings.add("live webhooks answered 2xx", sent.by_status[200], len(notices), LOOK_AT_LIVE)
+
+    def board(expected: Mapping[str, int]) -> Any:
+        """The board as soon as it says what is expected, or after some patience whatever it says."""
+        until = time.monotonic() + LIVE_PATIENCE_S
+        while True:
+            found = asked(observer, "/v1/live", token)
+            if all(found["header"][name] == expected[ours] for name, ours in HEADER.items()):
+                return found
+            if time.monotonic() > until:
+                return found
+            time.sleep(0.25)
+
+    memory.hung_up = False
+    memory.save()
+    tell(scene.told)
+    began = time.monotonic()
+    shown = board(scene.header)
+    show_board(shown)
+    console.print(f"  [dim]on the board {time.monotonic() - began:.1f} s after the last webhook[/dim]")
+    for name, ours in HEADER.items():
+        findings.add(
+            f"live: {name.replace('_', ', of which ')}", shown["header"][name], scene.header[ours], LOOK_AT_LIVE
+        )
+    tell(scene.rest)
+    over = board(dict.fromkeys(scene.header, 0))
+    findings.add("live after they hung up", over["header"]["total"], 0, LOOK_AT_LIVE)
+    memory.hung_up = True
+    memory.save()
+
+
+def show_board(shown: Mapping[str, Any]) -> None:
+    head = shown["header"]
+    console.print(
+        f"  {head['total']} calls: {head['waiting']} waiting ({head['waiting_incoming']} incoming), "
+        f"{head['talking']} talking ({head['talking_incoming']} incoming)"
+    )
+    table = Table("type", "status", "since", "employee", "customer", "number", title="Live board", box=SIMPLE_HEAVY)
+    for call in shown["calls"]:
+        on_it = ", ".join(e["name"] for e in call["employees"])
+        who = on_it or (f"{len(call['ringing'])} ringing" if call["ringing"] else call["queue"] or "menu")
+        since = datetime.fromisoformat(call["status_since"]).astimezone(ZoneInfo(people.ZONE))
+        customer = call["customer_name"] or call["customer_number"]
+        cells = (call["type"], call["status"], f"{since:%H:%M:%S}", who, customer, call["business_number_name"])
+        table.add_row(*map(Text, cells))
+    console.print(table)
+
+
+def asked(observer: Observer, path: str, token: str) -> Any:
+    """The answer of the API to a question; raises RuntimeError for any other than 200."""
+    said = observer.call("GET", path, token)
+    if said.status != HTTPStatus.OK:
+        raise RuntimeError(f"GET {path} was answered {said.status}: {said.body.decode()[:500]}")
+    return said.json
+
+
 # --- what came of it
 
 
-def wait_until_folded(observer: Observer, stories: Sequence[Told], findings: Findings) -> None:
-    """Until the records have seen every event."""
+def wait_until_folded(observer: Observer, stories: Sequence[Told]) -> tuple[int, int]:
+    """Until the records have seen every event; how many events and records there are."""
     columns = (TextColumn("  folding"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     expected = {t.place.workspace: len(t.notices) for t in stories}
     parts = {t.place.workspace: t.known.parts for t in stories}
@@ -382,8 +486,13 @@ def wait_until_folded(observer: Observer, stories: Sequence[Told], findings: Fin
         folded = wait_for("the fold of all events", look, patience_s=FOLD_PATIENCE_S, poll_s=1.0)
     events, records = sum(f.events for f in folded.values()), sum(f.total for f in folded.values())
     console.print(f"  {events} events became {records} records")
+    return events, records
+
+
+def check_folded(observer: Observer, stories: Sequence[Told], findings: Findings) -> None:
+    events, records = wait_until_folded(observer, stories)
     look_at = "the log of the fold function, and quarantine"
-    findings.add("events folded", events, sum(expected.values()), look_at)
+    findings.add("events folded", events, sum(len(t.notices) for t in stories), look_at)
     findings.add("records", records, sum(t.records for t in stories), look_at)
 
 
@@ -448,7 +557,7 @@ order by direction, outcome
 
 def ask_athena(observer: Observer, memory: Memory, known: Truth, findings: Findings) -> None:
     """A question of finance in plain SQL; its sums are the totals of the final table."""
-    last = memory.days[-1] + timedelta(days=1)
+    last = memory.last + timedelta(days=1)
     sql = FINANCE.format(workspace=memory.workspace, first=memory.days[0].isoformat(), last=last.isoformat())
     rows = observer.athena(sql)
     table = Table("direction", "outcome", "calls", "talk time", title="Athena: calls by direction and outcome")
@@ -470,8 +579,8 @@ def export(observer: Observer, memory: Memory, known: Truth, findings: Findings)
     login = memory.logins["olivia"]
     token = observer.sign_in(login["email"], login["password"])
     before = observer.mails()
-    asked = {"filter": {"from": memory.days[0].isoformat(), "to": memory.days[-1].isoformat()}}
-    said = observer.call("POST", "/v1/exports", token, asked)
+    wanted = {"filter": {"from": memory.days[0].isoformat(), "to": memory.last.isoformat()}}
+    said = observer.call("POST", "/v1/exports", token, wanted)
     if said.status != HTTPStatus.ACCEPTED:
         raise RuntimeError(f"POST /v1/exports was answered {said.status}: {said.body.decode()[:500]}")
     job = observer.job(f"/v1/exports/{said.json['id']}", token)
@@ -522,7 +631,7 @@ def mailed_report(observer: Observer, memory: Memory, name: str, findings: Findi
     login = memory.logins["olivia"]
     token = observer.sign_in(login["email"], login["password"])
     before = observer.mails()
-    dates = {"first_date": memory.days[0].isoformat(), "last_date": memory.days[-1].isoformat()}
+    dates = {"first_date": memory.days[0].isoformat(), "last_date": memory.last.isoformat()}
     said = observer.call("POST", f"/v1/reports/{name}/runs", token, {"parameters": dates})
     if said.status != HTTPStatus.ACCEPTED:
         raise RuntimeError(f"POST /v1/reports/{name}/runs was answered {said.status}: {said.body.decode()[:500]}")
@@ -564,6 +673,63 @@ def reports(observer: Observer, memory: Memory, known: Truth, findings: Findings
     findings.add("user days in the daily report", len(days), user_days, LOOK_AT_REPORTS)
     talked = sum(int(row["talk_s"]) for row in days)
     findings.add("talk time in the daily report", _clock(talked), _clock(known.talk_s), LOOK_AT_REPORTS)
+
+
+# --- what the API answers
+
+LOOK_AT_ANSWERS = "ringlake/metrics/catalog and ringlake/flows/answers; the story is tools/simulator/figures.py"
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+SHADES = " ░▒▓█"
+
+
+def answers(observer: Observer, memory: Memory, main: Told, findings: Findings) -> None:
+    """Summary and heat map of everything told so far, as the owner's dashboard asks for them."""
+    login = memory.logins["olivia"]
+    token = observer.sign_in(login["email"], login["password"])
+    period = f"from={memory.days[0].isoformat()}&to={memory.last.isoformat()}"
+    known = figures.summary(main.story, main.known)
+    wanted = "&".join(f"metrics={name}" for name in known)
+    found = asked(observer, f"/v1/analytics/summary?{period}&{wanted}", token)
+    values = {card["value"]["metric"]: card["value"]["value"] for card in found["metrics"]}
+    table = Table("metric", "", title=f"Summary, {found['meta']['zone']}, as of {found['meta']['as_of']}")
+    for name, expected in known.items():
+        value = values.get(name)
+        table.add_row(name.replace("_", " "), _shown(name, value))
+        right = value == expected or (
+            isinstance(value, float) and isinstance(expected, float) and _near(value, expected)
+        )
+        findings.add(f"summary: {name.replace('_', ' ')}", expected if right else value, expected, LOOK_AT_ANSWERS)
+    console.print(table)
+
+    heat = asked(observer, f"/v1/analytics/heatmap?{period}", token)
+    cells = {(c["weekday"], c["hour"]): c["value"] for c in heat["cells"] if c["value"]}
+    expected_cells = figures.heat(main.story, main.known)
+    show_heat(cells)
+    findings.add("heat map", dict(cells), dict(expected_cells), LOOK_AT_ANSWERS)
+    peaks = [(p["weekday"], p["hour"]) for p in heat["peaks"]]
+    console.print(f"  busiest: {', '.join(p['name'] for p in heat['peaks'])}")
+    findings.add("peaks", peaks, figures.peaks(expected_cells, memory.days[0], memory.last), LOOK_AT_ANSWERS)
+
+
+def show_heat(cells: Mapping[tuple[int, int], int]) -> None:
+    most = max(cells.values(), default=1)
+    console.print("  [bold]Calls and texts by weekday and hour[/bold]")
+    console.print("      " + "".join(f"{hour:<4d}" for hour in range(0, 24, 2)))
+    for weekday, name in enumerate(WEEKDAYS, start=1):
+        levels = (-(-cells.get((weekday, hour), 0) * (len(SHADES) - 1) // most) for hour in range(24))
+        console.print(Text(f"  {name} " + "".join(SHADES[level] * 2 for level in levels)))
+
+
+def _near(a: float, b: float) -> bool:
+    return abs(a - b) < NEAR
+
+
+def _shown(name: str, value: int | float | None) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.1%}"
+    return _clock(value) if name.endswith("_s") else f"{value:,}"
 
 
 # --- the end
@@ -615,7 +781,10 @@ def run(description: state.Description, findings: Findings) -> Memory:
         send_captures(memory, observer, findings)
     memory.arrived = memory.arrived or datetime.now(UTC).isoformat()
     arrival = datetime.fromisoformat(memory.arrived)
-    main = told(stage.kept(memory.main), company, memory.days, SCALE, arrival)
+    if memory.hung_up:
+        memory.scenes.append((datetime.now(UTC) - EARLIER).replace(microsecond=0).isoformat())
+    main = told(stage.kept(memory.main), company, memory.days, SCALE, arrival, memory.stages)
+    before = told(stage.kept(memory.main), company, memory.days, SCALE, arrival, memory.stages[:-1])
     branches = [told(p, p.company(SEED), memory.branch_days, BRANCH_SCALE, arrival) for p in memory.places]
     with phase(title):
         notices = {main.place.workspace: render.notices(history(company, SEED, todo, SCALE))}
@@ -625,11 +794,16 @@ def run(description: state.Description, findings: Findings) -> Memory:
         memory.month_sent = True
         memory.save()
     with phase("Fold"):
-        wait_until_folded(observer, [main, *branches], findings)
+        wait_until_folded(observer, [before, *branches])
+    with phase("Calls while they last"):
+        watch(observer, memory, findings)
+        check_folded(observer, [main, *branches], findings)
     with phase("Roll-up to the lake"):
         observer.roll_up(*(t.place.workspace for t in (main, *branches)))
         check_lake(observer, main, findings)
         check_branches(observer, branches, said, findings)
+    with phase("Summary and heat map"):
+        answers(observer, memory, main, findings)
     with phase("SQL"):
         ask_athena(observer, memory, main.known, findings)
     with phase("Export by mail"):
