@@ -66,8 +66,11 @@ def describe(operations: Mapping[str, Operation]) -> dict[str, Any]:
     """The document; every object in it is plain JSON."""
     # Built together: a type has one name, whoever refers to it.
     types = [operation.answers for operation in operations.values() if _is_type(operation.answers)]
-    schemas, components = msgspec.json.schema_components(types, schema_hook=_anything, ref_template=f"{_REF}{{name}}")
-    _complete(components, types)
+    found, named = msgspec.json.schema_components(types, schema_hook=_anything, ref_template=f"{_REF}{{name}}")
+    _complete(named, types)
+    short = {name: _short(name) for name in named}
+    schemas = [_renamed(schema, short) for schema in found]
+    components = {short[name]: _renamed(schema, short) for name, schema in named.items()}
     components["Problem"] = _problem()
     answers = {id(kind): schema for kind, schema in zip(types, schemas, strict=True)}
     models = _Models(components)
@@ -248,9 +251,7 @@ def _complete(components: Mapping[str, dict[str, Any]], types: Sequence[Any]) ->
     for kind in msgspec.inspect.multi_type_info(types):
         _collect(kind, structs)
     for cls, about in structs.items():
-        if cls.__name__ not in components:
-            raise ValueError(f"two types of answers are called {cls.__name__}")
-        schema = components[cls.__name__]
+        schema = components.get(cls.__name__) or components[f"{cls.__module__}.{cls.__qualname__}"]
         if not about.cls.__struct_config__.omit_defaults:
             unset = {one.encode_name for one in about.fields if _may_be_unset(one)}
             schema["required"] = [name for name in schema["properties"] if name not in unset]
@@ -258,6 +259,12 @@ def _complete(components: Mapping[str, dict[str, Any]], types: Sequence[Any]) ->
                 said.pop("default", None)
         for field in about.fields:
             _dated(schema["properties"][field.encode_name], field.type)
+
+
+def _short(name: str) -> str:
+    """Two types of one name are told apart by their modules: `…answers.profile.Period` is `ProfilePeriod`."""
+    *_, module, own = ["", *name.split(".")]
+    return f"{module.capitalize()}{own}"
 
 
 def _may_be_unset(field: msgspec.inspect.Field) -> bool:
