@@ -10,10 +10,11 @@ from typing import Any
 import msgspec
 
 from ringlake.model.calls import CallRecord, End, Leg
+from ringlake.model.deals import DealRecord
 from ringlake.model.messages import MessageRecord
 from tests.scenarios.tables import Scenario
 
-Record = CallRecord | MessageRecord
+Record = CallRecord | MessageRecord | DealRecord
 
 
 def differences(scenario: Scenario, record: Record, fields: Mapping[str, str]) -> list[str]:
@@ -85,6 +86,7 @@ _SHORT: Mapping[str, Callable[[Any], Any]] = {
     "legs": lambda record: len(record.legs),
     "recordings": lambda record: len(record.recordings),
     "cost": lambda record: f"{record.cost.amount} {record.cost.currency}" if record.cost else None,
+    "amount": lambda record: f"{record.amount.amount} {record.amount.currency}" if record.amount else None,
     "path": _path,
     "requested": lambda record: _end(record.requested),
     "final": lambda record: _end(record.final_party),

@@ -26,6 +26,7 @@ _INSIDE = {
 }
 _WHOLE = {"segments", "media_count", "step.no", "recording.seconds", "voicemail.seconds"}
 _LISTS = {"tags"}
+_IDS = {"call": "c-1", "deal": "d-1"}
 
 
 def deliveries(scenario: Scenario) -> list[tuple[Delivery, datetime]]:
@@ -43,7 +44,7 @@ def _generic(scenario: Scenario, line: Line) -> Delivery:
     if "time" in cells:
         body["timestamp"] = _sent(scenario, cells.pop("time"))
     kind = event_type.partition(".")[0]
-    subject: dict[str, Any] = {"id": "c-1" if kind == "call" else "m-1"}
+    subject: dict[str, Any] = {"id": _IDS.get(kind, "m-1")}
     for name, text in cells.items():
         if name == "broken":
             subject[text] = ["not", "an", "object"]
