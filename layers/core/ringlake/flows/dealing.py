@@ -34,7 +34,7 @@ from ringlake.stores.journal import Put
 
 from .deals import homes, subject_key
 from .directory.bodies import Body, Currency, Moment, Word
-from .directory.office import Office, View, check_version, chosen_id, etag_of, line, may
+from .directory.office import Office, View, check_id, check_version, etag_of, line, may, new_id
 from .folding import as_known
 from .requests import PLANS
 
@@ -122,7 +122,7 @@ class Dealing(Office):
         if quoted_at > now + _AHEAD:
             raise InvalidRequest("quoted_at", "is in the future")
         self._call_seen(viewer, asked.call_id)
-        subject = _subject(viewer, chosen_id("deal", asked.id))
+        subject = _subject(viewer, check_id("id", asked.id) if asked.id else new_id("deal"))
         told = {
             "call_id": asked.call_id,
             "user_id": viewer.user.id,
