@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 # features.md W12: the latest fifty.
 PAGE = 50
 MOST = 500
-# What is read at once when a filter finds little: a month.
-_WIDEST = 32
+# Days that are read at once at most when a filter finds little.
+_WIDEST = 64
 # Of one instant calls come before messages.
 _TABLES = ((CALL, CALLS), (MESSAGE, MESSAGES))
 
@@ -210,13 +210,13 @@ def _rank(channel: str) -> int:
 
 
 def _windows(days: Sequence[str], after: Key | None) -> Iterator[list[str]]:
-    """Days to look through, newest first: one, then two, four, ..."""
+    """Days to look through, newest first: one, then four, sixteen, ..."""
     left = [day for day in days if after is None or day <= after.at.date().isoformat()]
     width = 1
     while left:
         yield left[-width:]
         left = left[:-width]
-        width = min(2 * width, _WIDEST)
+        width = min(4 * width, _WIDEST)
 
 
 def _newest(keys: pa.Table, after: Key | None, limit: int) -> list[Key]:
