@@ -18,7 +18,7 @@ from ringlake.metrics.catalog import BY_ID
 from ringlake.metrics.catalog.metric import Count, Metric, Money, Total
 from ringlake.metrics.interactions import interactions
 from ringlake.metrics.measure import Key, Measured, Terms, columns_of, measure, nothing
-from ringlake.model.tables import CALLS, CASES, MESSAGES, Table
+from ringlake.model.tables import CALLS, CASES, FLAGS, MESSAGES, Table, flags_of
 from ringlake.query.filters import CALL, MESSAGE
 from ringlake.query.resolve import ResolvedQuery
 
@@ -113,7 +113,7 @@ class Measures:
     ) -> None:
         self._facts = facts
         self._question = question
-        self._metrics = metrics
+        self.metrics = metrics
         self._query = query or question.query
         self._dimensions = tuple(dimensions)
         self._rows: dict[str, pa.Table] = {}
@@ -126,19 +126,19 @@ class Measures:
     def by(self, *dimensions: Dimension) -> dict[Key, list[Value]]:
         """For each combination of keys that has rows in some table, one value per metric in their order."""
         found: dict[Key, list[Measured | None]] = {}
-        for table in dict.fromkeys(metric.table for metric in self._metrics):
-            places = [n for n, metric in enumerate(self._metrics) if metric.table == table]
+        for table in dict.fromkeys(metric.table for metric in self.metrics):
+            places = [n for n, metric in enumerate(self.metrics) if metric.table == table]
             for key, results in self._measured(table, places, dimensions).items():
-                row = found.setdefault(key, [None] * len(self._metrics))
+                row = found.setdefault(key, [None] * len(self.metrics))
                 for place, result in zip(places, results, strict=True):
                     row[place] = result
         if not dimensions:
-            found.setdefault((), [None] * len(self._metrics))
+            found.setdefault((), [None] * len(self.metrics))
         return {key: [self._value(n, result) for n, result in enumerate(row)] for key, row in found.items()}
 
     def nothing(self) -> list[Value]:
         """The values of a group without rows: 0 for counts and sums, null for rates and means."""
-        return [self._value(n, None) for n in range(len(self._metrics))]
+        return [self._value(n, None) for n in range(len(self.metrics))]
 
     def _measured(
         self, table: str, places: Sequence[int], dimensions: Sequence[Dimension]
@@ -146,8 +146,11 @@ class Measures:
         rows = self._table(table)
         for dimension in dimensions:
             rows = dimension.keyed(table, rows)
-        formulas = [formula for n in places if (formula := self._metrics[n].formula) is not None]
-        return measure(rows, formulas, [dimension.column for dimension in dimensions], self._terms)
+        formulas = [formula for n in places if (formula := self.metrics[n].formula) is not None]
+        return measure(rows, formulas, [dimension.column for dimension in dimensions], self._terms, self._flags(table))
+
+    def _flags(self, table: str) -> tuple[str, ...]:
+        return flags_of(_TABLES[table][0]) if len(_TABLES[table]) == 1 else ()
 
     def _table(self, name: str) -> pa.Table:
         if name not in self._rows:
@@ -160,12 +163,15 @@ class Measures:
         if table.name in self._rows:
             return self._rows[table.name]
         columns: set[str] = set()
-        for metric in self._metrics:
+        for metric in self.metrics:
             if metric.formula is not None and table in _TABLES[metric.table]:
-                columns |= columns_of([metric.formula])
+                read = columns_of([metric.formula])
+                # Flags come packed into one column, but for those that calls and messages share.
+                flags = read.intersection(flags_of(table)) if metric.table == table.name else set()
+                columns |= (read - flags) | ({FLAGS} if flags else set())
         for dimension in self._dimensions:
             columns |= dimension.reads(table.name)
-        own = sorted(columns & {*table.names} | {"started_at"})
+        own = sorted(columns & {*table.names, FLAGS} | {"started_at"})
         rows = self._facts.rows(table, self._query, own)
         # Conditions that only one channel can meet leave the other out (features.md F14).
         if _CHANNEL[table.name] not in self._query.predicates.channels:
@@ -174,7 +180,7 @@ class Measures:
         return rows
 
     def _value(self, place: int, found: Measured | None) -> Value:
-        metric = self._metrics[place]
+        metric = self.metrics[place]
         if metric.formula is None:
             return Value(metric=metric.id, value=None)
         told = found or nothing(metric.formula)

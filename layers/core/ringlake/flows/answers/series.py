@@ -13,6 +13,7 @@ from pydantic import Field
 
 from ringlake.access import Principal
 from ringlake.errors import InvalidRequest
+from ringlake.metrics.catalog.metric import Mean
 from ringlake.metrics.measure import Word
 from ringlake.query.buckets import Axis, Granularity, axis, previous
 
@@ -54,8 +55,9 @@ class Tick(Answer, frozen=True, kw_only=True):
 
 class Line(Answer, frozen=True, kw_only=True):
     """One metric of one key over the buckets: `values` by position, 0 for empty buckets of counts and null for
-    those of rates. `n` are the rows behind each. `total` is of the whole period. `difference` is against the
-    first line of the same metric, when there are several keys (features.md O26).
+    those of rates. `n` are the rows behind each; `medians` and `p90s` stand beside means. `total` is of
+    the whole period. `difference` is against the first line of the same metric, when there are several
+    keys (features.md O26).
     """
 
     metric: str
@@ -65,6 +67,8 @@ class Line(Answer, frozen=True, kw_only=True):
     total: Compared
     values: tuple[int | float | Decimal | None, ...]
     n: tuple[int, ...]
+    medians: tuple[float | None, ...] | None
+    p90s: tuple[float | None, ...] | None
     previous: tuple[int | float | Decimal | None, ...] | None
     difference: tuple[int | float | Decimal | None, ...] | None
     drill: Drill | None
@@ -123,6 +127,7 @@ class _Period:
 
     def __init__(self, axis: Axis, measures: Measures, split: Dimension | None) -> None:
         self.axis = axis
+        self.metrics = measures.metrics
         self._nothing = measures.nothing()
         by = [split] if split else []
         self._cells = measures.by(buckets(axis), *by)
@@ -180,6 +185,7 @@ def _line(
     place: int, key: Word, current: _Period, before: _Period | None, keys: Sequence[Word], split: Dimension | None
 ) -> Line:
     values = current.values(key, place)
+    mean = isinstance(current.metrics[place].formula, Mean)
     total = compared(current.total(key)[place], before.total(key)[place] if before else None)
     against = None
     if split is not None and len(keys) > 1:
@@ -193,6 +199,8 @@ def _line(
         total=total,
         values=tuple(value.value for value in values),
         n=tuple(value.n or 0 for value in values),
+        medians=tuple(value.median for value in values) if mean else None,
+        p90s=tuple(value.p90 for value in values) if mean else None,
         previous=tuple(value.value for value in before.values(key, place)) if before else None,
         difference=against,
         drill=split.drill(key) if split else {},
