@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -58,6 +59,20 @@ class FolderObjects:
             if path.is_file() and key.startswith(prefix):
                 yield key
 
+    def etags(self, prefix: str, first: str, last: str) -> Iterator[tuple[str, str]]:
+        """Folder by folder as keys are made (`table/workspace=.../day=.../file`), like a listing of a page."""
+        self.calls["list"] += 1
+        within = prefix.rpartition("/")[0]
+        try:
+            folders = sorted(entry.name for entry in os.scandir(self._root / within))
+        except FileNotFoundError:
+            return
+        for folder in folders:
+            for entry in os.scandir(f"{self._root}/{within}/{folder}"):
+                key = f"{within}/{folder}/{entry.name}"
+                if key.startswith(prefix) and first <= key <= last:
+                    yield key, self._etag(entry)
+
     def delete(self, key: str) -> None:
         (self._root / key).unlink(missing_ok=True)
 
@@ -76,6 +91,6 @@ class FolderObjects:
         shutil.copytree(other, self._root, copy_function=lambda a, b: Path(b).hardlink_to(a))
 
     @staticmethod
-    def _etag(path: Path) -> str:
+    def _etag(path: Path | os.DirEntry[str]) -> str:
         found = path.stat()
         return f'"{found.st_size:x}-{found.st_mtime_ns:x}-{found.st_ino:x}"'

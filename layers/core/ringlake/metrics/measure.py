@@ -15,6 +15,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ringlake.model.arrow import Column, kernels
+from ringlake.model.tables import FLAGS
 
 from .catalog.conditions import NOT_SPAM
 from .catalog.metric import (
@@ -103,14 +104,14 @@ def columns_of(formulas: Iterable[Formula]) -> set[str]:
 
 
 def measure(
-    rows: pa.Table, formulas: Sequence[Formula], by: Sequence[str] = (), terms: Terms = PLAIN
+    rows: pa.Table, formulas: Sequence[Formula], by: Sequence[str] = (), terms: Terms = PLAIN, flags: Sequence[str] = ()
 ) -> dict[Key, list[Measured]]:
     """Each group's keys with one result per formula, in their order; without `by` one group, `()`.
 
     Groups without rows are not there. Text columns may be dictionaries; keys are text, whole numbers or dates; an
-    unknown text is "".
+    unknown text is "". `flags` are the columns that the column `FLAGS` holds, by their bits.
     """
-    return _Rows(rows, by, terms).measured(formulas)
+    return _Rows(rows, by, terms, flags).measured(formulas)
 
 
 def spread(values: Column) -> Spread:
@@ -124,8 +125,9 @@ def spread(values: Column) -> Spread:
 class _Rows:
     """The rows of one evaluation, with what has been computed of them so far."""
 
-    def __init__(self, rows: pa.Table, by: Sequence[str], terms: Terms) -> None:
+    def __init__(self, rows: pa.Table, by: Sequence[str], terms: Terms, flags: Sequence[str] = ()) -> None:
         self._rows = rows
+        self._flags = {name: 1 << place for place, name in enumerate(flags)}
         self._terms = terms
         self._columns: dict[str, Column] = {}
         self._masks: dict[Leaf, Column] = {}
@@ -285,9 +287,42 @@ class _Rows:
         pc = kernels()
 
         def leaf(one: Leaf) -> Column:
+            if bit := self.bit(one):
+                return pc.not_equal(self.flags(bit), 0)
             return pc.equal(self.leaf(one), 1)
 
-        return _evaluated(self.told(condition), leaf, len(self._rows))
+        told = self.told(condition)
+        if (both := self._of_flags(told)) is not None:
+            looked_at, wanted = both
+            return pc.equal(self.flags(looked_at), wanted)
+        return _evaluated(told, leaf, len(self._rows))
+
+    def bit(self, leaf: Leaf) -> int:
+        """The flag's bit in the column of packed flags; 0 for what is not in it."""
+        return self._flags.get(leaf.column, 0) if isinstance(leaf, Flag) else 0
+
+    def flags(self, bits: int) -> Column:
+        """These bits of the packed flags of each row."""
+        import pyarrow as pa
+
+        return kernels().bit_wise_and(self.column(FLAGS), pa.scalar(bits, pa.int64()))
+
+    def _of_flags(self, condition: Condition) -> tuple[int, int] | None:
+        """A condition that is flags and their opposites alone: the bits to look at, and those that must be 1."""
+        looked_at = wanted = 0
+        for one in condition.of if isinstance(condition, All) else (condition,):
+            if isinstance(one, All):
+                both = self._of_flags(one)
+                if both is None:
+                    return None
+                looked_at, wanted = looked_at | both[0], wanted | both[1]
+                continue
+            flag = one.of if isinstance(one, Not) else one
+            bit = self.bit(flag) if isinstance(flag, Flag) else 0
+            if not bit or (looked_at & bit and bool(wanted & bit) == isinstance(one, Not)):
+                return None
+            looked_at, wanted = looked_at | bit, wanted if isinstance(one, Not) else wanted | bit
+        return (looked_at, wanted) if looked_at else None
 
     def leaf(self, leaf: Leaf) -> Column:
         """0 or 1 for each row, 32 bits, never null."""
@@ -327,6 +362,11 @@ class _Combinations:
 
         pc = kernels()
         self._rows = rows
+        # Packed flags need no packing: they are a second key beside the rest.
+        looked_at = 0
+        for leaf in leaves:
+            looked_at |= rows.bit(leaf)
+        leaves = [leaf for leaf in leaves if not rows.bit(leaf)]
         self._leaves = {leaf: place for place, leaf in enumerate(leaves)}
         key, size = rows.key()
         bits = [_bits([rows.leaf(leaf) for leaf in leaves[at : at + _BITS]]) for at in range(0, len(leaves), _BITS)]
@@ -345,7 +385,9 @@ class _Combinations:
         self._most = {of: f"m{n}_max" for n, of in enumerate(most)}
         wanted: list[Any] = [([], "count_all")]
         wanted += [(f"s{n}", "sum") for n in range(len(sums))] + [(f"m{n}", "max") for n in range(len(most))]
-        grouped = pa.table({"k": packed, **named}).group_by("k", use_threads=False).aggregate(wanted).combine_chunks()
+        keys = {"k": packed} | ({"f": rows.flags(looked_at)} if looked_at else {})
+        grouped = pa.table({**keys, **named}).group_by([*keys], use_threads=False).aggregate(wanted).combine_chunks()
+        self._flags = _one(grouped["f"]) if looked_at else None
         rest = _one(grouped["k"])
         self._bits: list[Column] = []
         for count in reversed(widths):
@@ -379,6 +421,8 @@ class _Combinations:
         import pyarrow as pa
 
         pc = kernels()
+        if bit := self._rows.bit(leaf):
+            return pc.not_equal(pc.bit_wise_and(self._flags, pa.scalar(bit, pa.int64())), 0)
         place = self._leaves[leaf]
         bits = self._bits[place // _BITS]
         return pc.not_equal(pc.bit_wise_and(bits, pa.scalar(1 << place % _BITS, pa.int64())), 0)

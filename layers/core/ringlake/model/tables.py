@@ -35,6 +35,16 @@ class Table(Model, frozen=True, kw_only=True):
         return tuple(c.name for c in self.columns)
 
 
+# All flags of a row in one whole number, where they are kept in memory: bit n is the n-th of `flags_of`.
+FLAGS = "flags_packed"
+_MOST_FLAGS = 62
+
+
+def flags_of(table: Table) -> tuple[str, ...]:
+    """The indicator columns of a table, which hold 0 or 1."""
+    return tuple(column.name for column in table.columns if column.name.startswith("is_"))[:_MOST_FLAGS]
+
+
 def _c(name: str, type: str, doc: str, *, statistics: bool = True) -> Column:
     return Column(name=name, type=type, doc=doc, statistics=statistics)
 

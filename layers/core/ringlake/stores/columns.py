@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ringlake.errors import Unavailable
 from ringlake.model.arrow import kernels
-from ringlake.model.tables import CALLS, LEGS, Table
+from ringlake.model.tables import CALLS, FLAGS, LEGS, Table, flags_of
 
 from .lake import Lake, arrow_schema
 
@@ -207,9 +207,16 @@ class LakeColumns:
             yield day, part
 
     def _day(self, table: Table, workspace: str, day: str, columns: Sequence[str]) -> _Day:
-        stream = self._lake.stream(table, workspace, day, columns)
+        import pyarrow as pa
+
+        read = [name for name in columns if name != FLAGS]
+        read += [name for name in flags_of(table) if FLAGS in columns and name not in read]
+        stream = self._lake.stream(table, workspace, day, read)
         parts = list(stream.parts)
-        return stream.etag, {name: _encoded(table, name, [part[name] for part in parts]) for name in columns}
+        found = {name: _encoded(table, name, [part[name] for part in parts]) for name in columns if name != FLAGS}
+        if FLAGS in columns:
+            found[FLAGS] = _one(packed_flags(table, pa.concat_tables(parts))) if parts else _no_values(table, FLAGS)
+        return stream.etag, found
 
     def _calls_of_legs(self, table: Table, workspace: str, day: str, _columns: Sequence[str]) -> _Day:
         import pyarrow as pa
@@ -265,6 +272,18 @@ def restored(table: Table, rows: pa.Table) -> pa.Table:
     return rows
 
 
+def packed_flags(table: Table, rows: pa.Table) -> Any:
+    """All flags of each row in one whole number (see `FLAGS`); an unknown one is 0."""
+    import pyarrow as pa
+
+    pc = kernels()
+    packed: Any = pa.chunked_array([pa.repeat(pa.scalar(0, pa.int64()), len(rows))])
+    for place, name in enumerate(flags_of(table)):
+        held = pc.cast(pc.fill_null(pc.equal(rows[name], 1), False), pa.int64())  # noqa: FBT003 - Arrow's own signature
+        packed = pc.add(packed, pc.shift_left(held, pa.scalar(place, pa.int64())))
+    return packed
+
+
 def _flag_type() -> Any:
     import pyarrow as pa
 
@@ -278,8 +297,8 @@ def _is_flag(name: str) -> bool:
 def _kept_type(table: Table, name: str) -> Any:
     import pyarrow as pa
 
-    if name == CALL_ROW:
-        return pa.int32()
+    if name in (CALL_ROW, FLAGS):
+        return pa.int32() if name == CALL_ROW else pa.int64()
     plain = arrow_schema(table).field(name).type
     if _is_flag(name) and pa.types.is_integer(plain):
         return _flag_type()

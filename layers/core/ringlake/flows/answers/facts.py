@@ -12,10 +12,10 @@ import msgspec
 from ringlake.errors import Unavailable
 from ringlake.model.arrow import kernels
 from ringlake.model.localtime import DAY
-from ringlake.model.tables import CALLS, LEGS, Table
+from ringlake.model.tables import CALLS, FLAGS, LEGS, Table, flags_of
 from ringlake.query.resolve import ResolvedQuery
 from ringlake.query.rows import LEGS_READ, Related, chosen, columns_read, hidden, needs_legs, related, select
-from ringlake.stores.columns import ATTEMPTS, CALL_ROW, LakeColumns, Span, restored
+from ringlake.stores.columns import ATTEMPTS, CALL_ROW, LakeColumns, Span, packed_flags, restored
 from ringlake.stores.lake import Lake, empty
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Facts(Protocol):
         calls, of every other table its own.
 
         Text columns may be dictionaries, which may name more than the rows do: only codes that occur
-        count. Columns that the viewer may not see are masked or empty.
+        count. Columns that the viewer may not see are masked or empty. `FLAGS` may be asked for like a column.
         """
         ...
 
@@ -52,8 +52,11 @@ class LakeFacts:
         import pyarrow as pa
 
         wanted = list(dict.fromkeys(columns))
-        found = [self._day(table, query, day, wanted) for day in query.days]
-        return pa.concat_tables(found) if found else empty(table).select(wanted)
+        plain = [name for name in wanted if name != FLAGS]
+        read = list(dict.fromkeys([*plain, *(flags_of(table) if FLAGS in wanted else ())]))
+        found = [self._day(table, query, day, read) for day in query.days]
+        rows = pa.concat_tables(found) if found else empty(table).select(read)
+        return rows.select(plain) if FLAGS not in wanted else _with_flags(table, rows).select(wanted)
 
     def version(self, query: ResolvedQuery, tables: Sequence[Table]) -> str:
         return _digest(
@@ -80,20 +83,15 @@ class CachedFacts:
         self._columns = columns
 
     def rows(self, table: Table, query: ResolvedQuery, columns: Sequence[str]) -> pa.Table:
-        import pyarrow as pa
-
         wanted = list(dict.fromkeys(columns))
         if not query.days:
-            return empty(table).select(wanted)
+            return _with_flags(table, empty(table)).select(wanted)
         if table is LEGS:
             return self._legs(query, wanted)
         span = self._span(table, query, columns_read(table, query).union(wanted))
-        about = self._related(table, query)
-        found = [
-            select(table, span.rows.slice(part.start, part.end - part.start), query, about, wanted, within=part.within)
-            for part in _parts(query, span)
-        ]
-        return restored(table, pa.concat_tables(found) if len(found) > 1 else found[0])
+        mask = _chosen(table, span, query, self._related(table, query))
+        rows = span.rows.select(wanted)
+        return restored(table, hidden(rows if mask is None else rows.filter(mask), query))
 
     def version(self, query: ResolvedQuery, tables: Sequence[Table]) -> str:
         return _digest(
@@ -113,13 +111,11 @@ class CachedFacts:
         raise Unavailable("calls and legs change faster than they can be read")
 
     def _legs_of(self, query: ResolvedQuery, wanted: Sequence[str], span: Span, legs: Span, places: Span) -> pa.Table:
-        about = self._related(CALLS, query)
-        masks = []
-        for part in _parts(query, span):
-            rows = span.rows.slice(part.start, part.end - part.start)
-            mask = chosen(CALLS, rows, query, about, within=part.within)
-            masks.append(_all(len(rows)) if mask is None else mask)
-        rows = legs.rows.filter(kernels().fill_null(_joined(masks).take(places.rows[CALL_ROW]), False))  # noqa: FBT003
+        mask = _chosen(CALLS, span, query, self._related(CALLS, query))
+        if mask is None:
+            # Legs whose call is not in the lake belong to no selected one.
+            mask = _all(len(span.rows))
+        rows = legs.rows.filter(kernels().fill_null(mask.take(places.rows[CALL_ROW]), False))  # noqa: FBT003
         return hidden(restored(LEGS, rows.select(wanted)), query)
 
     def _related(self, table: Table, query: ResolvedQuery) -> Related:
@@ -140,6 +136,21 @@ class _Part(NamedTuple):
     start: int
     end: int
     within: bool
+
+
+def _chosen(table: Table, span: Span, query: ResolvedQuery, about: Related) -> Mask | None:
+    """Which rows of the span the query selects, in one array; None selects all."""
+    masks, whole = [], True
+    for part in _parts(query, span):
+        rows = span.rows.slice(part.start, part.end - part.start)
+        mask = chosen(table, rows, query, about, within=part.within)
+        whole = whole and mask is None
+        masks.append(_all(len(rows)) if mask is None else mask)
+    return None if whole else _joined(masks)
+
+
+def _with_flags(table: Table, rows: pa.Table) -> pa.Table:
+    return rows.append_column(FLAGS, packed_flags(table, rows))
 
 
 def _parts(query: ResolvedQuery, span: Span) -> Iterator[_Part]:
