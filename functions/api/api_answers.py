@@ -52,7 +52,8 @@ CSV = "text/csv"
 class Operation(NamedTuple):
     """One route as the published description tells it: models of query, body and answer, and the handler.
 
-    A `body` of None takes none; `answers` of None has no document.
+    A `body` of None takes none; `answers` of None has no document. `also` are problems that do not follow from
+    the form of the route, such as 404 for something that a parameter names.
     """
 
     route: str
@@ -61,6 +62,7 @@ class Operation(NamedTuple):
     body: type[BaseModel] | str | None
     answers: Any
     status: HTTPStatus
+    also: tuple[HTTPStatus, ...] = ()
 
 
 OPERATIONS: dict[str, Operation] = {}
@@ -74,6 +76,7 @@ def serves(
     body: type[BaseModel] | str | None = None,
     answers: Any = None,
     status: HTTPStatus = HTTPStatus.OK,
+    also: tuple[HTTPStatus, ...] = (),
 ) -> Callable[[Callable[..., Response[str]]], Callable[..., Response[str]]]:
     """Register a handler under its route as the table of routes writes it (`GET /v1/cases/{id}`).
 
@@ -83,7 +86,7 @@ def serves(
 
     def register(handler: Callable[..., Response[str]]) -> Callable[..., Response[str]]:
         method, _, path = route.partition(" ")
-        OPERATIONS[route] = Operation(route, handler, query, body, answers, status)
+        OPERATIONS[route] = Operation(route, handler, query, body, answers, status, also)
 
         @wraps(handler)
         def called(**named: str) -> Response[str]:

@@ -123,6 +123,10 @@ def statuses(route: str) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
+def problems_of(operation: Operation) -> list[int]:
+    return sorted({*statuses(operation.route), *operation.also})
+
+
 def _operation(operation: Operation, answers: Mapping[int, Any], models: _Models) -> dict[str, Any]:
     method, _, path = operation.route.partition(" ")
     words = inspect.cleandoc(operation.handler.__doc__ or "")
@@ -142,7 +146,7 @@ def _operation(operation: Operation, answers: Mapping[int, Any], models: _Models
     if operation.body is not None:
         described["requestBody"] = models.body(operation.body)
     success = _success(operation, answers)
-    refusals = {str(status): {"$ref": f"#/components/responses/{status}"} for status in statuses(operation.route)}
+    refusals = {str(status): {"$ref": f"#/components/responses/{status}"} for status in problems_of(operation)}
     described["responses"] = success | refusals
     return described
 

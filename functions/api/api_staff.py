@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from api_answers import MAX_TABLE, Asked, answer, serves
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
@@ -24,7 +26,13 @@ def presence() -> Response[str]:
     return answer(asked.rooms.answers.presence.by_day(asked.viewer, asked.query(PeopleFilter), asked.now))
 
 
-@serves(router, "GET /v1/analytics/presence/timeline", query=TimelineQuery, answers=PresenceTimeline)
+@serves(
+    router,
+    "GET /v1/analytics/presence/timeline",
+    query=TimelineQuery,
+    answers=PresenceTimeline,
+    also=(HTTPStatus.NOT_FOUND,),
+)
 def timeline() -> Response[str]:
     """The statuses of one person on one local day, from 00:00 to 24:00 or now, without a gap."""
     return answer(asked.rooms.answers.presence.timeline(asked.viewer, asked.query(TimelineQuery), asked.now))

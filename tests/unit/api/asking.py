@@ -82,7 +82,8 @@ class Counts:
 
 def operations(app: Any = None) -> dict[str, Asked]:
     """Operations of the description by route, to be sent to a WSGI application or to an address."""
-    schema = from_dict(document())
+    # Who may ask is tried by the tests themselves; described, tokens would be made up as headers too.
+    schema = from_dict({name: part for name, part in document().items() if name != "security"})
     schema.app = app
     schema.config.update(base_url="http://api.invalid" if app else None)
     found = [one.ok() for one in schema.get_all_operations() if isinstance(one, Ok)]
@@ -133,7 +134,9 @@ def _keep(case: Case, there: There) -> None:
 def check(case: Case, response: Any, user: User, mode: str) -> None:
     """Raises unless the answer is as described, and as the user's abilities say."""
     answer = Response.from_any(response)
-    checks = CHECKS if mode == "negative" else CHECKS[:-1]
+    # A request may be wrong in several ways: a plan or an old version may be what is said of it.
+    refused = mode == "positive" or answer.status_code in (402, 412)
+    checks = CHECKS[:-1] if refused else CHECKS
     case.validate_response(answer, checks=checks)
     missing = set(ROUTES[case.operation.label]) - abilities(user)
     if missing:

@@ -55,7 +55,7 @@ def _said(start: Callable[..., object], status: int, headers: dict[str, str], bo
 
 def _event(environ: dict[str, Any]) -> dict[str, Any] | None:
     raw = str(environ.get("REQUEST_URI") or environ["RAW_URI"])
-    path, _, query = raw.partition("?")
+    path, query = raw.partition("?")[0], environ["QUERY_STRING"]
     method = environ["REQUEST_METHOD"]
     # `%25` stays: a percent sign that was sent encoded arrives encoded.
     decoded = unquote_to_bytes(path.replace("%25", "%2525")).decode("utf-8", "replace")
