@@ -69,7 +69,7 @@ class Screen:
             return False
         self.heard.append(json.loads(message))
         if self.follower.take(message):
-            self.say("snapshot")
+            self.ask(**self.filter)
         return True
 
     def wait(self, what: str, shown: Callable[[Follower], bool], patience_s: float = PATIENCE_S) -> float:

@@ -380,7 +380,10 @@ class Live:
             self._boards.leave(socket)
 
     def hear(self, connection: str, message: str) -> None:
-        """What a client says: `subscribe` with a filter, `snapshot`, or `ping`. Raises `Unavailable`, `Conflict`."""
+        """What a client says: `subscribe` with a filter, which asks for a snapshot, or `ping`.
+
+        Raises `Unavailable`, `Conflict`: the client says it again.
+        """
         self._counts = {}
         socket = self._boards.socket(connection)
         if socket is None:
@@ -395,14 +398,12 @@ class Live:
             said = _said(message)
             match said.get("action"):
                 case "subscribe":
-                    wanted = board_filter(said.get("filter") or {})
+                    wanted = board_filter(said.get("filter", {}))
                     self._subscribe(msgspec.structs.replace(socket, filter=wanted), user, judged_at)
-                case "snapshot":
-                    self._subscribe(socket, user, judged_at)
                 case "ping":
                     self._ping(socket, user, judged_at)
                 case _:
-                    raise InvalidRequest("action", "is subscribe, snapshot or ping")
+                    raise InvalidRequest("action", "is subscribe or ping")
         except InvalidRequest as error:
             self._send(socket, _problem(error))
 

@@ -333,7 +333,7 @@ class Follower:
         self._parts.clear()
 
     def take(self, message: bytes | str) -> bool:
-        """Take one message; True when a snapshot has to be asked for."""
+        """Take one message; True when a snapshot has to be asked for: subscribe again."""
         told: Told = from_json(message, Told)  # type: ignore[arg-type]
         match told:
             case Snapshot():
