@@ -185,9 +185,33 @@ def played(house: House) -> House:
     for path in ("/v1/me", "/v1/exports", "/v1/reports"):
         assert run(house, "api", api("GET", path, f"GET {path}"))["statusCode"] == 200
     keep_the_directory(house)
+    enter_a_deal(house)
     watch_the_board(house)
     assert run(house, "connect", contact_ended())["accepted"] == 1
     return house
+
+
+def enter_a_deal(house: House) -> None:
+    """Somebody makes a quote of the call and turns it into an order; it is folded and reaches the lake."""
+
+    def ask(route: str, path: str, body: object = None, **parameters: str) -> Any:
+        event = api(route.partition(" ")[0], path, route, body) | {"pathParameters": parameters or None}
+        event["headers"]["if-match"] = "*"
+        answer = run(house, "api", event)
+        assert answer["statusCode"] <= 201, (route, answer)
+        return json.loads(answer["body"])
+
+    made = ask("POST /v1/deals", "/v1/deals", {"call_id": f"{CONNECTION}:c1", "brand": "Bosch"})["id"]
+    changed = ask("PATCH /v1/deals/{id}", f"/v1/deals/{made}", {"state": "ordered"}, id=made)
+    assert changed["state"] == "ordered"
+    news = [bell for bell in doorbells(house) if "#deal#" in bell["dynamodb"]["Keys"]["pk"]["S"]]
+    assert len(news) == 2
+    assert run(house, "fold", {"Records": news}) == {"batchItemFailures": []}
+    assert run(house, "archive", {"Records": news}) == {"batchItemFailures": []}
+    # The deal, the call that is a sale now, and what the directory's keeper has marked.
+    assert run(house, "rollup", {})["records"] >= 2
+    assert len(ask("GET /v1/deals", "/v1/deals")["rows"]) == 1
+    assert ask("GET /v1/customers", "/v1/customers")["count"] == 1
 
 
 def watch_the_board(house: House) -> None:
