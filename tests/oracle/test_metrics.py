@@ -155,5 +155,6 @@ def test_a_big_history_has_something_in_nearly_every_metric(zone: str) -> None:
     assert empty <= {
         "callback_requests", "other_currencies", "cases_assigned", "cases_dismissed", "called_back_later",
         "external_transfers", "messages_scheduled", "missed_direct_voicemail", "missed_caller_gave_up", "hold_s",
-        "segments", "post_dial_delay_s", "agent_hung_up_early", "spend_messages", "message_cost_coverage", "ivr_abandons",
+        "segments", "post_dial_delay_s", "agent_hung_up_early", "spend_messages",
+        "message_cost_coverage", "ivr_abandons",
     }  # fmt: skip
