@@ -39,6 +39,7 @@ from ringlake.stores.marks import DynamoMarks, MemoryMarks
 from ringlake.stores.objects import MemoryObjects, S3Objects
 from ringlake.stores.records import DynamoRecords, MemoryRecords
 from ringlake.stores.refolds import DynamoRefolds, MemoryRefolds
+from ringlake.stores.saved import DynamoSavedReports, MemorySavedReports
 from ringlake.stores.vault import KmsVault, Vault
 from tools.installation import installation
 
@@ -71,6 +72,7 @@ class Site:
                 journal=MemoryJournal(),
                 arrivals=MemoryArrivals(),
                 refolds=MemoryRefolds(),
+                saved=MemorySavedReports(),
                 lake=ObjectLake(MemoryObjects()),
                 vault=self.vault,
                 identities=self.identities,
@@ -107,6 +109,7 @@ def open_site(stack: str) -> Site:
         journal=DynamoJournal(outputs["JournalTable"]),
         arrivals=DynamoArrivals(table),
         refolds=DynamoRefolds(table),
+        saved=DynamoSavedReports(table),
         lake=ObjectLake(S3Objects(outputs["LakeBucket"])),
         vault=vault,
         identities=CognitoIdentities(outputs["UserPoolId"]),

@@ -60,6 +60,7 @@ from ringlake.stores.objects import S3Objects
 from ringlake.stores.queue import SqsQueue
 from ringlake.stores.records import DynamoRecords
 from ringlake.stores.refolds import DynamoRefolds
+from ringlake.stores.saved import DynamoSavedReports
 from ringlake.stores.vault import KmsVault
 
 app = APIGatewayHttpResolver()
@@ -105,6 +106,7 @@ def stores() -> Rooms:
         journal=DynamoJournal(journal.journal_table, journal.journal_days),
         arrivals=DynamoArrivals(name),
         refolds=DynamoRefolds(name),
+        saved=DynamoSavedReports(name),
         lake=ObjectLake(objects),
         vault=vault,
         identities=CognitoIdentities(settings.read(settings.People).user_pool),

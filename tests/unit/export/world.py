@@ -38,6 +38,7 @@ from ringlake.stores.objects import MemoryObjects
 from ringlake.stores.queue import MemoryQueue
 from ringlake.stores.records import MemoryRecords
 from ringlake.stores.refolds import MemoryRefolds
+from ringlake.stores.saved import MemorySavedReports
 from ringlake.stores.vault import MemoryVault
 from tests.unit.query.lake_rows import calls, legs, messages
 
@@ -94,7 +95,7 @@ class World:
         self.contacts, self.marks, self.records = MemoryContacts(), MemoryMarks(), MemoryRecords()
         self.journal, self.arrivals, self.refolds = MemoryJournal(), MemoryArrivals(), MemoryRefolds()
         self.boards = MemoryBoards()
-        self.identities = MemoryIdentities()
+        self.identities, self.saved, self.raw = MemoryIdentities(), MemorySavedReports(), MemoryObjects()
         self.jobs, self.objects, self.mail = MemoryJobs(), MemoryObjects(), MemoryMail()
         objects = MemoryObjects()
         objects.bodies = dict(_filled_lake())
@@ -138,10 +139,12 @@ class World:
             journal=self.journal,
             arrivals=self.arrivals,
             refolds=self.refolds,
+            saved=self.saved,
             lake=self.lake,
             vault=self.vault,
             identities=self.identities,
             public_url="https://ringlake.example.com",
+            raw=self.raw,
         )
 
     @property

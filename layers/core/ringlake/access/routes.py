@@ -77,9 +77,17 @@ ROUTES: MappingProxyType[str, tuple[Ability, ...]] = MappingProxyType(
         "GET /v1/targets": _ANYBODY,
         "PUT /v1/targets": _MANAGE,
         "GET /v1/targets/progress": _ANYBODY,
+        # Questions kept under a name; each is asked with the rights of who asks it.
+        "GET /v1/saved-reports": _ANYBODY,
+        "POST /v1/saved-reports": _ANYBODY,
+        "GET /v1/saved-reports/{id}": _ANYBODY,
+        "PUT /v1/saved-reports/{id}": _ANYBODY,
+        "DELETE /v1/saved-reports/{id}": _ANYBODY,
+        "GET /v1/saved-reports/{id}/run": _ANYBODY,
         # What people say about calls and cases; which ones, scope decides.
         "GET /v1/calls/{id}/marks": _ANYBODY,
         "PUT /v1/calls/{id}/marks": _CASES,
+        "GET /v1/cases": _ANYBODY,
         "GET /v1/cases/{id}": _ANYBODY,
         "PUT /v1/cases/{id}": _CASES,
         # What filters offer: names inside the viewer's scope.

@@ -28,12 +28,14 @@ from .presence import PresenceAnswers
 from .profile import ProfileAnswers
 from .responses import ResponseAnswers
 from .rings import RingAnswers
+from .saved import Saved
 from .series import SeriesAnswers
 from .service import ServiceAnswers
 from .summary import SummaryAnswers
 from .targets import TargetAnswers
 from .team import TeamAnswers
 from .waits import WaitAnswers
+from .worklist import WorkList
 
 __all__ = ["AnswerRooms", "Screens"]
 
@@ -52,6 +54,8 @@ class AnswerRooms:
         self.customers = CustomerAnswers(stores.directory, facts, stores.records, stores.contacts, keys)
         finder = Finder(stores.directory, stores.records, stores.marks)
         self.details = Details(finder)
+        self.work_list = WorkList(stores.directory, facts, stores.records, keys, stores.marks, stores.lake)
+        self.saved = Saved(stores.directory, facts, stores.records, stores.saved)
         self.contents = Contents(finder, stores.directory, stores.journal, stores.raw)
         self.presence = PresenceAnswers(stores.directory, facts, stores.records)
         self.rings = RingAnswers(stores.directory, facts, stores.records)

@@ -27,6 +27,7 @@ from ringlake.stores.marks import MarksStore
 from ringlake.stores.objects import Objects
 from ringlake.stores.records import Records
 from ringlake.stores.refolds import Refolds
+from ringlake.stores.saved import SavedReports
 from ringlake.stores.vault import Vault
 
 # Ids stand in keys that are taken apart at `#`, in S3 paths, in URLs and in Glue partition values.
@@ -48,6 +49,7 @@ class Stores:
     journal: Journal
     arrivals: ArrivalLog
     refolds: Refolds
+    saved: SavedReports
     lake: Lake
     vault: Vault
     identities: Identities

@@ -1,0 +1,103 @@
+"""Saved reports, in the directory's table."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import Any, Protocol
+
+from ringlake.errors import Conflict
+from ringlake.model.base import from_json, to_json
+from ringlake.model.saved import SavedReport
+
+from .clients import client, translated
+
+
+class SavedReports(Protocol):
+    """Every method raises `Unavailable` when the store does not answer."""
+
+    def all(self, workspace: str) -> list[SavedReport]:
+        """Every report of a workspace by id, deleted ones too."""
+        ...
+
+    def get(self, workspace: str, report_id: str) -> SavedReport | None: ...
+
+    def put(self, workspace: str, report: SavedReport, previous: SavedReport | None) -> None:
+        """Replace the report that `previous` is (None: there must be none); raises `Conflict` when somebody
+        else changed it meanwhile.
+        """
+        ...
+
+
+class MemorySavedReports:
+    """The twin."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], SavedReport] = {}
+        self._lock = Lock()
+
+    def all(self, workspace: str) -> list[SavedReport]:
+        return [report for (of, _), report in sorted(self.kept.items()) if of == workspace]
+
+    def get(self, workspace: str, report_id: str) -> SavedReport | None:
+        return self.kept.get((workspace, report_id))
+
+    def put(self, workspace: str, report: SavedReport, previous: SavedReport | None) -> None:
+        with self._lock:
+            known = self.kept.get((workspace, report.id))
+            if (known.version if known else 0) != (previous.version if previous else 0):
+                raise Conflict("the report was changed meanwhile")
+            self.kept[workspace, report.id] = report
+
+
+class DynamoSavedReports:
+    """Partition `workspace#<id>#reports`, sort key the report's id."""
+
+    def __init__(self, table: str) -> None:
+        self._table = table
+
+    def all(self, workspace: str) -> list[SavedReport]:
+        found: list[SavedReport] = []
+        asked: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": _partition(workspace)}},
+            "ConsistentRead": True,
+        }
+        while True:
+            with translated():
+                page = client("dynamodb").query(**asked)
+            found += [from_json(item["doc"]["S"], SavedReport) for item in page["Items"]]
+            if not page.get("LastEvaluatedKey"):
+                return found
+            asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def get(self, workspace: str, report_id: str) -> SavedReport | None:
+        with translated():
+            answer = client("dynamodb").get_item(
+                TableName=self._table, Key=_key(workspace, report_id), ConsistentRead=True
+            )
+        item = answer.get("Item")
+        return None if item is None else from_json(item["doc"]["S"], SavedReport)
+
+    def put(self, workspace: str, report: SavedReport, previous: SavedReport | None) -> None:
+        known: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
+        if previous:
+            known = {
+                "ConditionExpression": "version = :known",
+                "ExpressionAttributeValues": {":known": {"N": str(previous.version)}},
+            }
+        with translated():
+            client("dynamodb").put_item(
+                TableName=self._table,
+                Item=_key(workspace, report.id)
+                | {"doc": {"S": to_json(report).decode()}, "version": {"N": str(report.version)}},
+                **known,
+            )
+
+
+def _partition(workspace: str) -> str:
+    return f"workspace#{workspace}#reports"
+
+
+def _key(workspace: str, report_id: str) -> dict[str, Any]:
+    return {"pk": {"S": _partition(workspace)}, "sk": {"S": report_id}}
