@@ -13,6 +13,7 @@ import msgspec
 from ringlake.flows.folding import Snapshots, fold_subject
 from ringlake.flows.live import Live, Rows, Rung, seen_by
 from ringlake.model.board import BoardFilter, Follower, View
+from ringlake.model.contacts import Contact
 from ringlake.model.directory import (
     Account,
     Connection,
@@ -25,6 +26,7 @@ from ringlake.model.directory import (
     Workspace,
 )
 from ringlake.model.events import RawEvent
+from ringlake.model.numbers import party_key
 from ringlake.model.subjects import Subject, SubjectKind, presence_subject_id
 from ringlake.stores.boards import MemoryBoards, Ticket
 from ringlake.stores.contacts import MemoryContacts
@@ -46,6 +48,7 @@ def user(name: str, role: Role, **more: Any) -> User:
         email=f"{name}@acme.example",
         name=name.title(),
         role=role,
+        sub=f"s-{name}",
         accounts=(Account(connection="pbx", id=name), Account(connection="pbx", id=f"{name}-desk")),
         **more,
     )
@@ -155,6 +158,12 @@ class Hall:
 
     def ring(self, *keys: str) -> Rung:
         return self.live.ring(keys)
+
+    def contact(self, name: str, id: str = "k1", days_ago: int = 0) -> None:
+        """Somebody with the customer's number, changed so many days ago."""
+        keys = (party_key(PARTY_SECRET, [CUSTOMER]),)
+        changed = AT - timedelta(days=days_ago)
+        self.contacts.put(WORKSPACE, Contact(id=id, name=name, party_keys=keys, updated_at=changed))
 
     # --- who watches
 

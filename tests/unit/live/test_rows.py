@@ -8,11 +8,8 @@ import pytest
 
 from ringlake.flows.live import Rows
 from ringlake.model.board import CallStatus, CallType, LiveCall, Person
-from ringlake.model.contacts import Contact
 from ringlake.model.facts import PresenceStatus
-from ringlake.model.numbers import party_key
 from ringlake.stores.records import Loaded
-from tests.scenarios.world import PARTY_SECRET
 from tests.unit.live.hall import AT, CUSTOMER, DIRECTORY, MAIN, SALES, Hall
 
 
@@ -126,10 +123,9 @@ def test_a_withheld_number_is_anonymous(hall: Hall) -> None:
 
 
 def test_the_customers_name_is_that_of_the_contact_changed_last(hall: Hall) -> None:
-    keys = (party_key(PARTY_SECRET, [CUSTOMER]),)
-    for number, name in enumerate(("Old name", "Zoë Kwon", "Older name")):
-        changed = AT - timedelta(days=(1, 0, 2)[number])
-        hall.contacts.put("acme", Contact(id=f"k{number}", name=name, party_keys=keys, updated_at=changed))
+    hall.contact("Old name", "k0", 1)
+    hall.contact("Zoë Kwon", "k1", 0)
+    hall.contact("Older name", "k2", 2)
     hall.call("ringing", agent="anna")
     shown = row(hall)
     assert (shown.customer_name, shown.contact_id, shown.contacts_more) == ("Zoë Kwon", "k1", 2)

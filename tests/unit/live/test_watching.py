@@ -253,12 +253,13 @@ def test_a_group_call_is_seen_by_whom_it_rings_and_then_by_who_has_it(hall: Hall
 
 def test_what_a_user_may_not_see_is_not_sent(hall: Hall) -> None:
     hall.change("mia", without=(Ability.SEE_NUMBERS, Ability.SEE_NAMES))
-    hall.call("ringing", agent="anna", from_name="Zoë Kwon")
+    hall.contact("Zoë Kwon")
+    hall.call("ringing", agent="anna")
     hall.call("answered", agent="anna")
     mia, olga = hall.screen("mia"), hall.screen("olga")
     (seen,), (whole,) = mia.take().follower.shown.calls, olga.take().follower.shown.calls
     assert (seen.customer_number, seen.customer_name, seen.supervise) == ("+48•••••••00", "", False)
-    assert whole.customer_number == "+48600100200"
+    assert (whole.customer_number, whole.customer_name) == ("+48600100200", "Zoë Kwon")
     assert whole.supervise
     assert b"600100" not in b"".join(hall.wire.sent[mia.connection])
 
