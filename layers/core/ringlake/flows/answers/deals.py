@@ -15,7 +15,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from ringlake.access import Principal, scope
 from ringlake.metrics.catalog import BY_ID
-from ringlake.metrics.measure import Key, Measured, columns_of, measure
+from ringlake.metrics.measure import Key, Measured, Terms, columns_of, measure
 from ringlake.model.arrow import kernels
 from ringlake.model.base import Model
 from ringlake.model.deals import OWN, DealState
@@ -52,6 +52,7 @@ _BY: Mapping[str, tuple[str, str, str]] = {
 _DEALS = ("quotes", "orders", "conversion", "lost_quotes", "open_quotes", "orders_without_quote", "order_s")
 _ROW = ("quotes", "orders", "conversion", "lost_quotes", "open_quotes", "order_s")
 _SALES = ("sales", "sale_rate")
+_SOLD: Drill = {"channels": [CALL], "directions": ["outbound"], "outcomes": ["answered"], "sale": True}
 _AMOUNTS = ("record_id", "amount", "currency", "is_quote", "is_converted")
 _LISTED = (
     "record_id", "connection", "state", "brand", "amount", "currency", "call_id", "call_started_at", "contact_id",
@@ -217,7 +218,9 @@ class DealAnswers(Answers):
         quotes = total[_DEALS.index("quotes")].n
         rows = [_row(key, found, names, field, quotes) for key, found in grouped.items()]
         calls = self._calls(question.query, columns_of(formulas[m] for m in _SALES))
-        (sold,) = measure(calls, [formulas[m] for m in _SALES]).values()
+        spam = question.query.predicates.include_spam
+        terms = Terms(question.workspace.currency, spam)
+        (sold,) = measure(calls, [formulas[m] for m in _SALES], terms=terms).values()
         return Deals(
             meta=question.meta,
             by=asked.by,
@@ -226,7 +229,7 @@ class DealAnswers(Answers):
             rows=tuple(sorted(rows, key=lambda row: (-(row.values[0].n or 0), row.name.casefold(), row.id))),
             drill={"quoted": True},
             sales=_values(_SALES, sold),
-            sales_drill={"channels": [CALL], "directions": ["outbound"], "outcomes": ["answered"], "sale": True},
+            sales_drill={**_SOLD, "without_spam": not spam},
         )
 
     def _rows(self, query: ResolvedQuery, asked: DealFilter, columns: Any) -> pa.Table:
