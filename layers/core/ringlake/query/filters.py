@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
 from pydantic import (
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -29,6 +30,22 @@ from .kinds import KINDS
 from .presets import Preset
 from .sets import CallSet
 
+
+def _written(value: Any) -> Any:
+    """Days and times are texts; a number could be seconds, milliseconds or a mistake."""
+    if isinstance(value, int | float) or (isinstance(value, str) and value.strip().lstrip("+-").isdecimal()):
+        raise ValueError("write it as ISO 8601: YYYY-MM-DD for a day, with time and offset for a moment")
+    return value
+
+
+# Wide enough for every clock of a provider, and so that no zone and no period before leads out of the calendar.
+_FIRST, _LAST = date(1970, 1, 1), date(9990, 12, 31)
+Day = Annotated[date, BeforeValidator(_written), Field(ge=_FIRST, le=_LAST)]
+Moment = Annotated[
+    AwareDatetime,
+    BeforeValidator(_written),
+    Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(9991, 1, 1, tzinfo=UTC)),
+]
 Id = Annotated[str, StringConstraints(max_length=128)]
 Ids = Annotated[list[Id], Field(max_length=500)]
 Text = Annotated[str, StringConstraints(max_length=256)]
@@ -88,8 +105,8 @@ class Filter(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, str_strip_whitespace=True)
 
     preset: Preset | None = None
-    from_: Annotated[date | None, Field(alias="from")] = None
-    to: date | None = None
+    from_: Annotated[Day | None, Field(alias="from")] = None
+    to: Day | None = None
     hour_from: Clock | None = None
     hour_to: Clock | None = None
     channels: Annotated[list[Annotated[str, StringConstraints(pattern="^(call|message)$")]], Field(max_length=2)] = []
@@ -137,10 +154,10 @@ class Filter(BaseModel):
     sets: Annotated[list[CallSet], Field(max_length=10)] = []
     wait_from_ms: Milliseconds | None = None
     wait_below_ms: Milliseconds | None = None
-    active_at: AwareDatetime | None = None
-    talking_at: AwareDatetime | None = None
-    started_from: AwareDatetime | None = None
-    started_before: AwareDatetime | None = None
+    active_at: Moment | None = None
+    talking_at: Moment | None = None
+    started_from: Moment | None = None
+    started_before: Moment | None = None
     without_spam: bool = False
 
     @field_validator("kinds")
