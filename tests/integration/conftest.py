@@ -22,12 +22,14 @@ import pytest
 
 from ringlake.stores import clients
 from tools import admin
-from tools.simulator import people, seeding
+from tools.simulator import deliver, people, render, seeding
 from tools.simulator.history import History, history, month
-from tools.simulator.observe import Observer, point_at_stack
+from tools.simulator.observe import Observer, point_at_stack, wait_for
+from tools.simulator.truth import Truth, truth
 from tools.stack import client, deploy, server, state
 
 SEED = 31
+ROUGH = deliver.Faults(duplicated=0.1, reorder=40, delayed=0.1, lost=0.1)
 # Three working days around the end of New York's summer time, a few hundred deliveries.
 DAYS = month(date(2026, 11, 3), 4)
 SCALE = 0.5
@@ -92,3 +94,22 @@ def story() -> History:
 def seeded(stack: Stack, story: History) -> seeding.Seeded:
     """A workspace of this session alone, with its users and connections."""
     return seeding.seed(stack.site, f"t-{secrets.token_hex(4)}", "Whole path", story.company, seeding.new_keys)
+
+
+@pytest.fixture(scope="session")
+def known(story: History) -> Truth:
+    return truth(story)
+
+
+@pytest.fixture(scope="session")
+def sent(stack: Stack, seeded: seeding.Seeded, story: History, known: Truth) -> deliver.Sent:
+    """All deliveries, badly; the answers. Afterwards everything is folded and in the lake."""
+    notices = render.notices(story)
+    answers = deliver.deliver(deliver.plan(notices, ROUGH, seed=1), seeded.endpoints, concurrency=4)
+    wait_for(
+        "the fold of all events",
+        lambda: True if stack.observer.folded(seeded.workspace, known.parts).events >= len(notices) else None,
+        poll_s=0.5,
+    )
+    stack.observer.roll_up(seeded.workspace)
+    return answers

@@ -17,34 +17,14 @@ import pytest
 
 from ringlake import providers
 from ringlake.flows.ingest import MAX_WEBHOOK_BODY
-from tests.integration.conftest import DAYS, SEED, Stack
+from tests.integration.conftest import DAYS, ROUGH, SEED, Stack
 from tools.simulator import captures, compare, deliver, people, render, seeding, stage
 from tools.simulator.history import History, history
 from tools.simulator.observe import attachment, csv_rows, text_of, wait_for
 from tools.simulator.signing import Request
 from tools.simulator.truth import Row, Truth, file_rows, sums, totals, truth
 
-ROUGH = deliver.Faults(duplicated=0.1, reorder=40, delayed=0.1, lost=0.1)
 REPORT = "calls_and_talk_time_per_day_and_user"
-
-
-@pytest.fixture(scope="session")
-def known(story: History) -> Truth:
-    return truth(story)
-
-
-@pytest.fixture(scope="session")
-def sent(stack: Stack, seeded: seeding.Seeded, story: History, known: Truth) -> deliver.Sent:
-    """All deliveries, badly; the answers. Afterwards everything is folded and in the lake."""
-    notices = render.notices(story)
-    answers = deliver.deliver(deliver.plan(notices, ROUGH, seed=1), seeded.endpoints, concurrency=4)
-    wait_for(
-        "the fold of all events",
-        lambda: True if stack.observer.folded(seeded.workspace, known.parts).events >= len(notices) else None,
-        poll_s=0.5,
-    )
-    stack.observer.roll_up(seeded.workspace)
-    return answers
 
 
 @pytest.fixture(scope="session")

@@ -236,15 +236,17 @@ class Observer:
         )
         return str(answer["AuthenticationResult"]["AccessToken"])
 
-    def call(self, method: str, path: str, token: str = "", body: object = None) -> Said:
+    def call(
+        self, method: str, path: str, token: str = "", body: object = None, headers: Mapping[str, str] | None = None
+    ) -> Said:
         """One request; redirects are not followed."""
         url = urlsplit(self.api_url + path)
         connection = http.client.HTTPConnection(url.netloc, timeout=30)
-        headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
+        sent = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
         payload = b"" if body is None else json.dumps(body).encode()
         try:
             target = f"{url.path}?{url.query}" if url.query else url.path
-            connection.request(method, target, body=payload or None, headers=headers)
+            connection.request(method, target, body=payload or None, headers={**sent, **(headers or {})})
             answer = connection.getresponse()
             return Said(answer.status, {n.lower(): v for n, v in answer.getheaders()}, answer.read())
         finally:
