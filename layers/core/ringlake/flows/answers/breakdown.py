@@ -9,17 +9,20 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
+import msgspec
 from pydantic import Field
 
 from ringlake.access import Principal
 from ringlake.errors import InvalidRequest
 from ringlake.metrics.catalog.metric import Metric
 from ringlake.metrics.measure import Word
+from ringlake.model.marks import Label
 
-from .dimensions import DAYS_OF_WEEK, HOURS_OF_DAY, By, Dimension, dimension
+from .dimensions import DAYS_OF_WEEK, HOURS_OF_DAY, By, Dimension, dimension, labelled
+from .drills import narrowed
 from .measures import Measures, MetricId, MetricsQuery, addable, chosen
 from .patterns import Drill
-from .question import Answer, Answers, Meta
+from .question import Answer, Answers, Meta, Question
 from .values import Value
 
 _CALLS = ("calls", "calls_answered", "calls_missed", "missed_rate", "talk_s", "average_talk_s")
@@ -37,6 +40,7 @@ _USUAL: dict[By, tuple[str, ...]] = {
     By.SOURCE: ("calls_received", "calls_answered_inbound", "unique_contacts", "target_calls", "talk_s", "spend_calls"),
     # N9: cost, minutes and the average cost of a minute.
     By.COUNTRY: ("calls", "talk_s", "spend_calls", "cost_per_minute", "call_cost_coverage"),
+    By.LABEL: ("calls", "calls_received", "calls_answered", "calls_missed", "talk_s"),
     By.STATE: ("recovery_candidates", "calls_recovered"),
     By.HOUR: ("calls", "messages", "calls_missed"),
     By.WEEKDAY: ("calls", "messages", "calls_missed"),
@@ -75,7 +79,8 @@ class Part(Answer, frozen=True, kw_only=True):
 
 class Breakdown(Answer, frozen=True, kw_only=True):
     """`total` is measured over all rows; `parts` add up to it where a metric adds up, together with the
-    `hidden_parts` that `all` would show. The part without a key ("Unassigned") is always there.
+    `hidden_parts` that `all` would show. The part without a key ("Unassigned") is always there. Labels
+    overlap: a call may be in several of their parts or in none.
     """
 
     meta: Meta
@@ -91,6 +96,8 @@ class BreakdownAnswers(Answers):
         """Raises `PlanTooLow`, `InvalidRequest` naming the field, `Forbidden`."""
         question = self.question(viewer, asked.filter, now)
         metrics = chosen(question, asked.metrics, _USUAL.get(asked.by, _CALLS))
+        if asked.by is By.LABEL:
+            return self._labels(question, asked, metrics)
         split = dimension(asked.by, asked, question.query.zone, self.names(viewer))
         measures = Measures(self._facts, question, metrics, [split])
         found = {key: values for (key,), values in measures.by(split).items()}
@@ -98,7 +105,8 @@ class BreakdownAnswers(Answers):
             found.setdefault(key, measures.nothing())
         total = measures.total()
         shared = bool(metrics) and addable(metrics[0])
-        parts = [part(split, key, values, total[0] if shared else None) for key, values in found.items()]
+        whole = total[0] if shared else None
+        parts = [part(question, split, key, values, whole) for key, values in found.items()]
         ordered = in_order(parts, metrics, asked)
         clock = asked.by in (By.HOUR, By.WEEKDAY)
         shown = ordered if asked.all or clock else _cut(ordered, asked.top)
@@ -111,8 +119,42 @@ class BreakdownAnswers(Answers):
             hidden_parts=len(ordered) - len(shown),
         )
 
+    def _labels(self, question: Question, asked: BreakdownQuery, metrics: Sequence[Metric]) -> Breakdown:
+        """Parts overlap; that of spam counts what all others leave out."""
+        open_spam = msgspec.structs.replace(question.query.predicates, include_spam=True)
+        spammed = msgspec.structs.replace(question.query, predicates=open_spam)
+        parts = []
+        total: list[Value] = []
+        for label in Label:
+            split = labelled(label)
+            query = spammed if label is Label.SPAM else question.query
+            measures = Measures(self._facts, question, metrics, [split], query)
+            total = total or measures.total()
+            values = measures.by(split).get((1,), measures.nothing())
+            drill = narrowed(question, split.drill(1))
+            parts.append(
+                Part(
+                    key=label.value, name=label.value, deleted=False, share=_share(values, total, metrics),
+                    values=tuple(values), drill=drill,
+                )
+            )  # fmt: skip
+        return Breakdown(
+            meta=question.meta,
+            by=asked.by.value,
+            metrics=tuple(metric.id for metric in metrics),
+            total=tuple(total),
+            parts=tuple(in_order(parts, metrics, asked)),
+            hidden_parts=0,
+        )
 
-def part(split: Dimension, key: Word, values: Sequence[Value], whole: Value | None) -> Part:
+
+def _share(values: Sequence[Value], total: Sequence[Value], metrics: Sequence[Metric]) -> float | None:
+    if not metrics or not addable(metrics[0]) or not total[0].value:
+        return None
+    return float(values[0].value or 0) / float(total[0].value)
+
+
+def part(question: Question, split: Dimension, key: Word, values: Sequence[Value], whole: Value | None) -> Part:
     share = None
     if whole is not None and whole.value and values[0].value is not None:
         share = float(values[0].value) / float(whole.value)
@@ -122,7 +164,7 @@ def part(split: Dimension, key: Word, values: Sequence[Value], whole: Value | No
         deleted=str(key) in split.gone,
         share=share,
         values=tuple(values),
-        drill=split.drill(key),
+        drill=narrowed(question, split.drill(key)),
     )
 
 

@@ -13,6 +13,7 @@ from ringlake.errors import InvalidRequest
 from ringlake.metrics.measure import Word
 from ringlake.model.arrow import Column, kernels, wall
 from ringlake.model.directory import Directory
+from ringlake.model.marks import Label
 from ringlake.model.tables import CALLS, CASES, MESSAGES
 from ringlake.query.buckets import Axis, Bucket, Granularity, hour_of_week
 from ringlake.query.filters import CALL, MESSAGE, Filter, Members
@@ -46,6 +47,7 @@ class By(StrEnum):
     CONNECTION = "connection"
     HANGUP_BY = "hangup_by"
     STATE = "state"
+    LABEL = "label"
     HOUR = "hour"
     WEEKDAY = "weekday"
 
@@ -98,6 +100,8 @@ def dimension(by: By, asked: Filter, zone: str, directory: Directory) -> Dimensi
         )
     if by in (By.HOUR, By.WEEKDAY):
         return _of_clock(by, asked, zone)
+    if by is By.LABEL:
+        raise InvalidRequest("by", "labels overlap: ask for a breakdown")
     columns, condition, nobody = _LISTED[by]
     names, gone = _names(by, directory)
     return Dimension(
@@ -107,6 +111,15 @@ def dimension(by: By, asked: Filter, zone: str, directory: Directory) -> Dimensi
         nobody=nobody,
         names=names,
         gone=gone,
+    )
+
+
+def labelled(label: Label) -> Dimension:
+    """Calls that carry a label (1) and others (0): a call may carry several (features.md N14)."""
+    return Dimension(
+        id=f"label_{label.value}",
+        columns={CALLS.name: f"is_{label.value}"},
+        drill=lambda key: {"channels": [CALL], "labels": [label.value]} if key == 1 else None,
     )
 
 
@@ -189,7 +202,8 @@ def _listed(condition: str, key: Word, asked: Filter) -> Drill | None:
     if condition == "teams" and asked.team_members is not Members.STORED:
         # The rows are of the team at the time, which the filter's own condition on today's members would replace.
         return None if asked.teams else {"teams": [key], "team_members": Members.STORED.value}
-    return {condition: [key]}
+    # The switch of internal calls would add them to any list of directions.
+    return {condition: [key], **({"include_internal": False} if condition == "directions" else {})}
 
 
 def _names(by: By, directory: Directory) -> tuple[dict[str, str], frozenset[str]]:

@@ -1,19 +1,25 @@
-"""Which filter lists the rows of a number, and counts the same (demands.md D80; design invariant 7)."""
+"""Which filter lists the rows of a number, and counts the same (demands.md D80; design invariant 7).
+
+A drill-down is the extra filter: its fields take the place of the same fields of the filter that was asked
+about, null takes one away. It is cut to what was asked about, so that it never lists more.
+"""
 
 from __future__ import annotations
 
 from types import MappingProxyType
+from typing import Any
 
 from ringlake.model.calls import MissedReason
 from ringlake.query.filters import CALL, MESSAGE
 from ringlake.query.sets import CallSet
 
 from .patterns import Drill
+from .question import Question
 
 _CALLS: Drill = {"channels": [CALL], "without_spam": True}
 _TEXTS: Drill = {"channels": [MESSAGE], "without_spam": True}
-_IN: Drill = {"directions": ["inbound"]}
-_OUT: Drill = {"directions": ["outbound"]}
+_IN: Drill = {"directions": ["inbound"], "include_internal": False}
+_OUT: Drill = {"directions": ["outbound"], "include_internal": False}
 _ANSWERED: Drill = {"outcomes": ["answered"]}
 _OFFERED_SETS = (
     CallSet.ANSWERED, CallSet.ABANDONED, CallSet.SHORT_ABANDON, CallSet.VOICEMAIL, CallSet.TIMED_OUT,
@@ -42,7 +48,7 @@ _DRILLS: MappingProxyType[str, Drill] = MappingProxyType(
         "calls_answered": _CALLS | _ANSWERED,
         "completion_rate": _CALLS | _ANSWERED,
         "calls_answered_inbound": _CALLS | _IN | _ANSWERED,
-        "internal_calls": _CALLS | {"directions": ["internal"]},
+        "internal_calls": _CALLS | {"directions": ["internal"], "include_internal": False},
         "spam_calls": {"channels": [CALL], "labels": ["spam"]},
         "calls_offered": _sets(*_OFFERED_SETS),
         "offered_answered": _sets(CallSet.ANSWERED),
@@ -83,3 +89,42 @@ _DRILLS: MappingProxyType[str, Drill] = MappingProxyType(
 def drill_of(metric: str) -> Drill | None:
     """The extra filter that lists the rows of a metric, of a share those of its numerator; None: no filter does."""
     return _DRILLS.get(metric)
+
+
+# Conditions of which a row can meet several at once: a drill-down into others than those asked for is none.
+_OVERLAPPING = frozenset({"labels", "kinds"})
+_LEAST = frozenset({"duration_max_s", "started_before"})
+
+
+def narrowed(question: Question, drill: Drill | None) -> Drill | None:
+    """The drill-down inside the filter of the question; None where no filter says both."""
+    if drill is None:
+        return None
+    asked = question.filter.model_dump(mode="json", by_alias=True)
+    asked["channels"] = list(question.query.predicates.channels)
+    found: Drill = {}
+    for name, wanted in drill.items():
+        cut = _cut(name, wanted, asked.get(name))
+        if cut is _NOTHING:
+            return None
+        found[name] = cut
+    if question.query.predicates.include_spam:
+        found.pop("without_spam", None)
+    return found
+
+
+_NOTHING = object()
+
+
+def _cut(name: str, wanted: Any, given: Any) -> Any:
+    if isinstance(wanted, list) and given:
+        both = [value for value in wanted if value in given]
+        whole = len(both) == len(wanted)
+        return both if both and (whole or name not in _OVERLAPPING) else _NOTHING
+    if name == "success" and given is not None and given != wanted:
+        return _NOTHING
+    if given is None or wanted is None:
+        return wanted
+    if name in _LEAST:
+        return min(wanted, given)
+    return max(wanted, given) if name == "started_from" else wanted

@@ -10,6 +10,7 @@ from ringlake.access import Principal
 from ringlake.errors import InvalidRequest
 
 from .dimensions import DAYS_OF_WEEK, HOURS_OF_DAY, WEEKDAYS, hours_of_week
+from .drills import narrowed
 from .measures import Measures, MetricId, addable, chosen
 from .patterns import Drill, Patterned
 from .question import Answer, Answers, Meta, Question
@@ -75,7 +76,15 @@ class HeatmapAnswers(Answers):
             weekday, hour = divmod(position, HOURS_OF_DAY)
             value = int(sums.get(position) or 0)
             average = value / days[weekday] if days[weekday] else None
-            cells.append(Cell(weekday=weekday + 1, hour=hour, value=value, average=average, drill=week.drill(position)))
+            cells.append(
+                Cell(
+                    weekday=weekday + 1,
+                    hour=hour,
+                    value=value,
+                    average=average,
+                    drill=narrowed(question, week.drill(position)),
+                )
+            )
         return Heatmap(
             meta=question.meta,
             metric=asked.metric,

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
@@ -18,9 +19,10 @@ from ringlake.metrics.measure import Word
 from ringlake.query.buckets import Axis, Granularity, axis, previous
 
 from .dimensions import By, Dimension, buckets, dimension, within
+from .drills import narrowed
 from .measures import Measures, MetricsQuery, chosen, difference
 from .patterns import Drill
-from .question import Answer, Answers, Meta
+from .question import Answer, Answers, Meta, Question
 from .summary import Compared, Period, compared, period
 from .values import Value
 
@@ -50,7 +52,7 @@ class Tick(Answer, frozen=True, kw_only=True):
     start_utc: datetime
     end_utc: datetime
     partial: bool
-    drill: Drill
+    drill: Drill | None
 
 
 class Line(Answer, frozen=True, kw_only=True):
@@ -105,19 +107,15 @@ class SeriesAnswers(Answers):
             then_axis = axis(earlier, asked.granularity, now, week_start)
             measures = Measures(self._facts, question, metrics, _dimensions(then_axis, split), query=earlier)
             before = _Period(then_axis, measures, split)
-        lines = [
-            _line(place, key, current, before, shown, split)
-            for place in range(len(metrics))
-            for key in shown
-        ]  # fmt: skip
+        chart = _Chart(question, current, before, shown, split)
         return Series(
             meta=question.meta,
             granularity=asked.granularity.value,
             by=asked.by.value if asked.by else "",
-            buckets=ticks(now_axis),
+            buckets=ticks(question, now_axis),
             previous=period(earlier) if earlier is not None else None,
-            previous_buckets=ticks(before.axis) if before is not None else (),
-            lines=tuple(lines),
+            previous_buckets=ticks(question, before.axis) if before is not None else (),
+            lines=tuple(chart.line(place, key) for place in range(len(metrics)) for key in shown),
             hidden_keys=len(keys) - len(shown),
         )
 
@@ -143,14 +141,14 @@ class _Period:
         return [self._cells.get((n, *rest), self._nothing)[place] for n in range(len(self.axis.buckets))]
 
 
-def ticks(axis: Axis) -> tuple[Tick, ...]:
+def ticks(question: Question, axis: Axis) -> tuple[Tick, ...]:
     return tuple(
         Tick(
             label=bucket.label,
             start_utc=bucket.start_utc,
             end_utc=bucket.end_utc,
             partial=bucket.partial,
-            drill=within(bucket, axis.granularity),
+            drill=narrowed(question, within(bucket, axis.granularity)),
         )
         for bucket in axis.buckets
     )
@@ -181,30 +179,40 @@ def _rank(values: Sequence[Value]) -> tuple[bool, float]:
     return first is None, -float(first or 0)
 
 
-def _line(
-    place: int, key: Word, current: _Period, before: _Period | None, keys: Sequence[Word], split: Dimension | None
-) -> Line:
-    values = current.values(key, place)
-    mean = isinstance(current.metrics[place].formula, Mean)
-    total = compared(current.total(key)[place], before.total(key)[place] if before else None)
-    against = None
-    if split is not None and len(keys) > 1:
-        first = current.values(keys[0], place)
-        against = tuple(difference(own, other) for own, other in zip(values, first, strict=True))
-    return Line(
-        metric=total.value.metric,
-        key="" if key is None else str(key),
-        name=split.name(key) if split else "",
-        deleted=split is not None and str(key) in split.gone,
-        total=total,
-        values=tuple(value.value for value in values),
-        n=tuple(value.n or 0 for value in values),
-        medians=tuple(value.median for value in values) if mean else None,
-        p90s=tuple(value.p90 for value in values) if mean else None,
-        previous=tuple(value.value for value in before.values(key, place)) if before else None,
-        difference=against,
-        drill=split.drill(key) if split else {},
-    )
+@dataclass(frozen=True)
+class _Chart:
+    """Both periods and the keys that have a line."""
+
+    question: Question
+    current: _Period
+    before: _Period | None
+    keys: Sequence[Word]
+    split: Dimension | None
+
+    def line(self, place: int, key: Word) -> Line:
+        """Of one metric and one key."""
+        current, before, split = self.current, self.before, self.split
+        values = current.values(key, place)
+        mean = isinstance(current.metrics[place].formula, Mean)
+        earlier = before.total(key)[place] if before else None
+        against = None
+        if split is not None and len(self.keys) > 1:
+            first = current.values(self.keys[0], place)
+            against = tuple(difference(own, other) for own, other in zip(values, first, strict=True))
+        return Line(
+            metric=current.metrics[place].id,
+            key="" if key is None else str(key),
+            name=split.name(key) if split else "",
+            deleted=split is not None and str(key) in split.gone,
+            total=compared(self.question, current.total(key)[place], earlier),
+            values=tuple(value.value for value in values),
+            n=tuple(value.n or 0 for value in values),
+            medians=tuple(value.median for value in values) if mean else None,
+            p90s=tuple(value.p90 for value in values) if mean else None,
+            previous=tuple(value.value for value in before.values(key, place)) if before else None,
+            difference=against,
+            drill=narrowed(self.question, split.drill(key)) if split else {},
+        )
 
 
 def _check_size(values: int) -> None:

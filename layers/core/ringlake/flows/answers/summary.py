@@ -12,10 +12,10 @@ from ringlake.model.directory import Workspace
 from ringlake.query.buckets import previous
 from ringlake.query.resolve import ResolvedQuery
 
-from .drills import drill_of
+from .drills import drill_of, narrowed
 from .measures import Measures, MetricsQuery, chosen, difference, relative
 from .patterns import Drill
-from .question import Answer, Answers, Meta
+from .question import Answer, Answers, Meta, Question
 from .values import Value
 
 
@@ -116,17 +116,17 @@ class SummaryAnswers(Answers):
         return Summary(
             meta=question.meta,
             previous=period(before) if before is not None else None,
-            metrics=tuple(compared(now_, then) for now_, then in zip(values, earlier, strict=True)),
+            metrics=tuple(compared(question, now_, then) for now_, then in zip(values, earlier, strict=True)),
         )
 
 
-def compared(value: Value, before: Value | None) -> Compared:
+def compared(question: Question, value: Value, before: Value | None) -> Compared:
     return Compared(
         value=value,
         previous=before,
         delta=difference(value, before) if before is not None else None,
         delta_share=relative(value, before) if before is not None else None,
-        drill=drill_of(value.metric),
+        drill=narrowed(question, drill_of(value.metric)),
     )
 
 

@@ -102,7 +102,7 @@ class TeamAnswers(Answers):
         found = {key: values for (key,), values in measures.by(split).items()}
         for key in ("", *(user.id for user in _listed(question, directory))):
             found.setdefault(key, measures.nothing())
-        parts = [part(split, key, values, None) for key, values in found.items()]
+        parts = [part(question, split, key, values, None) for key, values in found.items()]
         talked = self._talked(question)
         return TeamTable(
             meta=question.meta,
