@@ -241,7 +241,10 @@ class WorkList(Answers):
         rows = _sorted(rows, asked.sort)
         groups = _by_caller(rows) if asked.group is Group.CALLER else None
         if groups is not None:
-            rows = rows.take(list(groups))
+            import pyarrow as pa
+
+            # Of no rows, Arrow could not tell what a plain list holds.
+            rows = rows.take(pa.array(list(groups), pa.int64()))
         count = len(rows)
         if after is not None:
             rows = rows.filter(_behind(rows, after))
