@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from .filters import Filter, Ids, parse
+from .filters import Day, Filter, Ids, parse
 from .presets import Preset
 
 
@@ -21,8 +20,8 @@ class PeopleFilter(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, str_strip_whitespace=True)
 
     preset: Preset | None = None
-    from_: Annotated[date | None, Field(alias="from")] = None
-    to: date | None = None
+    from_: Annotated[Day | None, Field(alias="from")] = None
+    to: Day | None = None
     zone: Annotated[str, StringConstraints(max_length=64)] = ""
     users: Ids = []
     teams: Ids = []

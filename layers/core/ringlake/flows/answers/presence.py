@@ -39,7 +39,7 @@ from ringlake.model.directory import User
 from ringlake.model.facts import PresenceStatus
 from ringlake.model.hours import open_spans
 from ringlake.model.localtime import midnight
-from ringlake.query.filters import Filter, parse
+from ringlake.query.filters import Day, Filter, parse
 from ringlake.query.people import PeopleFilter
 from ringlake.query.presets import Preset
 
@@ -193,7 +193,7 @@ class TimelineQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
     user: Annotated[str, StringConstraints(min_length=1, max_length=128)]
-    day: date | None = None
+    day: Day | None = None
     zone: Annotated[str, StringConstraints(max_length=64)] = ""
 
 

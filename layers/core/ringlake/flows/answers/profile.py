@@ -18,7 +18,7 @@ from ringlake.model.arrow import kernels
 from ringlake.model.base import Answer
 from ringlake.model.directory import Directory, User
 from ringlake.model.tables import CALLS
-from ringlake.query.filters import CALL, Filter, parse
+from ringlake.query.filters import CALL, Day, Filter, parse
 
 from .load import aht
 from .people import PeopleAnswers, Person, cut, dates, of_users, person, told
@@ -44,7 +44,7 @@ class ProfileQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
     period: ProfilePeriod = ProfilePeriod.TODAY
-    day: date | None = None
+    day: Day | None = None
 
 
 class ProfileAccount(Answer, frozen=True, kw_only=True):
