@@ -27,6 +27,8 @@ FUNCTIONS = {
     "http_webhook": "ingest",
     "http_api": "api",
     "stream_journal": "fold",
+    "stream_records": "live",
+    "websocket": "live",
     "sqs_export": "export",
     "sqs_report": "report",
     "schedule_rollup": "rollup",

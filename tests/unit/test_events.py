@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,11 @@ import pytest
 
 from functions.fold import fold
 from functions.ingest import ingest
+from functions.live import live
 from ringlake import settings
+from ringlake.stores.boards import Ticket
 from tests.contract.captures import SECRETS, TOKEN, WORKSPACE, capture, house
+from tests.unit.live.hall import Hall
 from tools import invoke
 from tools.template_rules import contract
 
@@ -92,6 +95,25 @@ def test_the_stream_batch_rings_for_calls_and_messages_only() -> None:
     assert {key.split("#")[1] for key, _ in rung} == {"call", "message"}
     assert len(rung) == 3
     assert all(set(record["dynamodb"]["Keys"]) == {"pk", "sk"} for record in event("stream_journal.json")["Records"])
+
+
+def test_the_records_batch_holds_what_the_filter_lets_through() -> None:
+    records = event("stream_records.json")["Records"]
+    assert {record["dynamodb"]["Keys"]["pk"]["S"].split("#")[1] for record in records} == {"call", "presence"}
+    for record in records:
+        images = [record["dynamodb"].get(name, {}) for name in ("NewImage", "OldImage")]
+        assert any("live_ws" in image for image in images)
+
+
+def test_a_screen_comes_and_says_what_it_wants(monkeypatch: pytest.MonkeyPatch) -> None:
+    hall = Hall()
+    monkeypatch.setattr(live, "stores", lambda: hall.live)
+    came = event("websocket_connect.json")
+    hall.boards.issue("example", Ticket(workspace="acme", user_id="u-olga", expires_at=hall.clock() + timedelta(1)))
+    assert live.handler(came, None) == {"statusCode": 200}
+    assert live.handler(event("websocket_message.json"), None) == {"statusCode": 200}
+    assert json.loads(hall.wire.sent[came["requestContext"]["connectionId"]][0])["type"] == "snapshot"
+    assert live.handler(event("stream_records.json"), None) == {"batchItemFailures": []}
 
 
 @pytest.mark.parametrize("name", ["sqs_export.json", "sqs_report.json"])

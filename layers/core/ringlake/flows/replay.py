@@ -1,6 +1,6 @@
 """Replay: what was signed but not understood goes to the journal once its adapter can read it.
 
-Quarantine of stage `parse` and `fold` needs none of this: those events are in the journal, so
+Quarantine of stage `parse`, `fold` and `live` needs none of this: those events are in the journal, so
 folding them again is enough. Replaying twice changes nothing.
 """
 
@@ -53,7 +53,7 @@ def replay(
     A conflict (same event id, other content) is a second truth about one event: it is stored,
     beside the first and under an id of its own, only when `accept_conflicts` says so.
     """
-    if item.stage in ("parse", "fold"):
+    if item.stage in ("parse", "fold", "live"):
         return Replayed(id=item.id, stage=item.stage, result=Result.FOLD, subject=item.subject)
     if item.stage == "conflict" and not accept_conflicts:
         return Replayed(id=item.id, stage=item.stage, result=Result.CONFLICT, subject=item.subject)
