@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 # Order of what happens at one instant: ends, the beginning of a bucket, beginnings.
 _END, _MARK, _START = 0, 1, 2
 _TAGS = 2
-_POSITIONS = 2**32
 
 
 def sweep(starts: Column, ends: Column, bounds: Sequence[int]) -> pa.Table:
@@ -53,23 +52,27 @@ def sweep(starts: Column, ends: Column, bounds: Sequence[int]) -> pa.Table:
     begin, end = edges[0].as_py(), edges[-1].as_py()
     times = pc.shift_right(moments, pa.scalar(_TAGS, pa.int64()))
     inside = times.slice(begin, end - begin)
-    lasts = pc.subtract(times.slice(begin + 1, end - begin), inside)
     going_on = running.slice(begin, end - begin)
-    buckets = pc.cumulative_sum(pc.cast(is_mark.slice(begin, end - begin), pa.int32()))
-    # The larger number wins; of equal ones the one that came first.
-    position = pc.cumulative_sum(pa.repeat(pa.scalar(-1, pa.int64()), len(inside)))
-    ranked = pc.add(pc.multiply(going_on, pa.scalar(_POSITIONS, pa.int64())), position)
-    table = pa.table({"bucket": buckets, "ranked": ranked, "busy": pc.multiply(going_on, lasts)})
-    found = table.group_by("bucket", use_threads=False).aggregate([("ranked", "max"), ("busy", "sum")])
-    best = found["ranked_max"].combine_chunks()
-    # `best` is the number in the upper bits, less the position counted from 1.
-    peak = pc.shift_right(pc.add(best, pa.scalar(_POSITIONS - 1, pa.int64())), pa.scalar(32, pa.int64()))
-    place = pc.subtract(pc.multiply(peak, pa.scalar(_POSITIONS, pa.int64())), pc.add(best, pa.scalar(1, pa.int64())))
+    busy = pc.cumulative_sum(pc.multiply(going_on, pc.subtract(times.slice(begin + 1, end - begin), inside)))
+    # Buckets ascend, so that the largest value so far at the end of one is its own: the number of calls above, and
+    # of equal ones that which came first.
+    place_bits = (end - begin).bit_length()
+    calls_bits = (pc.max(going_on).as_py() or 0).bit_length()
+    buckets = pc.cumulative_sum(pc.cast(is_mark.slice(begin, end - begin), pa.int64()))
+    ranked = pc.add(pc.shift_left(buckets, pa.scalar(calls_bits, pa.int64())), going_on)
+    left = pc.cumulative_sum(pa.repeat(pa.scalar(-1, pa.int64()), end - begin), start=end - begin)
+    ranked = pc.add(pc.shift_left(ranked, pa.scalar(place_bits, pa.int64())), left)
+    last = pc.subtract(pc.cast(edges.slice(1), pa.int64()), pa.scalar(begin + 1, pa.int64()))
+    best = pc.cumulative_max(ranked).take(last)
+    place = pc.subtract(
+        pa.scalar(end - begin - 1, pa.int64()), pc.bit_wise_and(best, pa.scalar((1 << place_bits) - 1, pa.int64()))
+    )
+    calls = pc.shift_right(best, pa.scalar(place_bits, pa.int64()))
     return pa.table(
         {
-            "peak": peak,
+            "peak": pc.bit_wise_and(calls, pa.scalar((1 << calls_bits) - 1, pa.int64())),
             "at": inside.take(place),
-            "busy_ms": found["busy_sum"].combine_chunks(),
+            "busy_ms": pc.pairwise_diff(pa.concat_arrays([pa.array([0], pa.int64()), busy.take(last)])).slice(1),
         }
     )
 

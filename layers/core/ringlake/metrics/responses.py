@@ -20,7 +20,7 @@ from ringlake.model.arrow import Column, kernels
 from ringlake.model.facts import Direction
 
 from .columns import codes, is_one, milliseconds
-from .ordering import order
+from .ordering import ascending, order
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -64,7 +64,7 @@ def blocks(messages: pa.Table, calls: pa.Table, now_ms: int) -> pa.Table:
     conversation, at, kind, source = (
         moments[name].combine_chunks() for name in ("conversation", "at", "kind", "source")
     )
-    turn = order(conversation, at, kind)
+    turn = order(conversation, pc.add(pc.shift_left(at, pa.scalar(2, pa.int64())), kind))
     conversation, at, kind, source = (column.take(turn) for column in (conversation, at, kind, source))
 
     same = _as_before(pc.equal, conversation)
@@ -162,18 +162,31 @@ def _calls(calls: pa.Table, conversations: Column, parties: Column, size: int, n
     texting = pc.cast(pc.index_in(own, value_set=parties), pa.int64())
     party = texting.take(code)
     where = pc.indices_nonzero(pc.and_(kept, pc.is_valid(party)))
-    told = pa.table({"party": party.take(where), "at": at.take(where), "source": pc.cast(where, pa.int64())})
-    distinct = pc.unique(conversations)
-    talks = pa.table({"party": pc.divide(distinct, pa.scalar(size, pa.int64())), "conversation": distinct})
-    joined = told.join(talks, "party", join_type="inner", use_threads=False)
+    talks = _by_party(conversations, size, len(parties)).take(party.take(where))
+    told = where.take(pc.list_parent_indices(talks))
     return pa.table(
         {
-            "conversation": joined["conversation"],
-            "at": joined["at"],
-            "kind": pa.repeat(pa.scalar(_CALL, pa.int64()), len(joined)),
-            "source": joined["source"],
+            "conversation": pc.list_flatten(talks),
+            "at": at.take(told),
+            "kind": pa.repeat(pa.scalar(_CALL, pa.int64()), len(told)),
+            "source": pc.cast(told, pa.int64()),
         }
     )
+
+
+def _by_party(conversations: Column, size: int, count: int) -> Column:
+    """The conversations of each of so many parties, as lists; `size` conversations are numbered for each."""
+    import pyarrow as pa
+
+    pc = kernels()
+    distinct = ascending(pc.unique(conversations))
+    party = pc.divide(distinct, pa.scalar(size, pa.int64()))
+    runs = pc.run_end_encode(party)
+    # Where a party's list begins is how many conversations there are of those before it, had they any or not.
+    ends = pa.concat_arrays([pc.add(runs.values, pa.scalar(1, pa.int64())), pa.array([count + 1], pa.int64())])
+    begins = pa.concat_arrays([pa.array([0], pa.int32()), runs.run_ends.cast(pa.int32())])
+    offsets = pc.run_end_decode(pa.RunEndEncodedArray.from_arrays(ends.cast(pa.int32()), begins))
+    return pa.ListArray.from_arrays(offsets, distinct)
 
 
 def _nothing() -> pa.Table:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from math import gcd
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,7 @@ from ringlake.metrics.erlang import MOST_LOAD, agents_required, lines_required
 from ringlake.metrics.measure import spread
 from ringlake.metrics.service import promise
 from ringlake.model.arrow import Column, kernels
+from ringlake.model.localtime import midnight
 from ringlake.model.tables import CALLS
 from ringlake.query.buckets import Granularity, axis
 from ringlake.query.filters import CALL
@@ -34,8 +36,10 @@ from .values import Value
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# How far back a call may have begun that still lasts in the range.
+# How far back a call may have begun that still lasts in the range: on the local date before it.
 CARRIED = timedelta(days=1)
+# What lists show at once is three months at most; a call that lasts that long is an error, and told as one.
+_LISTED = timedelta(days=80)
 _COLUMNS = (
     "started_at",
     "answered_at",
@@ -63,7 +67,7 @@ class ConcurrencyQuery(Patterned):
 class LinePeak(Answer, frozen=True, kw_only=True):
     """The largest number of calls at once, and the first instant of it, null when there was none.
 
-    `drill` lists the calls of that instant; their range begins a day before it, because they may have begun then.
+    `drill` lists the calls of that instant; its range begins earlier, because they may have begun then.
     """
 
     calls: int
@@ -129,7 +133,8 @@ class ConcurrencyAnswers(Answers):
         wanted = axis(query, asked.granularity, now, workspace.week_start)
         spam = query.predicates.include_spam
         timeless = msgspec.structs.replace(query.predicates, minutes=None, weekdays=(), without_spam=not spam)
-        calls = self._facts.rows(CALLS, widened(query, CARRIED, timedelta(), timeless), _COLUMNS)
+        before = query.start_utc - midnight(query.from_date - CARRIED, ZoneInfo(query.zone))
+        calls = self._facts.rows(CALLS, widened(query, before, timedelta(), timeless), _COLUMNS)
         if CALL not in query.predicates.channels:
             calls = calls.slice(0, 0)
         spans = _spans(calls, milliseconds_of(now))
@@ -267,12 +272,11 @@ def _arrivals(calls: pa.Table, grid: Sequence[Step]) -> list[int]:
 
     pc = kernels()
     started = milliseconds(calls["started_at"]).filter(is_one(calls["is_offered"]))
-    # Quarters of an hour are the finest that steps may be cut at: offsets of zones are multiples of them.
-    quarter = pc.divide(started, pa.scalar(_QUARTER * 60_000, pa.int64()))
-    counted = pc.value_counts(quarter)
-    by_quarter = dict(zip(counted.field(0).to_pylist(), counted.field(1).to_pylist(), strict=True))
-    width = _QUARTER * 60_000
-    return [sum(by_quarter.get(q, 0) for q in range(step.start_ms // width, -(-step.end_ms // width))) for step in grid]
+    # The largest time of which all steps are multiples: an hour, in zones of half hours a half.
+    width = gcd(3_600_000, *{step.start_ms % 3_600_000 for step in grid})
+    counted = pc.value_counts(pc.divide(started, pa.scalar(width, pa.int64())))
+    came = dict(zip(counted.field(0).to_pylist(), counted.field(1).to_pylist(), strict=True))
+    return [sum(came.get(n, 0) for n in range(step.start_ms // width, -(-step.end_ms // width))) for step in grid]
 
 
 def _places(grid: Sequence[Step], ends: Iterable[int]) -> list[tuple[int, int]]:
@@ -298,7 +302,7 @@ def _peak(question: Question, row: _Row, field: str) -> LinePeak:
     drill = NO_RANGE | {
         "channels": [CALL],
         "without_spam": not question.query.predicates.include_spam,
-        "from": (day - CARRIED).isoformat(),
+        "from": max(question.query.from_date - CARRIED, day - _LISTED).isoformat(),
         "to": day.isoformat(),
         field: at.isoformat(),
     }
