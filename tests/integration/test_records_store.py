@@ -15,10 +15,12 @@ from ringlake.stores import clients
 from ringlake.stores.contacts import MemoryContacts
 from ringlake.stores.marks import DynamoMarks
 from ringlake.stores.records import DynamoRecords, Loaded
+from ringlake.stores.saved import DynamoSavedReports
 from ringlake.stores.trails import DynamoTrails
 from tests.integration.emulators import emulator, library_at
 from tests.stores.marks_suite import MarksSuite
 from tests.stores.records_suite import RecordsSuite, call, put, subject_of
+from tests.stores.saved_suite import SavedSuite
 from tests.stores.trails_suite import Note, TrailsSuite, note
 from tests.unit.recovery.playing import Played, read
 
@@ -145,6 +147,12 @@ class TestDynamoMarks(MarksSuite):
     def store(self, table: str) -> DynamoMarks:
         """Of the directory's table only the keys matter, and those are the same."""
         return DynamoMarks(table)
+
+
+class TestDynamoSavedReports(SavedSuite):
+    @pytest.fixture
+    def store(self, table: str) -> DynamoSavedReports:
+        return DynamoSavedReports(table)
 
 
 def test_a_customer_is_settled_on_dynamodb_as_in_memory(table: str) -> None:
