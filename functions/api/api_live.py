@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from ringlake.flows.answers.live import Joining, LiveBoard, LiveTicket, SuperviseBody
-from ringlake.query.board import LiveFilter
+from ringlake.query.watching import LiveFilter
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 asked = Asked(router)

@@ -27,7 +27,8 @@ from ringlake.flows.live import SWEEP, seen_by
 from ringlake.model.base import from_json
 from ringlake.model.board import Board, BoardFilter, CallStatus, CallType, Delta, LiveCall, Snapshot, Told
 from ringlake.model.directory import Ability, Role, User
-from ringlake.query.board import board_filter, view
+from ringlake.query.board import view
+from ringlake.query.watching import board_filter
 from tests.driver.faults import Crash, Hooked
 from tests.driver.mapping import Chance, Reader, Settings, Stream, Timeline
 from tests.property.turns import Turns

@@ -25,6 +25,7 @@ FORBIDDEN = {
     "ingest": HEAVY | {"pyarrow", "pydantic", "aws_lambda_powertools", "phonenumbers", "urllib3", "requests"},
     "connect": HEAVY | {"pyarrow", "pydantic", "aws_lambda_powertools", "phonenumbers", "urllib3", "requests"},
     "fold": HEAVY | {"pyarrow", "pydantic", "aws_lambda_powertools"},
+    "live": HEAVY | {"pyarrow", "pydantic", "aws_lambda_powertools"},
     "archive": HEAVY | {"pyarrow", "pydantic", "aws_lambda_powertools", "phonenumbers"},
     "rollup": HEAVY | {"pydantic", "aws_lambda_powertools"},
     # Powertools' event handler asks botocore for its version; the first request loads all of it anyway.

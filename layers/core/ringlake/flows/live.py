@@ -47,7 +47,7 @@ from ringlake.model.directory import Ability, Connection, Directory, User
 from ringlake.model.events import Quarantined
 from ringlake.model.presence import PresenceRecord
 from ringlake.model.subjects import Subject, SubjectKind, presence_account
-from ringlake.query.board import board_filter, view
+from ringlake.query.board import view
 from ringlake.stores.boards import Boards, Kept, Socket
 from ringlake.stores.contacts import Contacts
 from ringlake.stores.directory import DirectoryStore
@@ -384,6 +384,9 @@ class Live:
 
         Raises `Unavailable`, `Conflict`: the client says it again.
         """
+        # The border's validator takes a while to load, and bells do without it.
+        from ringlake.query.watching import board_filter
+
         self._counts = {}
         socket = self._boards.socket(connection)
         if socket is None:

@@ -1,58 +1,19 @@
 """What one watcher sees of the live board: scope first, then the filter, then counts (features.md R7, R18-R20).
 
-The filter comes from outside and is validated here; nothing of a row that the watcher may not see leaves
-this module.
+Nothing of a row that the watcher may not see leaves this module.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field
 
 from ringlake.access.hiding import masked
 from ringlake.access.scope import Scope, grants
-from ringlake.model.board import Board, BoardFilter, CallStatus, CallType, LiveCall, Person, View, header
+from ringlake.model.board import Board, BoardFilter, CallType, LiveCall, Person, View, header
 from ringlake.model.directory import Ability
-
-from .filters import Ids, parse
-
-
-class LiveFilter(BaseModel):
-    """Filter of the live board. Different conditions are joined by AND, values of one by OR; an empty list
-    restricts nothing.
-
-    `users` and `teams` are met by whoever is on the call or rung by it, and choose the people shown. The other
-    conditions are about calls. Internal calls are in only when asked for.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
-
-    users: Ids = []
-    teams: Ids = []
-    numbers: Ids = []
-    queues: Ids = []
-    types: Annotated[list[CallType], Field(max_length=5)] = []
-    statuses: Annotated[list[CallStatus], Field(max_length=2)] = []
-    include_internal: bool = False
-
-    def plain(self) -> BoardFilter:
-        return BoardFilter(
-            users=tuple(self.users),
-            teams=tuple(self.teams),
-            numbers=tuple(self.numbers),
-            queues=tuple(self.queues),
-            types=tuple(self.types),
-            statuses=tuple(self.statuses),
-            include_internal=self.include_internal,
-        )
-
-
-def board_filter(raw: Any) -> BoardFilter:
-    """A filter as a client sends it; raises `InvalidRequest` naming the fields that are wrong."""
-    return parse(LiveFilter, raw, "filter").plain()
 
 
 def view(board: Board, seen: Scope, viewer: str, wanted: BoardFilter, *, supervises: bool) -> View:

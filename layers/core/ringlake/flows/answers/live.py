@@ -28,8 +28,8 @@ from ringlake.model.board import BoardFilter, Header, LiveCall, Person, View
 from ringlake.model.calls import CallRecord, LiveState
 from ringlake.model.directory import Connection, Directory
 from ringlake.model.subjects import Subject, SubjectKind
-from ringlake.query.board import LiveFilter
 from ringlake.query.filters import parse
+from ringlake.query.watching import LiveFilter
 from ringlake.stores.boards import Boards, Ticket
 
 from .facts import Facts
