@@ -18,7 +18,7 @@ Word = Annotated[str, StringConstraints(max_length=120)]
 
 
 class Parameters(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, defer_build=True)
 
 
 class Listing(Parameters):

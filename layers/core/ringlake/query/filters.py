@@ -102,7 +102,10 @@ class Filter(BaseModel):
     `started_before` cut the range to the instant; `without_spam` drops rows of spam, as measures do.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, str_strip_whitespace=True)
+    # Built when first used: a start that built the filters of all routes would take half as long again.
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, str_strip_whitespace=True, defer_build=True
+    )
 
     preset: Preset | None = None
     from_: Annotated[Day | None, Field(alias="from")] = None

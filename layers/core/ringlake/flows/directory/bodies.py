@@ -121,7 +121,8 @@ def _whole(least: int, most: int) -> Any:
 class Body(BaseModel):
     """A request body; `given` are the fields that the request named."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    # Built when first used: most processes never see most bodies.
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, defer_build=True)
 
     @property
     def given(self) -> dict[str, Any]:
