@@ -25,7 +25,7 @@ _REF = "#/components/schemas/"
 PROBLEM = "application/problem+json"
 JSON = "application/json"
 # What a workspace without analytics may call all the same (features.md O1); a test asks each of the others.
-FREE = ("/v1/me", "/v1/openapi.json", "/v1/metrics", "/v1/directory/")
+FREE = ("/v1/me", "/v1/openapi.json", "/v1/directory/")
 _CHANGES = ("POST", "PUT", "PATCH", "DELETE")
 _VERSIONED = ("PUT", "PATCH")
 # Problems by status, with the words of docs/api.md.
