@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from ringlake.metrics.rings import Handled, Rings, each_ring, handled, rings, rung_spans
 from ringlake.metrics.staff import (
-    Handled,
-    Rings,
     availability,
     busy,
     by_day,
-    handled,
     instant,
     ms,
     ringing_seconds,
-    rings,
-    rung_spans,
     shifts,
     staffed,
     status_seconds,
@@ -194,9 +191,9 @@ def test_a_shift_that_was_going_on_says_so_and_one_that_lasts_too() -> None:
 # --- occupancy, utilisation
 
 
-def occupied(rows: list[dict[str, object]], *rung: dict[str, object]) -> tuple[float | None, float | None]:
+def occupied(rows: list[dict[str, Any]], *told: dict[str, Any]) -> tuple[float | None, float | None]:
     cut = by_day(stretches(presence(rows), clock("48:00")), [DAY], UTC)
-    ringing = ringing_seconds(cut, rung_spans(legs(*rung)))
+    ringing = ringing_seconds(cut, rung_spans(legs(*told)))
     of = busy(total(status_seconds(cut).values()), ringing.get("anna", 0))
     return of.occupancy, of.utilisation
 
@@ -273,9 +270,13 @@ def test_neighbouring_stretches_leave_no_gap() -> None:
 # --- rings
 
 
+def rung(*told: dict[str, Any], threshold_s: int = 5) -> dict[str, Rings]:
+    return rings(each_ring(legs(*told), threshold_s))
+
+
 def test_five_seconds_are_not_missed_and_a_tenth_more_is() -> None:
     """features.md R28; both are rings."""
-    found = rings(legs(leg("anna", "no_answer", 5.0), leg("boris", "no_answer", 5.1)), 5)
+    found = rung(leg("anna", "no_answer", 5.0), leg("boris", "no_answer", 5.1))
 
     assert found == {"anna": Rings(rung=1, short=1), "boris": Rings(rung=1, missed=1)}
 
@@ -295,11 +296,11 @@ def test_five_seconds_are_not_missed_and_a_tenth_more_is() -> None:
     ],
 )
 def test_each_ring_is_in_exactly_one_count(outcome: str, rang_s: float, field: str) -> None:
-    assert rings(legs(leg("anna", outcome, rang_s)), 5) == {"anna": Rings(rung=1)._replace(**{field: 1})}
+    assert rung(leg("anna", outcome, rang_s)) == {"anna": Rings(rung=1)._replace(**{field: 1})}
 
 
 def test_a_threshold_of_nought_leaves_rings_of_no_length_out() -> None:
-    found = rings(legs(leg("anna", "no_answer", 0.0), leg("anna", "no_answer", 0.001)), 0)
+    found = rung(leg("anna", "no_answer", 0.0), leg("anna", "no_answer", 0.001), threshold_s=0)
     assert found == {"anna": Rings(rung=2, missed=1, short=1)}
 
 
@@ -308,7 +309,7 @@ def test_what_never_rang_still_rings_or_is_beside_the_path_is_no_ring() -> None:
     other = [leg("anna", "failed", None), leg("anna", "", 60), leg("", "no_answer", 60)]
     step = leg("anna", "no_answer", 60, row_kind="step")
 
-    assert rings(legs(*beside, *other, step), 5) == {}
+    assert rung(*beside, *other, step) == {}
 
 
 def test_talk_is_by_leg_so_that_two_people_of_one_call_have_their_own() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ringlake.access import Principal
 from ringlake.metrics.catalog import BY_ID
 from ringlake.metrics.measure import Measured, Terms, columns_of, measure
-from ringlake.metrics.staff import Handled, handled
+from ringlake.metrics.rings import Handled, handled
 from ringlake.model.arrow import kernels
 from ringlake.model.base import Answer
 from ringlake.model.tables import CALLS

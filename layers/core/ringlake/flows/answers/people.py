@@ -20,7 +20,8 @@ from ringlake.access import Scope, scope
 from ringlake.access.scope import shows_person
 from ringlake.errors import NotFound
 from ringlake.metrics.measure import Measured
-from ringlake.metrics.staff import LEG_COLUMNS, PRESENCE_COLUMNS, by_day, stretches
+from ringlake.metrics.rings import LEG_COLUMNS
+from ringlake.metrics.staff import PRESENCE_COLUMNS, Stretches, by_day, stretches
 from ringlake.model.arrow import kernels
 from ringlake.model.base import Answer
 from ringlake.model.directory import Directory, Team, User
@@ -104,7 +105,7 @@ class PeopleAnswers(Answers):
 
     def presence(
         self, question: Question, company: Company, users: Collection[str], *, before: int = 1, after: int = 0
-    ) -> pa.Table:
+    ) -> Stretches:
         """The stretches of these people in the range and some days around it (metrics.staff.stretches).
 
         A day before is read at least: until the first roll-up of a day its stretch from yesterday is still open.
@@ -159,7 +160,7 @@ def dates(question: Question) -> list[date]:
     return [query.from_date + n * _DAY for n in range(max(count, 0))]
 
 
-def cut(found: pa.Table, question: Question) -> pa.Table:
+def cut(found: Stretches, question: Question) -> Stretches:
     """The stretches that lie in the range, cut into its days."""
     days = dates(question)
     return by_day(found, days or [question.query.from_date], ZoneInfo(question.query.zone))

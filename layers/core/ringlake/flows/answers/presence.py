@@ -14,10 +14,12 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from ringlake.access import Principal
+from ringlake.metrics.rings import rung_spans
 from ringlake.metrics.staff import (
     Busy,
     Seconds,
     Shift,
+    Stretches,
     activity,
     availability,
     busy,
@@ -25,7 +27,6 @@ from ringlake.metrics.staff import (
     instant,
     ms,
     ringing_seconds,
-    rung_spans,
     shifts,
     staffed,
     status_seconds,
@@ -33,7 +34,6 @@ from ringlake.metrics.staff import (
     total,
 )
 from ringlake.metrics.staff import Segment as Piece
-from ringlake.model.arrow import kernels
 from ringlake.model.base import Answer, utc
 from ringlake.model.directory import User
 from ringlake.model.facts import PresenceStatus
@@ -256,7 +256,7 @@ class PresenceAnswers(PeopleAnswers):
 class Time:
     """What is known of some people's time in the range: the one place where their seconds are added up."""
 
-    def __init__(self, found: pa.Table, rung: pa.Table, question: Question) -> None:
+    def __init__(self, found: Stretches, rung: pa.Table, question: Question) -> None:
         self.zone = ZoneInfo(question.query.zone)
         self.days = dates(question)
         self._now = question.now
@@ -345,7 +345,7 @@ def statuses(parts: Mapping[PresenceStatus, int]) -> StatusSeconds:
     return StatusSeconds(**{f"{status.value}_s": seconds for status, seconds in parts.items()})
 
 
-def day_strip(found: pa.Table, day: date, question: Question) -> DayStrip:
+def day_strip(found: Stretches, day: date, question: Question) -> DayStrip:
     """The strip of one person's stretches on one local day."""
     zone = ZoneInfo(question.query.zone)
     pieces = by_day(found, [day], zone)
@@ -386,22 +386,17 @@ def _shift(shift: Shift, zone: ZoneInfo) -> PersonShift:
     )
 
 
-def group_availability(question: Question, found: pa.Table, users: Mapping[str, User], team_id: str = "") -> Value:
+def group_availability(question: Question, found: Stretches, users: Mapping[str, User], team_id: str = "") -> Value:
     """Of these people, by the open hours of their team, or of the workspace."""
     return _group(question, found, users, team_id, "").availability
 
 
 def _group(
-    question: Question, found: pa.Table, users: Mapping[str, User], team_id: str, team_name: str
+    question: Question, found: Stretches, users: Mapping[str, User], team_id: str, team_name: str
 ) -> GroupAvailability:
-    import pyarrow as pa
-
-    own = found.filter(kernels().is_in(found["user_id"], value_set=pa.array(sorted(users), pa.string())))
+    own = found.of(users)
     zone, days = ZoneInfo(question.query.zone), dates(question)
-    known = [
-        (ms(midnight(days[n], zone)), ms(midnight(days[n] + _DAY, zone)))
-        for n in sorted(kernels().unique(own["day"]).to_pylist())
-    ]
+    known = [(ms(midnight(days[n], zone)), ms(midnight(days[n] + _DAY, zone))) for n in own.days()]
     until = min(question.query.end_utc, utc(question.now))
     spans = open_spans(question.workspace, question.query.start_utc, until, team_id)
     of = availability([(ms(a), ms(b)) for a, b in spans], staffed(own), known)

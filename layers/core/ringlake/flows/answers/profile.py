@@ -13,7 +13,7 @@ from ringlake.access import Principal
 from ringlake.errors import InvalidRequest
 from ringlake.metrics.catalog import BY_ID
 from ringlake.metrics.measure import Measured, Terms, columns_of, measure
-from ringlake.metrics.staff import Handled, each_ring, handled
+from ringlake.metrics.rings import MISSED, Handled, each_ring, handled
 from ringlake.model.arrow import kernels
 from ringlake.model.base import Answer
 from ringlake.model.directory import Directory, User
@@ -232,9 +232,8 @@ class ProfileAnswers(PeopleAnswers):
         import pyarrow as pa
 
         pc = kernels()
-        rung = each_ring(self.legs(question), question.workspace.missed_ring_s)
-        mine = pc.and_(pc.equal(rung["user_id"], user_id), pc.equal(rung["ring"], "missed"))
-        ids = pc.unique(rung.filter(mine)["record_id"]).cast(pa.string())
+        rung = each_ring(self.legs(question), question.workspace.missed_ring_s).calls(MISSED).get(user_id, set())
+        ids = pa.array(sorted(rung), pa.string())
         columns = ("record_id", "local_date", "is_inbound", "is_answered", "live", "is_spam")
         calls = self._facts.rows(CALLS, of_users(question.query, ()), columns)
         kept = pc.and_(pc.is_in(_text(calls["record_id"]), value_set=ids), pc.equal(calls["is_inbound"], 1))

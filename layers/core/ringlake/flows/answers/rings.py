@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
 
 from ringlake.access import Principal
-from ringlake.metrics.staff import Rings, each_ring, rings
-from ringlake.model.arrow import kernels
+from ringlake.metrics.rings import ELSEWHERE, MISSED, Rings, each_ring, rings
 from ringlake.model.base import Answer
 from ringlake.model.facts import Direction
 from ringlake.query.filters import CALL
@@ -21,9 +19,6 @@ from .patterns import Drill, Patterned, share
 from .people import OTHERS, PeopleAnswers, Person, drill, person
 from .question import Meta
 from .values import Value
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 # So many ids a filter takes: a row with more drills by its person only.
 MAX_IDS = 200
@@ -75,11 +70,11 @@ class RingAnswers(PeopleAnswers):
         """
         question = self.question(viewer, asked.filter.model_copy(update={"channels": [CALL]}), now)
         company = self.company(question)
-        legs = self.legs(question, Direction.INBOUND)
         threshold = question.workspace.missed_ring_s
-        found = rings(legs, threshold)
+        each = each_ring(self.legs(question, Direction.INBOUND), threshold)
+        found = rings(each)
         chosen = {user: of for user, of in found.items() if not asked.users or user in asked.users}
-        missed = _missed_calls(legs, threshold, elsewhere=asked.include_elsewhere)
+        missed = each.calls(MISSED, *((ELSEWHERE,) if asked.include_elsewhere else ()))
         grouped: dict[str, list[str]] = {}
         for user in chosen:
             grouped.setdefault(user if user in company.users else "", []).append(user)
@@ -129,18 +124,3 @@ def _ring_row(kind: str, who: Person, of: Rings, ids: Sequence[str], asked: Ring
         missed_calls=len(ids),
         drill=drill(users=[], record_ids=list(ids)) if 0 < len(ids) <= MAX_IDS else None,
     )
-
-
-def _missed_calls(legs: pa.Table, threshold_s: int, *, elsewhere: bool) -> dict[str, set[str]]:
-    """The calls of each person's missed rings."""
-    import pyarrow as pa
-
-    pc = kernels()
-    found = each_ring(legs, threshold_s)
-    wanted = pa.array(["missed", "elsewhere"] if elsewhere else ["missed"], pa.string())
-    rows = found.filter(pc.is_in(found["ring"], value_set=wanted))
-    calls: dict[str, set[str]] = {}
-    columns: tuple[list[Any], ...] = (rows["record_id"].to_pylist(), rows["user_id"].to_pylist())
-    for record_id, user in zip(*columns, strict=True):
-        calls.setdefault(user, set()).add(record_id)
-    return calls

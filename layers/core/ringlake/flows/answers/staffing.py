@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
 
-from ringlake.metrics.staff import Busy, Handled, Rings, handled, rings, total
+from ringlake.metrics.rings import Handled, Rings, each_ring, handled, rings
+from ringlake.metrics.staff import Busy, Stretches, total
 from ringlake.model.directory import User
 from ringlake.model.facts import Direction, PresenceStatus
 
@@ -16,9 +16,6 @@ from .people import Company, PeopleAnswers, cut
 from .presence import Time, group_availability, occupancy, utilisation
 from .question import Question
 from .values import Value
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _STATUSES = {f"{status.value}_s": status for status in PresenceStatus}
 _OF_TIME = frozenset({"occupancy", "utilisation", *_STATUSES})
@@ -79,7 +76,7 @@ class Staffing:
         return occupancy(whole) if metric == "occupancy" else utilisation(whole)
 
     @cached_property
-    def _stretches(self) -> pa.Table:
+    def _stretches(self) -> Stretches:
         return cut(self._answers.presence(self._question, self._company, self._users), self._question)
 
     @cached_property
@@ -93,7 +90,8 @@ class Staffing:
 
     @cached_property
     def _rings(self) -> dict[str, Rings]:
-        return rings(self._answers.legs(self._question, Direction.INBOUND), self._question.workspace.missed_ring_s)
+        legs = self._answers.legs(self._question, Direction.INBOUND)
+        return rings(each_ring(legs, self._question.workspace.missed_ring_s))
 
 
 def _sum(parts: list[Rings]) -> Rings:
