@@ -25,7 +25,7 @@ _REF = "#/components/schemas/"
 PROBLEM = "application/problem+json"
 JSON = "application/json"
 # What a workspace without analytics may call all the same (features.md O1); a test asks each of the others.
-FREE = ("/v1/me", "/v1/openapi.json", "/v1/directory/")
+_FREE = re.compile(r"/v1/(me|openapi\.json|directory/.*)")
 _CHANGES = ("POST", "PUT", "PATCH", "DELETE")
 _VERSIONED = ("PUT", "PATCH")
 # Problems by status, with the words of docs/api.md.
@@ -113,7 +113,7 @@ def describe(operations: Mapping[str, Operation]) -> dict[str, Any]:
 def statuses(route: str) -> tuple[int, ...]:
     """The problems that a route can answer with."""
     method, _, path = route.partition(" ")
-    paid = not path.startswith(FREE)
+    paid = not _FREE.fullmatch(path)
     found = {400, 401, 429, 503}
     found |= {402} if paid else set()
     found |= {403} if paid or ROUTES.get(route) else set()
