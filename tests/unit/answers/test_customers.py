@@ -21,10 +21,11 @@ from ringlake.query.filters import parse
 from tests.unit.answers.test_deals import keep, quote
 from tests.unit.export.world import NOW, World
 
+P1, P2 = f"{1:032x}", f"{2:032x}"
 RANGE = {"from": "2026-03-09", "to": "2026-03-10"}
 # 10:00 in Warsaw.
 TEN = datetime(2026, 3, 9, 9, tzinfo=UTC)
-MARIA = {"party_key": "p1", "remote_number": "+48600000001", "remote_name": "Maria", "remote_country": "PL"}
+MARIA = {"party_key": P1, "remote_number": "+48600000001", "remote_name": "Maria", "remote_country": "PL"}
 
 
 def call(
@@ -72,7 +73,7 @@ def text(number: int, at: datetime, direction: str = "inbound", **fields: Any) -
     }
 
 
-def show(world: World, id: str = "p1", user: str = "owner", **asked: Any) -> Customer:
+def show(world: World, id: str = P1, user: str = "owner", **asked: Any) -> Customer:
     return world.answers.customers.show(world.viewer(user), id, parse(CustomerQuery, {**RANGE, **asked}), world.now)
 
 
@@ -102,14 +103,14 @@ def test_one_customer_with_history_habits_and_totals(world: World) -> None:
             call(2, TEN + timedelta(hours=2), "outbound", "no_answer"),
             call(3, TEN + timedelta(hours=5), "outbound"),
             call(4, TEN + timedelta(days=1)),
-            call(5, TEN + timedelta(days=1), party_key="p2"),
+            call(5, TEN + timedelta(days=1), party_key=P2),
             call(6, TEN, is_spam=1),
         ],
     )
     keep(world, MESSAGES, [text(1, TEN + timedelta(minutes=30)), text(2, TEN + timedelta(hours=1), "outbound")])
     found = show(world)
 
-    assert (found.id, found.contact_id, found.parties, found.numbers) == ("p1", "", ("p1",), ("+48600000001",))
+    assert (found.id, found.contact_id, found.parties, found.numbers) == (P1, "", (P1,), ("+48600000001",))
     assert (found.name, found.contacts, found.first_at, found.last_at) == ("Maria", 6, TEN, TEN + timedelta(days=1))
     assert [past.id for past in found.history] == [
         "line:004", "line:003", "line:002", "line:m002", "line:m001", "line:001",
@@ -124,26 +125,27 @@ def test_one_customer_with_history_habits_and_totals(world: World) -> None:
     assert (told["talk_s"], told["messages_received"], told["messages_sent"]) == (200, 1, 1)
     # features.md N18: from the missed call to the first text of ours, an hour later.
     assert found.handling.value == 3600
-    assert found.drill == {"party": "p1"}
+    assert found.drill == {"party": P1}
 
 
 def test_a_contact_is_shown_with_all_its_numbers(world: World) -> None:
     """demands.md D82."""
     maria = Contact(
         id="c-7", name="Maria Nowak", company="Nowak", numbers=("+48600000001", "+48600000002"),
-        party_keys=("p1", "p2"), updated_at=NOW,
+        party_keys=(P1, P2), updated_at=NOW,
     )  # fmt: skip
     world.contacts.put("acme", maria)
-    keep(world, CALLS, [call(1, TEN, contact_id="c-7"), call(2, TEN, party_key="p2", contact_id="c-7"), call(3, TEN)])
+    keep(world, CALLS, [call(1, TEN, contact_id="c-7"), call(2, TEN, party_key=P2, contact_id="c-7"), call(3, TEN)])
     found = show(world, "c-7")
 
-    assert (found.name, found.company, found.parties, found.contacts) == ("Maria Nowak", "Nowak", ("p1", "p2"), 2)
+    assert (found.name, found.company, found.parties, found.contacts) == ("Maria Nowak", "Nowak", (P1, P2), 2)
     world.change("operator", without=(Ability.SEE_NAMES, Ability.SEE_NUMBERS))
     hidden = show(world, "c-7", "operator")
     assert (hidden.name, hidden.company, hidden.numbers) == ("", "", ("+48•••••••01", "+48•••••••02"))
     world.contacts.delete("acme", "c-7", NOW)
+    assert (show(world, "c-7").name, show(world, "c-7").parties) == ("Maria", (P1, P2))
     with pytest.raises(NotFound):
-        show(world, "c-7")
+        show(world, "c-8")
 
 
 def test_open_cases_and_deals_stand_beside(world: World) -> None:
@@ -155,16 +157,16 @@ def test_open_cases_and_deals_stand_beside(world: World) -> None:
         [
             {**case, "record_id": "line:001", "state": "open", "is_open": 1, "misses": 2},
             {**case, "record_id": "line:002", "state": "reached", "is_open": 0, "misses": 1},
-            {**case, "record_id": "line:003", "state": "open", "is_open": 1, "misses": 1, "party_key": "p2"},
+            {**case, "record_id": "line:003", "state": "open", "is_open": 1, "misses": 1, "party_key": P2},
         ],
     )
     keep(
         world,
         DEALS,
         [
-            quote(1, TEN, "ordered", party_key="p1", amount=Decimal(5), currency="EUR"),
-            quote(2, TEN + timedelta(hours=1), party_key="p1"),
-            quote(3, TEN, party_key="p2"),
+            quote(1, TEN, "ordered", party_key=P1, amount=Decimal(5), currency="EUR"),
+            quote(2, TEN + timedelta(hours=1), party_key=P1),
+            quote(3, TEN, party_key=P2),
         ],
     )
     found = show(world)
@@ -194,12 +196,12 @@ def test_nobody_learns_of_contacts_outside_the_own_scope(world: World, user: str
     assert show(world, user=user).contacts == seen
     assert [line.contacts for line in page(world, user).rows] == [seen]
     with pytest.raises(NotFound):
-        show(world, "p-nobody", user)
+        show(world, P2, user)
 
 
 def test_the_list_has_most_contacts_first_page_by_page(world: World) -> None:
     chance = random.Random(7)
-    rows = [call(n, TEN + timedelta(minutes=n), party_key=f"p{chance.randrange(9)}") for n in range(60)]
+    rows = [call(n, TEN + timedelta(minutes=n), party_key=f"{chance.randrange(9):032x}") for n in range(60)]
     keep(world, CALLS, rows)
     wanted = sorted(
         {row["party_key"] for row in rows},
@@ -223,6 +225,21 @@ def test_the_list_has_most_contacts_first_page_by_page(world: World) -> None:
     assert seen == wanted
     with pytest.raises(InvalidRequest):
         page(world, "manager", limit=4, cursor=cursor)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 10])
+def test_customers_who_are_equal_in_everything_are_listed_once_each(world: World, limit: int) -> None:
+    keep(world, CALLS, [call(n, TEN, party_key=f"{n:032x}") for n in range(7)])
+    seen: list[str] = []
+    cursor = ""
+    while True:
+        found = page(world, limit=limit, **({"cursor": cursor} if cursor else {}))
+        seen += [line.id for line in found.rows]
+        if found.next is None:
+            break
+        cursor = found.next
+
+    assert seen == [f"{n:032x}" for n in range(7)]
 
 
 def test_costs_are_for_those_who_may_see_them(world: World) -> None:
@@ -280,8 +297,8 @@ def test_a_contact_after_the_period_counts_and_one_with_another_team_does_not(wo
     keep(
         world,
         CALLS,
-        [last, call(2, last["ended_at"] + timedelta(hours=2)), call(3, TEN, party_key="p2", remote_name="Jan"),
-         call(4, TEN + timedelta(hours=1), party_key="p2", team_id="t2", outcome="no_answer")],
+        [last, call(2, last["ended_at"] + timedelta(hours=2)), call(3, TEN, party_key=P2, remote_name="Jan"),
+         call(4, TEN + timedelta(hours=1), party_key=P2, team_id="t2", outcome="no_answer")],
     )  # fmt: skip
     world.directory.set_watermark("acme", NOW + timedelta(days=30))
     found = callers(world).repeats
@@ -312,7 +329,7 @@ def test_only_the_parts_that_are_asked_for_are_there(world: World) -> None:
 def test_a_group_text_is_one_conversation_and_withheld_callers_are_none(world: World) -> None:
     """features.md O9, demands.md D48."""
     keep(world, CALLS, [call(1, TEN, party_key="", remote_number="anonymous"), call(2, TEN)])
-    group: dict[str, Any] = {"party_key": "p1+p2", "remote_number": "", "remote_count": 2}
+    group: dict[str, Any] = {"party_key": f"{12:032x}", "remote_number": "", "remote_count": 2}
     keep(world, MESSAGES, [text(1, TEN, **group), text(2, TEN + timedelta(hours=1), "outbound", **group)])
     found = callers(world).conversations
 

@@ -6,6 +6,7 @@ party key. Only rows that the viewer may see count; of nobody else does an answe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -23,6 +24,7 @@ from ringlake.metrics.catalog.metric import Formula
 from ringlake.metrics.customers import BANDS, CALL_COLUMNS, MESSAGE_COLUMNS, Contacts, contacts, handling, people, text
 from ringlake.metrics.interactions import interactions
 from ringlake.metrics.measure import Measured, Terms, columns_of, measure
+from ringlake.metrics.ordering import order
 from ringlake.model.arrow import kernels, wall
 from ringlake.model.base import Model
 from ringlake.model.contacts import Contact
@@ -52,6 +54,7 @@ SHOWN = 50
 # How many hours of the day are named as those in which the customer calls or is reached.
 _PEAKS = 3
 _HOURS = range(24)
+_PARTY = re.compile(r"[0-9a-f]{32}")
 
 _COUNTED = (
     "calls_received",
@@ -260,24 +263,20 @@ class CustomerAnswers(Answers):
         metrics = _metrics(viewer)
         calls, messages = self._interactions(question.query, _needed(metrics))
         found = contacts(calls, messages)
-        pc = kernels()
-        seen = _filtered(people(calls, found), asked)
-        ids = _ids(calls, messages)
-        seen = seen.append_column("id", ids.take(seen["customer"].combine_chunks()))
-        seen = seen.sort_by([("contacts", "descending"), ("last", "descending"), ("id", "ascending")])
-        begin = 0 if after is None else _behind(seen, after)
-        shown = seen.slice(begin, asked.limit)
+        seen, ids = _filtered(people(calls, found), asked), _ids(calls, messages)
+        shown, more = _page(seen, ids, after, asked.limit)
         following = None
-        if begin + len(shown) < len(seen):
-            end = shown.slice(len(shown) - 1).to_pylist()[0]
+        if more:
+            end = shown[-1]
             position = Position(
                 first=question.query.from_date, last=question.query.to_date, contacts=end["contacts"], at=end["last"],
                 id=end["id"],
             )  # fmt: skip
             following = seal(position, self._keys.of(question.workspace), about)
-        chosen = pc.is_in(found.customer, value_set=shown["customer"].combine_chunks())
-        customer = pa.DictionaryArray.from_arrays(found.customer.cast(pa.int32()), ids)
-        rows = _lines(shown.to_pylist(), calls, messages, customer, chosen, metrics, question)
+        codes = pa.array([row["customer"] for row in shown], pa.int64())
+        chosen = kernels().is_in(found.customer, value_set=codes)
+        customer = ids.take(found.customer.filter(chosen))
+        rows = _lines(shown, _chosen_rows(calls, messages, chosen, customer), metrics, question)
         return CustomerList(meta=question.meta, count=len(seen), rows=rows, next=following)
 
     def show(self, viewer: Principal, customer_id: str, asked: CustomerQuery, now: datetime) -> Customer:
@@ -285,7 +284,9 @@ class CustomerAnswers(Answers):
         self.paid(viewer)
         contact = self._contacts.get(viewer.workspace, customer_id)
         known = contact is not None and contact.deleted_at is None
-        mine: dict[str, str] = {"contact": customer_id} if known else {"party": customer_id}
+        # Ids of contacts hold a hyphen or a colon; a party key is 32 hexadecimal digits.
+        by_number = not known and _PARTY.fullmatch(customer_id) is not None
+        mine: dict[str, str] = {"party": customer_id} if by_number else {"contact": customer_id}
         question = self.question(viewer, asked.filter.model_copy(update=mine), now)
         metrics = _metrics(viewer)
         calls, messages = self._interactions(question.query, _needed(metrics) | {*_BOTH, "outcome", "talk_s", "status"})
@@ -302,7 +303,7 @@ class CustomerAnswers(Answers):
         return Customer(
             meta=question.meta,
             id=customer_id,
-            contact_id=customer_id if known else (latest[0]["contact_id"] if latest else ""),
+            contact_id=(latest[0]["contact_id"] if latest else "") if by_number else customer_id,
             parties=_parties(contact if known else None, rows, deals),
             **_person(viewer, contact if known else None, latest),
             contacts=len(rows),
@@ -419,40 +420,74 @@ def _ids(calls: pa.Table, messages: pa.Table) -> Any:
     return pa.concat_arrays(words)
 
 
-def _behind(seen: pa.Table, after: Position) -> int:
-    """Number of the first customer after a position."""
-    keys: Any = zip(*(seen[name].to_pylist() for name in ("contacts", "last", "id")), strict=True)
-    place = (-after.contacts, -after.at, after.id)
-    return sum(1 for contacts_, last, own in keys if (-contacts_, -last, own) <= place)
+def _page(seen: pa.Table, ids: Any, after: Position | None, limit: int) -> tuple[list[dict[str, Any]], bool]:
+    """Customers of one page with their `id`: most contacts first, then the latest, then by id; and whether more follow.
+    Ids are compared only where everything else is equal, because there are many.
+    """
+    import pyarrow as pa
+
+    pc = kernels()
+    if after is not None:
+        at, contacts_ = (pa.scalar(value, pa.int64()) for value in (after.at, after.contacts))
+        later = pc.and_(pc.equal(seen["contacts"], contacts_), pc.less_equal(seen["last"], at))
+        seen = seen.filter(pc.or_(pc.less(seen["contacts"], contacts_), later))
+    minus = [pc.negate(seen[name].combine_chunks()) for name in ("contacts", "last")]
+    places = order(*(column.chunk(0) if hasattr(column, "chunk") else column for column in minus))
+    # The position's own customer may come first, with all that are equal to it.
+    wanted, size = limit + 1, limit + 1
+    while True:
+        rows = seen.take(places.slice(0, size)).to_pylist()
+        for row, own in zip(rows, ids.take(pa.array([row["customer"] for row in rows], pa.int64())), strict=True):
+            row["id"] = own.as_py()
+        complete = _complete(rows, len(seen))
+        complete.sort(key=lambda row: (-row["contacts"], -row["last"], row["id"]))
+        if after is not None:
+            place = (-after.contacts, -after.at, after.id)
+            complete = [row for row in complete if (-row["contacts"], -row["last"], row["id"]) > place]
+        if len(complete) >= wanted or size >= len(seen):
+            return complete[:limit], len(complete) > limit
+        size *= 2
+
+
+def _complete(rows: list[dict[str, Any]], count: int) -> list[dict[str, Any]]:
+    """Without those at the end of which others may be equal to the last one."""
+    if len(rows) == count:
+        return rows
+    last = (rows[-1]["contacts"], rows[-1]["last"])
+    return [row for row in rows if (row["contacts"], row["last"]) != last]
+
+
+def _chosen_rows(calls: pa.Table, messages: pa.Table, chosen: Any, customer: Any) -> dict[Table, pa.Table]:
+    """The rows of the customers of one page, with the customer's id; few, so that their texts are plain."""
+    found, at = {}, 0
+    mine = chosen.slice(0, len(calls)), chosen.slice(len(calls))
+    for table, rows, mask in ((CALLS, calls, mine[0]), (MESSAGES, messages, mine[1])):
+        own = _plain(rows.filter(mask))
+        found[table] = own.append_column("customer", customer.slice(at, len(own)))
+        at += len(own)
+    return found
 
 
 def _lines(
     shown: Sequence[dict[str, Any]],
-    calls: pa.Table,
-    messages: pa.Table,
-    customer: Any,
-    chosen: Any,
+    rows: Mapping[Table, pa.Table],
     metrics: Mapping[Table, Sequence[str]],
     question: Question,
 ) -> tuple[CustomerLine, ...]:
-    """Customers of one page with their metrics; only their rows are looked at."""
     terms = Terms(question.workspace.currency, question.query.predicates.include_spam)
     values: dict[str, list[Value]] = {row["id"]: [] for row in shown}
     last: dict[str, dict[str, Any]] = {}
-    at = 0
-    for table, rows in ((CALLS, calls), (MESSAGES, messages)):
-        own = rows.append_column("customer", customer.slice(at, len(rows))).filter(chosen.slice(at, len(rows)))
-        at += len(rows)
+    for table, own in rows.items():
         formulas = [_formula(metric) for metric in metrics[table]]
         nothing = measure(own.slice(0, 0), formulas, terms=terms)[()]
         grouped = measure(own, formulas, ["customer"], terms)
         for row in shown:
             results = grouped.get((row["id"],), nothing)
             values[row["id"]] += [_value(m, one, question) for m, one in zip(metrics[table], results, strict=True)]
-        for row in own.select([*_WHO, "customer"]).sort_by("started_at").to_pylist():
-            known = last.get(row["customer"])
-            if known is None or known["started_at"] <= row["started_at"]:
-                last[row["customer"]] = row
+        for latest in own.select([*_WHO, "customer"]).to_pylist():
+            known = last.get(latest["customer"])
+            if known is None or known["started_at"] <= latest["started_at"]:
+                last[latest["customer"]] = latest
     return tuple(_customer_line(row, last[row["id"]], values[row["id"]]) for row in shown)
 
 
