@@ -117,6 +117,34 @@ def measure(
     return _Rows(rows, by, terms, flags).measured(formulas)
 
 
+def matching(rows: pa.Table, condition: Condition, terms: Terms = PLAIN, flags: Sequence[str] = ()) -> pa.Table:
+    """The rows for which a condition holds."""
+    kept = _Rows(rows, (), terms, flags).mask(condition)
+    return rows if kernels().all(kept).as_py() else rows.filter(kept)
+
+
+def added(formula: Formula, parts: Sequence[Measured]) -> Measured:
+    """The result over all rows from those over parts of them; not of means and distinct counts, which have none.
+
+    Raises `TypeError` for those.
+    """
+    match formula:
+        case Count() | Total():
+            return Measured(sum(_int(part.value) for part in parts), sum(part.n for part in parts))
+        case Share():
+            above, below = sum(_int(part.numerator) for part in parts), sum(part.n for part in parts)
+            return Measured(above / below if below else None, below, above, below)
+        case Money(per=None, per_minute_of=""):
+            known = [Decimal(part.value) for part in parts if part.value is not None]
+            return Measured(sum(known, Decimal(0)) if known else None, sum(part.n for part in parts))
+        case _:
+            raise TypeError(type(formula).__name__)
+
+
+def _int(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
 def spread(values: Column) -> Spread:
     """Of one column of whole numbers; nulls are no values."""
     import pyarrow as pa

@@ -15,9 +15,9 @@ from pydantic import Field, StringConstraints
 from ringlake.access.hiding import HIDDEN
 from ringlake.errors import InvalidRequest
 from ringlake.metrics.catalog import BY_ID
-from ringlake.metrics.catalog.metric import Count, Metric, Money, Total
-from ringlake.metrics.interactions import interactions
-from ringlake.metrics.measure import Key, Measured, Terms, columns_of, measure, nothing
+from ringlake.metrics.catalog.metric import All, Count, Distinct, Formula, Metric, Money, Total
+from ringlake.metrics.interactions import OWN, joined
+from ringlake.metrics.measure import Key, Measured, Terms, added, columns_of, matching, measure, nothing
 from ringlake.model.tables import CALLS, CASES, FLAGS, MESSAGES, Table, flags_of
 from ringlake.query.filters import CALL, MESSAGE
 from ringlake.query.resolve import ResolvedQuery
@@ -143,20 +143,44 @@ class Measures:
     def _measured(
         self, table: str, places: Sequence[int], dimensions: Sequence[Dimension]
     ) -> dict[Key, list[Measured]]:
-        rows = self._table(table)
-        for dimension in dimensions:
-            rows = dimension.keyed(table, rows)
         formulas = [formula for n in places if (formula := self.metrics[n].formula) is not None]
-        return measure(rows, formulas, [dimension.column for dimension in dimensions], self._terms, self._flags(table))
+        keys = [dimension.column for dimension in dimensions]
+        if len(_TABLES[table]) > 1:
+            return self._of_both(table, formulas, dimensions)
+        (only,) = _TABLES[table]
+        return measure(self._keyed(only, dimensions), formulas, keys, self._terms, flags_of(only))
 
-    def _flags(self, table: str) -> tuple[str, ...]:
-        return flags_of(_TABLES[table][0]) if len(_TABLES[table]) == 1 else ()
+    def _keyed(self, table: Table, dimensions: Sequence[Dimension]) -> pa.Table:
+        rows = self._read(table)
+        for dimension in dimensions:
+            rows = dimension.keyed(table.name, rows)
+        return rows
 
-    def _table(self, name: str) -> pa.Table:
-        if name not in self._rows:
-            parts = [self._read(table) for table in _TABLES[name]]
-            self._rows[name] = interactions(*parts) if len(parts) > 1 else parts[0]
-        return self._rows[name]
+    def _of_both(
+        self, name: str, formulas: Sequence[Formula], dimensions: Sequence[Dimension]
+    ) -> dict[Key, list[Measured]]:
+        """Of calls and messages apart what can be added up; together, and with less of them, what cannot."""
+        keys = [dimension.column for dimension in dimensions]
+        apart = [f for f in formulas if not isinstance(f, Distinct)]
+        rows = {table: _with_both(self._keyed(table, dimensions)) for table in _TABLES[name]}
+        parts = [measure(rows[table], apart, keys, self._terms, flags_of(table)) for table in rows] if apart else []
+        together = {f: self._distinct(f, rows, keys) for f in formulas if isinstance(f, Distinct)}
+        found: dict[Key, list[Measured]] = {}
+        for key in dict.fromkeys(key for part in (*parts, *together.values()) for key in part):
+            sums = iter([added(f, [part[key][n] for part in parts if key in part]) for n, f in enumerate(apart)])
+            found[key] = [
+                (together[f].get(key) or [nothing(f)])[0] if isinstance(f, Distinct) else next(sums) for f in formulas
+            ]
+        return found
+
+    def _distinct(
+        self, formula: Distinct, rows: Mapping[Table, pa.Table], keys: Sequence[str]
+    ) -> dict[Key, list[Measured]]:
+        kept = []
+        for table, own in rows.items():
+            found = matching(own, formula.where, self._terms, flags_of(table))
+            kept.append(found.select([*keys, *formula.of]))
+        return measure(joined(*kept), [Distinct(of=formula.of, where=All(of=()))], keys)
 
     def _read(self, table: Table) -> pa.Table:
         """The rows of one table with what all metrics and dimensions need of it."""
@@ -166,8 +190,8 @@ class Measures:
         for metric in self.metrics:
             if metric.formula is not None and table in _TABLES[metric.table]:
                 read = columns_of([metric.formula])
-                # Flags come packed into one column, but for those that calls and messages share.
-                flags = read.intersection(flags_of(table)) if metric.table == table.name else set()
+                # Flags come packed into one column.
+                flags = read.intersection(flags_of(table))
                 columns |= (read - flags) | ({FLAGS} if flags else set())
         for dimension in self._dimensions:
             columns |= dimension.reads(table.name)
@@ -194,6 +218,16 @@ class Measures:
             p90=told.p90,
             currency=self._terms.currency if isinstance(metric.formula, Money) else "",
         )
+
+
+def _with_both(rows: pa.Table) -> pa.Table:
+    """The rows with 0 for the indicator of the other channel, which only the packed flags of its own table have."""
+    import pyarrow as pa
+
+    none = pa.repeat(pa.scalar(0, pa.int32()), len(rows))
+    for name in OWN:
+        rows = rows.append_column(name, none) if name not in rows.column_names else rows
+    return rows
 
 
 def difference(value: Value, other: Value) -> int | float | Decimal | None:
