@@ -133,7 +133,16 @@ def played(house: House) -> House:
         {
             "type": "call.completed",
             "timestamp": datetime.now(UTC).isoformat(),
-            "data": {"call": {"id": "c1", "direction": "inbound", "from": "+12025550143", "to": "+12025550101"}},
+            # A transcript whose text was not sent: it is looked for in the journal and in the archive.
+            "data": {
+                "call": {
+                    "id": "c1",
+                    "from": "+12025550143",
+                    "to": "+12025550101",
+                    "direction": "inbound",
+                    "transcript": {"text": ""},
+                }
+            },
         }
     )
     accepted = run(house, "ingest", webhook(body))
@@ -185,10 +194,37 @@ def played(house: House) -> House:
     for path in ("/v1/me", "/v1/exports", "/v1/reports"):
         assert run(house, "api", api("GET", path, f"GET {path}"))["statusCode"] == 200
     keep_the_directory(house)
+    read_what_happened(house)
     enter_a_deal(house)
     watch_the_board(house)
     assert run(house, "connect", contact_ended())["accepted"] == 1
     return house
+
+
+def read_what_happened(house: House) -> None:
+    """The list, one call in detail, its words, the work list, and a question that is kept."""
+
+    def ask(route: str, body: object = None, status: int = 200, **parameters: str) -> Any:
+        method, _, path = route.partition(" ")
+        for name, value in parameters.items():
+            path = path.replace(f"{{{name}}}", value)
+        event = api(method, path, route, body) | {"pathParameters": parameters or None}
+        event["headers"]["if-match"] = "*"
+        answer = run(house, "api", event)
+        assert answer["statusCode"] == status, (route, answer)
+        return json.loads(answer["body"])
+
+    record = f"{CONNECTION}:c1"
+    assert [row["record_id"] for row in ask("GET /v1/interactions")["rows"]] == [record]
+    assert [row["record_id"] for row in ask("GET /v1/cases")["rows"]] == [record]
+    assert ask("GET /v1/interactions/{id}", id=record)["transcript_link"]
+    assert "no longer kept" in ask("GET /v1/interactions/{id}/transcript", status=404, id=record)["detail"]
+    question = {"name": "Mine", "view": "/v1/interactions", "parameters": {"preset": "today"}}
+    kept = ask("POST /v1/saved-reports", question, 201)["id"]
+    ask("PUT /v1/saved-reports/{id}", {**question, "shared": True}, id=kept)
+    assert [report["id"] for report in ask("GET /v1/saved-reports")["reports"]] == [kept]
+    ask("GET /v1/saved-reports/{id}/run", id=kept)
+    ask("DELETE /v1/saved-reports/{id}", id=kept)
 
 
 def enter_a_deal(house: House) -> None:
@@ -645,7 +681,8 @@ def _owner(resource: Any) -> str:
             "api",
             Call("dynamodb:UpdateItem", "DirectoryTable", {"dynamodb:LeadingKeys": ("workspace#acme#audit#2026",)}),
         ),
-        ("api", Call("dynamodb:Query", "JournalTable", {"dynamodb:LeadingKeys": ("acme#call#line#c1",)})),
+        ("api", Call("dynamodb:Query", "JournalTable", {"dynamodb:LeadingKeys": ("acme#presence#line#anna",)})),
+        ("api", Call("s3:ListBucket", "RawBucket", {"s3:prefix": ("failures/",)})),
         ("api", Call("kms:Decrypt", "Key", {"kms:EncryptionContext:connection": ("line",)})),
         ("api", Call("cognito-idp:AdminSetUserPassword", "UserPool", {})),
         ("api", Call("s3:GetObject", "ExportsBucket/athena/1.csv", {})),

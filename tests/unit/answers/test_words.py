@@ -81,7 +81,7 @@ TEXTS = [
     ("telnyx", {"data": {"event_type": "message.received", "payload": {"id": "1", "text": "Hi"}}}, False),
     ("vonage", {"message_uuid": "1", "channel": "sms", "text": "Hi"}, False),
     ("openphone", {"type": "message.received", "data": {"object": {"id": "1", "body": "Hi"}}}, False),
-    ("ringcentral", {"event": SMS, "body": {"id": 1, "type": "SMS", "messageStatus": "Received", "subject": "Hi"}}, False),
+    ("ringcentral", {"event": SMS, "body": {"type": "SMS", "messageStatus": "Received", "subject": "Hi"}}, False),
     ("generic", {"type": "message.received", "data": {"message": {"id": "1", "text": "Hi"}}}, False),
 ]  # fmt: skip
 
