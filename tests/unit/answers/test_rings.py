@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ringlake.flows.answers.interactions import ListQuery
 from ringlake.flows.answers.load import Load
 from ringlake.flows.answers.rings import RingRow, RingsAnswer, RingsQuery
 from ringlake.query.filters import Filter, parse
@@ -87,7 +88,12 @@ def test_the_drill_lists_exactly_the_calls_of_the_missed_rings(world: World) -> 
     anna = rows(rung(world))["anna"]
 
     assert (anna.missed, anna.missed_calls) == (3, 2)
-    assert anna.drill == {"channels": ["call"], "users": [], "record_ids": ["pbx:2", "pbx:4"]}
+    assert anna.drill == {
+        "channels": ["call"],
+        "users": [],
+        "record_ids": ["pbx:2", "pbx:4"],
+        "without_spam": False,
+    }
     assert rows(rung(world))["boris"].drill is None
 
 
@@ -140,8 +146,8 @@ def test_load_counts_calls_once_and_talk_by_leg_for_everybody_who_talked(world: 
     assert sum(row.calls for row in found.rows) == found.total.calls
     assert sum(row.calls_share.value or 0 for row in found.rows) == 1.0
     assert by["boris"].talk_share.value == 1.0
-    assert by["boris"].drill == {"channels": ["call"], "users": ["boris"]}
-    assert by["unassigned"].drill == {"channels": ["call"], "users": [""]}
+    assert by["boris"].drill == {"channels": ["call"], "users": ["boris"], "without_spam": True}
+    assert by["unassigned"].drill == {"channels": ["call"], "users": [""], "without_spam": True}
     assert "exceed" in found.note
 
 
@@ -187,3 +193,22 @@ def test_calls_of_owners_out_of_sight_are_one_row(world: World) -> None:
         ("others", "", 2, 60, None)
     ]
     assert found.availability.value is None
+
+
+def test_each_drill_lists_as_many_calls_as_its_row_counts(world: World) -> None:
+    """demands.md D80: the list takes the filter of the answer, changed by the row's drill."""
+    spam = call("5", "09:40", rang("anna", "answered", 3.0, 20), user_id="anna", talk_s=20, is_spam=1)
+    twice = call("4", "12:00", rang("anna", "no_answer", 9.0), rang("anna", "no_answer", 9.0))
+    calls(world, SIMULTANEOUS, OVERFLOWED, LOST, spam, twice)
+
+    def listed(drill: dict[str, Any]) -> int:
+        query = parse(ListQuery, {**DAYS, **drill})
+        return len(world.answers.interactions.page(world.viewer("owner"), query, NOW).rows)
+
+    load, found = loaded(world), rung(world)
+    counted = [(row.calls, row.drill) for row in (load.total, *load.rows)]
+    counted += [(row.missed_calls, row.drill) for row in found.rows]
+    assert [n for n, drill in counted if drill is not None] == [
+        listed(drill) for _, drill in counted if drill is not None
+    ]
+    assert [n for n, _ in counted] == [4, 1, 1, 2, 2, 0]

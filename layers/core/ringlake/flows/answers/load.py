@@ -122,6 +122,7 @@ class LoadAnswers(PeopleAnswers):
             busy = time.busy(who.user_id) if kind == "person" else None
             return _load_row(kind, who, calls, whole, legs, occupancy(busy), utilisation(busy), lists=lists)
 
+        listed = {"without_spam": not asked.include_spam}
         rows = []
         own = {user for user in talked if user in company.users}
         # Who was there and had nothing to do is a part of the picture.
@@ -130,14 +131,14 @@ class LoadAnswers(PeopleAnswers):
         for user in sorted(own | {str(key) for (key,) in by_user}):
             calls_of = _Calls(*by_user[user,]) if (user,) in by_user else nothing
             if user == "":
-                rows.append(row("unassigned", OTHERS, calls_of, Handled(), drill(users=[""])))
+                rows.append(row("unassigned", OTHERS, calls_of, Handled(), drill(users=[""], **listed)))
             elif user == _OTHERS:
                 others = [of for other, of in talked.items() if other not in company.users]
                 legs = Handled(sum(of.legs for of in others), sum(of.talk_s for of in others))
                 rows.append(row("others", OTHERS, calls_of, legs, None))
             else:
                 who = person(company.users[user])
-                rows.append(row("person", who, calls_of, talked.get(user, Handled()), drill(users=[user])))
+                rows.append(row("person", who, calls_of, talked.get(user, Handled()), drill(users=[user], **listed)))
         rows.sort(key=lambda r: (r.kind != "person", r.kind, -r.talk_s, -r.calls, r.person.name.casefold()))
         legs = Handled(sum(of.legs for of in talked.values()), sum(of.talk_s for of in talked.values()))
         group = group_availability(question, found, company.users) if company.scope.everything else None
@@ -147,7 +148,7 @@ class LoadAnswers(PeopleAnswers):
             answer_delay=told("asa_s", whole.asa),
             lost=told("calls_missed", whole.missed),
             availability=group or Value(metric="availability", value=None),
-            total=row("total", OTHERS, whole, legs, drill()),
+            total=row("total", OTHERS, whole, legs, drill(**listed)),
             rows=tuple(rows),
         )
 

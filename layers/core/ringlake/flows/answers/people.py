@@ -26,7 +26,7 @@ from ringlake.model.arrow import kernels
 from ringlake.model.base import Answer
 from ringlake.model.directory import Directory, Team, User
 from ringlake.model.facts import Direction
-from ringlake.model.tables import CALLS, LEGS, PRESENCE
+from ringlake.model.tables import LEGS, PRESENCE
 from ringlake.query.filters import CALL
 from ringlake.query.resolve import Predicates, ResolvedQuery, between
 
@@ -117,18 +117,15 @@ class PeopleAnswers(Answers):
         """Legs of the calls that the question selects, or of those of one direction, whoever their owner is: a
         person's rings and talks are on calls of others too. Without spam, as all measures, unless it is asked for.
         """
-        query = question.query
-        every = of_users(query, ())
+        asked = question.query.predicates
+        directions = asked.directions
         if direction is not None:
-            directions = {direction.value} & set(query.predicates.directions or (direction.value,))
-            asked = msgspec.structs.replace(every.predicates, directions=tuple(directions) or ("\0",))
-            every = msgspec.structs.replace(every, predicates=asked)
-        legs = self._facts.rows(LEGS, every, LEG_COLUMNS)
-        if query.predicates.include_spam:
-            return legs
-        calls = self._facts.rows(CALLS, every, ["record_id", "is_spam"])
-        spam: list[Any] = calls.filter(kernels().equal(calls["is_spam"], 1))["record_id"].to_pylist()
-        return _other_than(legs, spam) if spam else legs
+            # An impossible word where it is not asked for: no directions would mean any.
+            directions = (direction.value,) if direction.value in (directions or (direction.value,)) else ("\0",)
+        every = msgspec.structs.replace(
+            asked, users=(), directions=directions, without_spam=asked.without_spam or not asked.include_spam
+        )
+        return self._facts.rows(LEGS, msgspec.structs.replace(question.query, predicates=every), LEG_COLUMNS)
 
     def rung(self, question: Question, company: Company, users: Collection[str]) -> pa.Table:
         """The legs of these people in the range, of calls of any kind: how their time was spent, whoever's
@@ -141,7 +138,7 @@ class PeopleAnswers(Answers):
 
 def drill(**more: object) -> Drill:
     """What the filter of an answer is changed by to list exactly the calls of one of its parts (demands.md D80)."""
-    return {"channels": [CALL], **more}
+    return {"channels": [CALL], "without_spam": True, **more}
 
 
 def told(metric: str, found: Measured) -> Value:
@@ -181,15 +178,6 @@ def of_people(query: ResolvedQuery, company: Company, users: Collection[str], be
     # An impossible id: an empty list of users would mean everybody.
     asked = Predicates() if whole else Predicates(users=tuple(sorted(users)) or ("\0",))
     return msgspec.structs.replace(query, start_utc=start, end_utc=end, days=days, scope=seen, predicates=asked)
-
-
-def _other_than(legs: pa.Table, calls: Collection[str]) -> pa.Table:
-    import pyarrow as pa
-
-    pc = kernels()
-    column: Any = legs["record_id"]
-    plain = column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
-    return legs.filter(pc.invert(pc.is_in(plain, value_set=pa.array(list(calls), pa.string()))))
 
 
 def _of(legs: pa.Table, users: Collection[str]) -> pa.Table:

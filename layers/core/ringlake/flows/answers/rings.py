@@ -122,5 +122,5 @@ def _ring_row(kind: str, who: Person, of: Rings, ids: Sequence[str], asked: Ring
         missed_rings=Value(metric="agent_missed_rings", value=missed, n=of.rung),
         missed_rate=share("agent_missed_ring_rate", missed, of.answered + of.declined + missed),
         missed_calls=len(ids),
-        drill=drill(users=[], record_ids=list(ids)) if 0 < len(ids) <= MAX_IDS else None,
+        drill=drill(users=[], record_ids=list(ids), without_spam=False) if 0 < len(ids) <= MAX_IDS else None,
     )
