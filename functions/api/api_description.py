@@ -20,6 +20,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from ringlake import __version__
 from ringlake.access import ROUTES
 from ringlake.flows.directory.bodies import Patch
+from ringlake.metrics.catalog import METRICS
 
 _REF = "#/components/schemas/"
 PROBLEM = "application/problem+json"
@@ -107,7 +108,37 @@ def describe(operations: Mapping[str, Operation]) -> dict[str, Any]:
         },
     }
     plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(document))
+    plain["components"]["schemas"]["MetricId"] = _metric_id()
+    _name_metrics(plain)
     return plain
+
+
+def _metric_id() -> dict[str, Any]:
+    words = (f"- `{metric.id}` ({metric.unit}): {metric.words}" for metric in METRICS)
+    return {
+        "type": "string",
+        "description": "\n".join(["A metric of the dictionary (`GET /v1/metrics`).", "", *words]),
+        "enum": [metric.id for metric in METRICS],
+    }
+
+
+def _name_metrics(document: Mapping[str, Any]) -> None:
+    """Whatever is called a metric is one of the dictionary's."""
+    for schema in document["components"]["schemas"].values():
+        for name, said in schema.get("properties", {}).items():
+            _name_metric(name, said)
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            for parameter in operation["parameters"]:
+                _name_metric(parameter["name"], parameter["schema"])
+
+
+def _name_metric(name: str, said: dict[str, Any]) -> None:
+    one = said if name == "metric" else said.get("items", {}) if name == "metrics" else {}
+    if one.get("type") == "string":
+        usual = {"default": one["default"]} if "default" in one else {}
+        one.clear()
+        one |= {"$ref": f"{_REF}MetricId", **usual}
 
 
 def statuses(route: str) -> tuple[int, ...]:

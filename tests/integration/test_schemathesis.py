@@ -160,7 +160,8 @@ def test_any_request_is_answered_as_described_and_to_whom_it_may(site: Site, rou
         if ids & set((case.path_parameters or {}).values()):
             assert foreign.status_code in (400, 404, 428), foreign.text
 
-        role = data.draw(st.sampled_from(sorted(site.tokens)))
+        # The first of a list is drawn most often: who may ask everything meets most.
+        role = data.draw(st.sampled_from(["owner", *sorted(set(site.tokens) - {"owner"})]))
         answer = site.ask(case, site.tokens[role])
         COUNTS.add(role, mode, answer.status_code)
         asking.check(case, answer, site.users[role], mode)

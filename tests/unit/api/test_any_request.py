@@ -83,7 +83,8 @@ def test_any_request_is_answered_as_described_and_to_whom_it_may(route: str, dat
         assert foreign.status_code in (400, 404, 428), foreign.text
     assert world.directory.load("acme") == before
 
-    role = data.draw(st.sampled_from(sorted(ROLES)))
+    # The first of a list is drawn most often: who may ask everything meets most.
+    role = data.draw(st.sampled_from(["owner", *sorted(set(ROLES) - {"owner"})]))
     user = STANDING.users[ROLES[role]]
     answer = STANDING.ask(case, ROLES[role])
     COUNTS.add(role, mode, answer.status_code)
