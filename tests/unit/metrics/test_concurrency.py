@@ -21,9 +21,12 @@ NINE, TEN, ELEVEN = 9 * 60 * MINUTE, 10 * 60 * MINUTE, 11 * 60 * MINUTE
 type Span = tuple[int, int]
 
 
-def swept(spans: list[Span], bounds: list[int]) -> list[tuple[int, int, int]]:
+def swept(spans: list[Span], bounds: list[int], answers: list[int | None] | None = None) -> list[tuple[int, int, int]]:
+    """Peak, its first instant and time in use of each bucket; of conversations when there are answers."""
     starts, ends = (pa.array([span[n] for span in spans], pa.int64()) for n in range(2))
-    return [(row["peak"], row["at"], row["busy_ms"]) for row in sweep(starts, ends, bounds).to_pylist()]
+    answered = pa.array([None] * len(spans) if answers is None else answers, pa.int64())
+    found = sweep(starts, answered, ends, bounds)
+    return list(zip(*(found.waiting if answers is None else found.answered), strict=True))
 
 
 def test_a_call_counts_in_every_hour_that_it_reaches_into() -> None:
@@ -71,6 +74,20 @@ def test_the_sweep_is_counting_at_every_instant(spans: list[Span], bounds: list[
         expected.append((max(at_once), start + at_once.index(max(at_once)), sum(at_once)))
 
     assert swept(spans, bounds) == expected
+
+
+@given(SPANS.flatmap(lambda spans: st.tuples(st.just(spans), st.lists(
+    st.none() | st.integers(0, 30), min_size=len(spans), max_size=len(spans)
+))), BOUNDS)  # fmt: skip
+def test_conversations_are_swept_from_their_answer_on(
+    told: tuple[list[Span], list[int | None]], bounds: list[int]
+) -> None:
+    spans, waits = told
+    answers = [None if wait is None else start + wait for (start, _), wait in zip(spans, waits, strict=True)]
+    talks = [(at, end) for (start, end), at in zip(spans, answers, strict=True) if at is not None]
+
+    assert swept(spans, bounds, answers) == swept(talks, bounds)
+    assert swept(spans, bounds) == swept(spans, bounds, [start for start, _ in spans])
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:

@@ -9,77 +9,111 @@ The sweep is linear (demands.md D63): instants are sorted by their digits, the r
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from ringlake.model.arrow import Column, kernels
 
 from .ordering import ascending
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+# Order of what happens at one instant: ends of conversations and of other calls, the beginning of a bucket,
+# beginnings, answers. What each does to the number of calls and of conversations.
+_TALKED, _ENDED, _MARK, _BEGAN, _ANSWERED = range(5)
+_CALLS = (-1, -1, 0, 1, 0)
+_TALKS = (-1, 0, 0, 0, 1)
+_TAG_BITS = 3
 
-# Order of what happens at one instant: ends, the beginning of a bucket, beginnings.
-_END, _MARK, _START = 0, 1, 2
-_TAGS = 2
+
+class Peaks(NamedTuple):
+    """Of each bucket, in order: the largest number at once, the first instant of it, and how long all lasted inside
+    the bucket, added up. Instants are milliseconds since 1970.
+    """
+
+    most: list[int]
+    at: list[int]
+    busy_ms: list[int]
 
 
-def sweep(starts: Column, ends: Column, bounds: Sequence[int]) -> pa.Table:
-    """One row per bucket [bounds[i], bounds[i + 1]), in order: `peak`, the largest number of calls at once,
-    `at`, the first instant of it, and `busy_ms`, how long calls lasted inside the bucket, added up.
+class Swept(NamedTuple):
+    """Of all calls from their start to their end, and of conversations from the answer on."""
 
-    `starts` and `ends` are int64 arrays of milliseconds since 1970, of equal length and without nulls;
-    `bounds` ascend. Calls without duration are at no instant.
+    waiting: Peaks
+    answered: Peaks
+
+
+def sweep(starts: Column, answers: Column, ends: Column, bounds: Sequence[int]) -> Swept:
+    """Peaks of the buckets [bounds[i], bounds[i + 1]).
+
+    Columns are int64 arrays of milliseconds since 1970, of equal length; only `answers` may be null. `bounds` ascend.
+    Calls without duration are at no instant.
     """
     import pyarrow as pa
 
     pc = kernels()
     first, last = (pa.scalar(bound, pa.int64()) for bound in (bounds[0], bounds[-1]))
-    lasting = pc.and_(
-        pc.greater(ends, starts),
-        pc.and_(pc.greater(ends, first), pc.less(starts, last)),
-    )
+    lasting = pc.and_(pc.greater(ends, starts), pc.and_(pc.greater(ends, first), pc.less(starts, last)))
     if not pc.all(lasting).as_py():
-        starts, ends = starts.filter(lasting), ends.filter(lasting)
+        starts, answers, ends = (column.filter(lasting) for column in (starts, answers, ends))
+    talked = pc.fill_null(pc.less(answers, ends), False)  # noqa: FBT003 - Arrow's own signature
     # What is before the first bucket is carried into it, whenever it began.
-    starts = pc.max_element_wise(starts, pc.subtract(first, pa.scalar(1, pa.int64())))
-    marks = pa.array(bounds, pa.int64())
-    moments = ascending(pa.concat_arrays([_tagged(ends, _END), _tagged(marks, _MARK), _tagged(starts, _START)]))
-    tags = pc.bit_wise_and(moments, pa.scalar(3, pa.int64()))
-    running = pc.cumulative_sum(pc.subtract(tags, pa.scalar(_MARK, pa.int64())))
-    is_mark = pc.equal(tags, pa.scalar(_MARK, pa.int64()))
+    before = pa.scalar(bounds[0] - 1, pa.int64())
+    happened = [
+        pc.add(_shifted(ends), pc.if_else(talked, _TALKED, _ENDED)),
+        pc.add(_shifted(pa.array(bounds, pa.int64())), _MARK),
+        pc.add(_shifted(pc.max_element_wise(starts, before)), _BEGAN),
+        pc.add(_shifted(pc.max_element_wise(answers.filter(talked), before)), _ANSWERED),
+    ]
+    moments = ascending(pa.concat_arrays(happened))
+    tags = pc.bit_wise_and(moments, pa.scalar((1 << _TAG_BITS) - 1, pa.int64()))
+    marks = pc.equal(tags, pa.scalar(_MARK, pa.int64()))
     # From the first bucket's mark up to the last bound, which begins no bucket.
-    edges = pc.indices_nonzero(is_mark)
-    begin, end = edges[0].as_py(), edges[-1].as_py()
-    times = pc.shift_right(moments, pa.scalar(_TAGS, pa.int64()))
-    inside = times.slice(begin, end - begin)
-    going_on = running.slice(begin, end - begin)
-    busy = pc.cumulative_sum(pc.multiply(going_on, pc.subtract(times.slice(begin + 1, end - begin), inside)))
-    # Buckets ascend, so that the largest value so far at the end of one is its own: the number of calls above, and
-    # of equal ones that which came first.
-    place_bits = (end - begin).bit_length()
-    calls_bits = (pc.max(going_on).as_py() or 0).bit_length()
-    buckets = pc.cumulative_sum(pc.cast(is_mark.slice(begin, end - begin), pa.int64()))
-    ranked = pc.add(pc.shift_left(buckets, pa.scalar(calls_bits, pa.int64())), going_on)
-    left = pc.cumulative_sum(pa.repeat(pa.scalar(-1, pa.int64()), end - begin), start=end - begin)
-    ranked = pc.add(pc.shift_left(ranked, pa.scalar(place_bits, pa.int64())), left)
-    last = pc.subtract(pc.cast(edges.slice(1), pa.int64()), pa.scalar(begin + 1, pa.int64()))
-    best = pc.cumulative_max(ranked).take(last)
-    place = pc.subtract(
-        pa.scalar(end - begin - 1, pa.int64()), pc.bit_wise_and(best, pa.scalar((1 << place_bits) - 1, pa.int64()))
-    )
-    calls = pc.shift_right(best, pa.scalar(place_bits, pa.int64()))
-    return pa.table(
-        {
-            "peak": pc.bit_wise_and(calls, pa.scalar((1 << calls_bits) - 1, pa.int64())),
-            "at": inside.take(place),
-            "busy_ms": pc.pairwise_diff(pa.concat_arrays([pa.array([0], pa.int64()), busy.take(last)])).slice(1),
-        }
-    )
+    edges = pc.cast(pc.indices_nonzero(marks), pa.int64())
+    begin, count = edges[0].as_py(), edges[-1].as_py() - edges[0].as_py()
+    times = pc.shift_right(moments, pa.scalar(_TAG_BITS, pa.int64())).slice(begin, count + 1)
+    buckets = _Buckets(times, marks.slice(begin, count), pc.subtract(edges, edges[0]))
+    changes = [pa.array(change, pa.int64()).take(tags) for change in (_CALLS, _TALKS)]
+    return Swept(*(buckets.peaks(pc.cumulative_sum(change).slice(begin, count)) for change in changes))
 
 
-def _tagged(times: Column, tag: int) -> Column:
+class _Buckets:
+    """All moments inside the buckets, in order; `times` has the end of the last bucket besides."""
+
+    def __init__(self, times: Column, marks: Column, edges: Column) -> None:
+        import pyarrow as pa
+
+        pc = kernels()
+        count = len(marks)
+        self._times = times.slice(0, count)
+        self._lasts = pc.subtract(times.slice(1), self._times)
+        self._number = pc.cumulative_sum(pc.cast(marks, pa.int64()))
+        self._left = pc.cumulative_sum(pa.repeat(pa.scalar(-1, pa.int64()), count), start=count)
+        # Positions of the last moment of each bucket.
+        self._last = pc.subtract(edges.slice(1), pa.scalar(1, pa.int64()))
+
+    def peaks(self, going_on: Column) -> Peaks:
+        """`going_on` is the number after each moment."""
+        import pyarrow as pa
+
+        pc = kernels()
+        count = len(going_on)
+        # Buckets ascend, so that the largest value so far at the end of one is its own: the number of calls above, and
+        # of equal ones that which came first.
+        place_bits, calls_bits = count.bit_length(), pc.max(going_on).as_py().bit_length()
+        ranked = pc.add(pc.shift_left(self._number, pa.scalar(calls_bits, pa.int64())), going_on)
+        ranked = pc.add(pc.shift_left(ranked, pa.scalar(place_bits, pa.int64())), self._left)
+        best = pc.cumulative_max(ranked).take(self._last)
+        left = pc.bit_wise_and(best, pa.scalar((1 << place_bits) - 1, pa.int64()))
+        most = pc.bit_wise_and(
+            pc.shift_right(best, pa.scalar(place_bits, pa.int64())), pa.scalar((1 << calls_bits) - 1, pa.int64())
+        )
+        busy = pc.cumulative_sum(pc.multiply(going_on, self._lasts)).take(self._last)
+        return Peaks(
+            most.to_pylist(),
+            self._times.take(pc.subtract(pa.scalar(count - 1, pa.int64()), left)).to_pylist(),
+            pc.subtract(busy, pa.concat_arrays([pa.array([0], pa.int64()), busy.slice(0, len(busy) - 1)])).to_pylist(),
+        )
+
+
+def _shifted(times: Column) -> Column:
     import pyarrow as pa
 
-    pc = kernels()
-    moved = pc.multiply(times, pa.scalar(1 << _TAGS, pa.int64()))
-    return pc.add(moved, pa.scalar(tag, pa.int64()))
+    return kernels().shift_left(times, pa.scalar(_TAG_BITS, pa.int64()))

@@ -7,10 +7,11 @@ of a filter choose hours here, not the calls that began in them: a call from 08:
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from math import gcd
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -19,7 +20,7 @@ from pydantic import Field
 from ringlake.access import Principal
 from ringlake.metrics.busyhours import Hour, Step, hours, instant, steps, working_days
 from ringlake.metrics.columns import codes, is_one, joined, milliseconds
-from ringlake.metrics.concurrency import sweep
+from ringlake.metrics.concurrency import Peaks, sweep
 from ringlake.metrics.erlang import MOST_LOAD, agents_required, lines_required
 from ringlake.metrics.measure import spread
 from ringlake.metrics.service import promise
@@ -139,33 +140,28 @@ class ConcurrencyAnswers(Answers):
             calls = calls.slice(0, 0)
         spans = _spans(calls, milliseconds_of(now))
         grid = _grid(question, asked.granularity)
-        open_steps = [_chosen(question, step) for step in grid]
-        waiting = _swept(spans.started, spans.ended, grid)
-        talking = _swept(spans.answered.filter(spans.talked), spans.ended.filter(spans.talked), grid)
+        swept = sweep(spans.started, spans.answered, spans.ended, [*(s.start_ms for s in grid), grid[-1].end_ms])
+        chosen = [n for n, step in enumerate(grid) if _chosen(question, step)]
+        came = _arrivals(calls, grid)
         load = hours(
-            [step for step, chosen in zip(grid, open_steps, strict=True) if chosen],
-            [row.busy_ms for row, chosen in zip(waiting, open_steps, strict=True) if chosen],
-            [n for n, chosen in zip(_arrivals(calls, grid), open_steps, strict=True) if chosen],
+            [grid[n] for n in chosen],
+            [swept.waiting.busy_ms[n] for n in chosen],
+            [came[n] for n in chosen],
             working_days(workspace, query.from_date, query.to_date),
             milliseconds_of(now),
         )
-        buckets = []
-        places = _places(grid, [milliseconds_of(bucket.end_utc) for bucket in wanted.buckets])
-        for bucket, (first, last) in zip(wanted.buckets, places, strict=True):
-            answered, incl_waiting = (
-                _highest([row for row, chosen in zip(rows[first:last], open_steps[first:last], strict=True) if chosen])
-                for rows in (talking, waiting)
+        ends = [milliseconds_of(bucket.end_utc) for bucket in wanted.buckets]
+        buckets = [
+            LineBucket(
+                label=bucket.label,
+                start_utc=bucket.start_utc,
+                end_utc=bucket.end_utc,
+                partial=bucket.partial,
+                answered=_peak(question, swept.answered, steps_of, "talking_at"),
+                waiting=_peak(question, swept.waiting, steps_of, "active_at"),
             )
-            buckets.append(
-                LineBucket(
-                    label=bucket.label,
-                    start_utc=bucket.start_utc,
-                    end_utc=bucket.end_utc,
-                    partial=bucket.partial,
-                    answered=_peak(question, answered, "talking_at"),
-                    waiting=_peak(question, incl_waiting, "active_at"),
-                )
-            )
+            for bucket, steps_of in zip(wanted.buckets, _places(grid, chosen, ends), strict=True)
+        ]
         return self._told(question, asked, calls, load, buckets, spans.unknown)
 
     def _told(
@@ -204,22 +200,13 @@ class ConcurrencyAnswers(Answers):
         )
 
 
-class _Spans(msgspec.Struct, frozen=True):
-    """Milliseconds since 1970 of calls whose end is known or that still last; `answered` where `talked`."""
+class _Spans(NamedTuple):
+    """Milliseconds since 1970 of calls whose end is known or that still last; `answered` may be null."""
 
-    started: Any
-    answered: Any
-    ended: Any
-    talked: Any
+    started: Column
+    answered: Column
+    ended: Column
     unknown: int
-
-
-class _Row(msgspec.Struct, frozen=True):
-    """One step of the grid: its largest number of calls, when, and how long calls lasted in it."""
-
-    peak: int
-    at: int
-    busy_ms: int
 
 
 def _spans(calls: pa.Table, now_ms: int) -> _Spans:
@@ -233,9 +220,10 @@ def _spans(calls: pa.Table, now_ms: int) -> _Spans:
         ended = pc.if_else(pc.and_(pc.is_null(ended), lasts), pa.scalar(now_ms, pa.int64()), ended)
     known = pc.is_valid(ended)
     unknown = len(calls) - (pc.sum(known).as_py() or 0)
-    columns: list[Column] = [milliseconds(calls["started_at"]), milliseconds(calls["answered_at"]), ended]
-    started, answered, ended = columns if not unknown else [column.filter(known) for column in columns]
-    return _Spans(started, answered, ended, pc.is_valid(answered), unknown)
+    started, answered = milliseconds(calls["started_at"]), milliseconds(calls["answered_at"])
+    if unknown:
+        started, answered, ended = (column.filter(known) for column in (started, answered, ended))
+    return _Spans(started, answered, ended, unknown)
 
 
 def _grid(question: Question, granularity: Granularity) -> tuple[Step, ...]:
@@ -260,12 +248,6 @@ def _chosen(question: Question, step: Step) -> bool:
     return step.minute >= start or step.minute < end
 
 
-def _swept(starts: Column, ends: Column, grid: Sequence[Step]) -> list[_Row]:
-    found = sweep(starts, ends, [*(step.start_ms for step in grid), grid[-1].end_ms])
-    columns = (found[name].to_pylist() for name in ("peak", "at", "busy_ms"))
-    return [_Row(*row) for row in zip(*columns, strict=True)]
-
-
 def _arrivals(calls: pa.Table, grid: Sequence[Step]) -> list[int]:
     """Offered calls that began in each step."""
     import pyarrow as pa
@@ -276,28 +258,27 @@ def _arrivals(calls: pa.Table, grid: Sequence[Step]) -> list[int]:
     width = gcd(3_600_000, *{step.start_ms % 3_600_000 for step in grid})
     counted = pc.value_counts(pc.divide(started, pa.scalar(width, pa.int64())))
     came = dict(zip(counted.field(0).to_pylist(), counted.field(1).to_pylist(), strict=True))
+    if width == 3_600_000:
+        return [came.get(step.start_ms // width, 0) for step in grid]
     return [sum(came.get(n, 0) for n in range(step.start_ms // width, -(-step.end_ms // width))) for step in grid]
 
 
-def _places(grid: Sequence[Step], ends: Iterable[int]) -> list[tuple[int, int]]:
-    """The steps of each bucket, of which the grid's are parts."""
-    found, at = [], 0
+def _places(grid: Sequence[Step], chosen: Sequence[int], ends: Iterable[int]) -> Iterable[Sequence[int]]:
+    """The chosen steps of each bucket, of which steps are parts, by its end."""
+    starts = [grid[n].start_ms for n in chosen]
+    first = 0
     for end in ends:
-        first = at
-        while at < len(grid) and grid[at].start_ms < end:
-            at += 1
-        found.append((first, at))
-    return found
+        over = bisect_left(starts, end, first)
+        yield chosen[first:over]
+        first = over
 
 
-def _highest(rows: Sequence[_Row]) -> _Row:
-    return max(rows, key=lambda row: (row.peak, -row.at), default=_Row(0, 0, 0))
-
-
-def _peak(question: Question, row: _Row, field: str) -> LinePeak:
-    if not row.peak:
+def _peak(question: Question, peaks: Peaks, steps_of: Sequence[int], field: str) -> LinePeak:
+    """The first of the highest peaks of some steps."""
+    step = max(steps_of, key=peaks.most.__getitem__, default=None)
+    if step is None or not peaks.most[step]:
         return LinePeak(calls=0, at=None, drill=None)
-    at = instant(row.at)
+    at = instant(peaks.at[step])
     day = at.astimezone(ZoneInfo(question.query.zone)).date()
     drill = NO_RANGE | {
         "channels": [CALL],
@@ -306,7 +287,7 @@ def _peak(question: Question, row: _Row, field: str) -> LinePeak:
         "to": day.isoformat(),
         field: at.isoformat(),
     }
-    return LinePeak(calls=row.peak, at=at, drill=drill)
+    return LinePeak(calls=peaks.most[step], at=at, drill=drill)
 
 
 def _largest(peaks: Iterable[LinePeak]) -> LinePeak:
