@@ -273,6 +273,13 @@ def answer(document: object, status: HTTPStatus = HTTPStatus.OK, etag: str = "")
     )
 
 
+def content(document: object) -> Response[str]:
+    """A document that nothing on the way and no browser may keep: what was said and written."""
+    said = answer(document)
+    said.headers["Cache-Control"] = "no-store"
+    return said
+
+
 def versioned(view: View[Any], status: HTTPStatus = HTTPStatus.OK) -> Response[str]:
     """A document with its version, to be sent back as If-Match."""
     return answer(view.document, status, view.etag)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from api_answers import OPERATIONS, Asked, answer, record_id, serves, text_file, versioned
+from api_answers import OPERATIONS, Asked, answer, content, record_id, serves, text_file, versioned
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel
@@ -39,7 +39,7 @@ def open_recording(id: str, number: str) -> Response[str]:
     The address is the provider's own: nothing is fetched here. `needs_login` says that the provider will ask for its
     own sign-in.
     """
-    return answer(asked.rooms.answers.contents.recording(asked.viewer, record_id(id), number, asked.now))
+    return content(asked.rooms.answers.contents.recording(asked.viewer, record_id(id), number, asked.now))
 
 
 @serves(router, "GET /v1/interactions/{id}/transcript", query=WordsQuery, answers=Transcript)
@@ -47,7 +47,7 @@ def read_transcript(id: str) -> Response[str]:
     """Transcript and summary of a call, or the text of a message, as JSON or a text file; on record each time."""
     query = asked.query(WordsQuery)
     told = asked.rooms.answers.contents.words(asked.viewer, record_id(id), query, asked.now)
-    return text_file(as_text(told), "transcript") if query.format == "text" else answer(told)
+    return text_file(as_text(told), "transcript") if query.format == "text" else content(told)
 
 
 @serves(router, "GET /v1/cases", query=CasesQuery, answers=Cases)
