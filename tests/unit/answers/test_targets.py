@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ringlake.errors import InvalidRequest, Outdated, PlanTooLow, Unversioned
+from ringlake.flows.answers.interactions import ListQuery
 from ringlake.flows.answers.targets import ProgressAnswer, ProgressQuery, TargetProgress, Targets
 from ringlake.metrics.catalog import BY_ID
 from ringlake.model.directory import ServiceTarget, User
@@ -112,6 +113,20 @@ def test_a_plan_without_analytics_has_no_targets(world: World) -> None:
 
 
 # --- progress
+
+
+def test_the_drill_of_a_value_and_of_each_person_lists_what_they_count(world: World) -> None:
+    some(world)
+    found = one(world, "calls_answered", 5, "t1")
+
+    def listed(drill: dict[str, Any] | None) -> int:
+        assert drill is not None
+        query = parse(ListQuery, {"from": TUESDAY, "to": TUESDAY, **drill})
+        return len(world.answers.interactions.page(world.viewer("owner"), query, NOW).rows)
+
+    assert listed(found.drill) == found.value.value == 15
+    assert [listed(s.drill) for s in found.ranking] == [s.value.value for s in found.ranking] == [12, 3]
+    assert one(world, "occupancy", 0.5).drill is None
 
 
 def answered(name: str, user: str, talk_s: int, **more: Any) -> dict[str, Any]:

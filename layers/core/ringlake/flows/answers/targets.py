@@ -25,8 +25,9 @@ from ringlake.query.filters import CALL, parse
 from ringlake.stores.directory import Change
 
 from .dimensions import By, dimension
+from .drills import drill_of, narrowed
 from .measures import Measures, chosen, difference, hidden, measurable, relative
-from .patterns import Patterned
+from .patterns import Drill, Patterned
 from .people import OTHERS, Company, PeopleAnswers, Person, person
 from .question import Meta, Question
 from .responses import ResponseAnswers, ResponsesQuery
@@ -105,6 +106,7 @@ class Standing(Answer, frozen=True, kw_only=True):
     previous: Value
     change: float | None
     few: bool
+    drill: Drill | None
 
 
 class TargetProgress(Answer, frozen=True, kw_only=True):
@@ -113,7 +115,8 @@ class TargetProgress(Answer, frozen=True, kw_only=True):
     `whole` says that the value is of the whole team; else it is of what the viewer may see of it. `attained` is
     the value as a share of the target, or the target of the value where lower is better; `met` is null when
     nothing was measured or no direction is better. `leaders` and `coaching` are the ends of the ranking, which
-    is empty for metrics that people do not have.
+    is empty for metrics that people do not have. `drill` lists the calls or texts of the value; null where no filter
+    does.
     """
 
     target: TargetView
@@ -124,6 +127,7 @@ class TargetProgress(Answer, frozen=True, kw_only=True):
     previous: Value
     change: float | None
     relative: float | None
+    drill: Drill | None
     ranking: tuple[Standing, ...]
     leaders: tuple[Standing, ...]
     coaching: tuple[Standing, ...]
@@ -217,7 +221,8 @@ class TargetAnswers(PeopleAnswers):
         now_of, then_of = (self._values(q, company, team, goals) for q in (question, before))
         whole = company.scope.everything or bool(team and team in company.scope.teams)
         return {
-            goal: _progress(goal, company, now_of[goal.metric], then_of[goal.metric], whole=whole) for goal in goals
+            goal: _progress(goal, question, company, now_of[goal.metric], then_of[goal.metric], whole=whole)
+            for goal in goals
         }
 
     def _values(self, question: Question, company: Company, team: str, goals: Sequence[Goal]) -> dict[str, _Values]:
@@ -296,9 +301,12 @@ def _measured(goal: Goal, question: Question) -> bool:
     return metric is not None and not hidden(metric, question)
 
 
-def _progress(goal: Goal, company: Company, now: _Values, then: _Values, *, whole: bool) -> TargetProgress:
+def _progress(
+    goal: Goal, question: Question, company: Company, now: _Values, then: _Values, *, whole: bool
+) -> TargetProgress:
     metric = BY_ID[goal.metric]
-    ranking = tuple(_ranking(metric, goal, company, now.by_person, then.by_person))
+    drill = _drill(goal, question)
+    ranking = tuple(_ranking(metric, goal, company, now.by_person, then.by_person, drill))
     ends = min(ENDS, len(ranking) // 2) if metric.better else 0
     return TargetProgress(
         target=_target(goal, company.directory),
@@ -309,14 +317,26 @@ def _progress(goal: Goal, company: Company, now: _Values, then: _Values, *, whol
         previous=then.total,
         change=_number(difference(now.total, then.total)),
         relative=relative(now.total, then.total),
+        drill=drill,
         ranking=ranking,
         leaders=ranking[:ends],
         coaching=tuple(reversed(ranking[len(ranking) - ends :])) if ends else (),
     )
 
 
+def _drill(goal: Goal, question: Question) -> Drill | None:
+    """What lists the rows of a target's value; people's time and legs are not in the list of interactions."""
+    of = drill_of(goal.metric)
+    return None if of is None else narrowed(question, {**of, **({"teams": [goal.team]} if goal.team else {})})
+
+
 def _ranking(
-    metric: Metric, goal: Goal, company: Company, now: Mapping[str, Value], then: Mapping[str, Value]
+    metric: Metric,
+    goal: Goal,
+    company: Company,
+    now: Mapping[str, Value],
+    then: Mapping[str, Value],
+    drill: Drill | None,
 ) -> list[Standing]:
     """Best first, by name among equals; people of whom nothing was measured have no place."""
     sign = 1 if metric.better == "lower" else -1
@@ -337,6 +357,7 @@ def _ranking(
                 previous=before,
                 change=_number(difference(value, before)),
                 few=value.n is not None and value.n < FEW,
+                drill=drill | {"users": [user]} if drill is not None and user in company.users else None,
             )
         )
     return found
