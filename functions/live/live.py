@@ -73,7 +73,7 @@ def report(done: Rung, bells: int) -> str:
         "LiveFailed": len(done.failed),
         "Quarantined": done.quarantined,
     }
-    return measured("live", now(), numbers)
+    return measured("live", now(), numbers, said={"reasons": done.reasons})
 
 
 def connection(event: Mapping[str, Any]) -> dict[str, int]:

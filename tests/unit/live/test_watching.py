@@ -112,6 +112,7 @@ def test_a_screen_cut_off_for_a_minute_is_stale_and_then_equals_a_fresh_one(hall
         hall.ring(hall.call("ringing", id=f"m{second % 7}", agent="boris"), hall.call("completed", id=f"m{second % 5}"))
     hall.ring(hall.call("answered", agent="anna"), hall.status("anna", "dnd"))
     assert olga.follower.stale
+    assert olga.follower.heard_at == AT
     assert [call.status for call in olga.follower.shown.calls] == ["waiting"]
     again = hall.screen("olga")
     again.follower = olga.follower
@@ -155,6 +156,16 @@ def test_a_call_whose_end_was_never_heard_leaves_when_the_roll_up_says_so(hall: 
     olga = hall.screen("olga")
     (loaded,) = hall.records.get_many([key])
     hall.records.note(loaded, msgspec.structs.replace(loaded.consequences, stale=True))
+    hall.ring(key)
+    assert olga.calls == []
+
+
+def test_a_call_that_another_connection_tells_better_leaves(hall: Hall) -> None:
+    """demands.md D23: two connections tell of the same call, one row is enough."""
+    key = hall.call("ringing", agent="anna")
+    olga = hall.screen("olga")
+    (loaded,) = hall.records.get_many([key])
+    hall.records.note(loaded, msgspec.structs.replace(loaded.consequences, twin_of="mute:c1"))
     hall.ring(key)
     assert olga.calls == []
 
@@ -437,7 +448,8 @@ def test_bells_come_again_when_a_store_fails_and_those_of_others_are_answered(ha
 
     broken = hall.process(records=Hooked(hall.records, fail))
     other = key.replace("acme#", "other#")
-    assert broken.ring([key, other, "no key"]).failed == {key}
+    rung = broken.ring([key, other, "no key"])
+    assert (rung.failed, rung.reasons) == ({key}, ("Unavailable",))
     hall.ring(key)
     assert olga.calls == ["pbx:c1"]
 

@@ -176,7 +176,9 @@ class Rows:
 
 
 def _is_on_board(row: Loaded) -> bool:
-    return row.record is not None and is_live(row.record) and not row.consequences.stale
+    """A call that lasts, and that no other connection tells better (demands.md D22, D23)."""
+    means = row.consequences
+    return row.record is not None and is_live(row.record) and not means.stale and not means.twin_of
 
 
 def _take(accounts: dict[tuple[str, str], AccountState], told: AccountState | None) -> None:
@@ -203,7 +205,7 @@ def lens_of(user: User, wanted: BoardFilter) -> str:
 
 class Rung(Model, frozen=True, kw_only=True):
     """What came of a batch of bells: versions written, messages sent, watchers gone or not reached, subjects
-    set aside; `failed` are keys of subjects whose bells have to come again.
+    set aside; `failed` are keys of subjects whose bells have to come again, for these `reasons`.
     """
 
     versions: int = 0
@@ -212,6 +214,7 @@ class Rung(Model, frozen=True, kw_only=True):
     unsent: int = 0
     quarantined: int = 0
     failed: frozenset[str] = frozenset()
+    reasons: tuple[str, ...] = ()
 
 
 class Live:
@@ -252,14 +255,16 @@ class Live:
             if subject.kind in (SubjectKind.CALL, SubjectKind.PRESENCE):
                 of.setdefault(subject.workspace, []).append(key)
         failed: set[str] = set()
+        reasons: list[str] = []
         for workspace, news in of.items():
             try:
                 self._advance(workspace, news)
             except NotFound:
                 continue
-            except (Unavailable, Conflict):
+            except Exception as error:  # noqa: BLE001 - one workspace must not keep the others waiting
                 failed |= set(news)
-        return Rung(**self._counts, failed=frozenset(failed))
+                reasons.append(type(error).__name__)
+        return Rung(**self._counts, failed=frozenset(failed), reasons=tuple(reasons))
 
     def _advance(self, workspace: str, news: Sequence[str] = (), *, sweeps: bool = False) -> int:
         """Bring the board up to date and tell its watchers; returns its version.

@@ -313,12 +313,14 @@ class Follower:
     """What a client has to do with what it is told; the reference that tests, and people who write clients, use.
 
     `stale` says that what is shown may be old: before the first snapshot, and from the loss of the connection to
-    the next one. Deltas may come out of order: one that is ahead waits for those before it.
+    the next one; `heard_at` is the server's time of the last message, since when it is. Deltas may come out of
+    order: one that is ahead waits for those before it.
     """
 
     def __init__(self) -> None:
         self.version: int | None = None
         self.stale = True
+        self.heard_at: datetime | None = None
         self.header: Header | None = None
         self.calls: dict[str, LiveCall] = {}
         self.people: dict[str, Person] = {}
@@ -335,6 +337,8 @@ class Follower:
     def take(self, message: bytes | str) -> bool:
         """Take one message; True when a snapshot has to be asked for: subscribe again."""
         told: Told = from_json(message, Told)  # type: ignore[arg-type]
+        if not isinstance(told, Problem) and (self.heard_at is None or self.heard_at < told.at):
+            self.heard_at = told.at
         match told:
             case Snapshot():
                 return self._snapshot(told)
