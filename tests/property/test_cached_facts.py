@@ -92,7 +92,7 @@ def row(table: Table, day: str, cell: dict[str, Any]) -> dict[str, object]:
         "unattributed": "" if cell["user"] else "group_call",
         "status": cell["word"],
         "kind": "consultation" if table is LEGS and cell["flag"] else "voice",
-        "row_kind": "leg",
+        "row_kind": "step" if cell["n"] == 3 else "leg",
         "seq": cell["n"],
         "remote_number": f"+4822123000{cell['n']}",
         "started_at": at,

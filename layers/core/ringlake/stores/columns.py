@@ -2,8 +2,8 @@
 
 Of each column that somebody asked for, all days read so far lie end to end in one piece, so that a range of
 days is a view and a year is one array per column. An object is read again only when its etag
-has changed. Text is kept as codes of one dictionary per column, flags in one byte. The least recently
-used columns go when the memory is full.
+has changed. Text is kept as codes of one dictionary per column, flags in one byte; of table `legs` only
+legs are kept. The least recently used columns go when the memory is full.
 """
 
 from __future__ import annotations
@@ -211,8 +211,10 @@ class LakeColumns:
 
         read = [name for name in columns if name != FLAGS]
         read += [name for name in flags_of(table) if FLAGS in columns and name not in read]
+        if table is LEGS and "row_kind" not in read:
+            read.append("row_kind")
         stream = self._lake.stream(table, workspace, day, read)
-        parts = list(stream.parts)
+        parts = [legs_alone(part) if table is LEGS else part for part in stream.parts]
         found = {name: _encoded(table, name, [part[name] for part in parts]) for name in columns if name != FLAGS}
         if FLAGS in columns:
             found[FLAGS] = _one(packed_flags(table, pa.concat_tables(parts))) if parts else _no_values(table, FLAGS)
@@ -221,8 +223,9 @@ class LakeColumns:
     def _calls_of_legs(self, table: Table, workspace: str, day: str, _columns: Sequence[str]) -> _Day:
         import pyarrow as pa
 
-        legs, calls = (self._lake.read(which, workspace, day, ["record_id"]) for which in (table, CALLS))
-        rows = kernels().index_in(legs.rows["record_id"], value_set=calls.rows["record_id"])
+        legs = self._lake.read(table, workspace, day, ["record_id", "row_kind"])
+        calls = self._lake.read(CALLS, workspace, day, ["record_id"])
+        rows = kernels().index_in(legs_alone(legs.rows)["record_id"], value_set=calls.rows["record_id"])
         return _both(legs.etag, calls.etag), {CALL_ROW: pa.chunked_array(rows.chunks, pa.int32()).combine_chunks()}
 
     def _keep(self, key: _Key, news: Mapping[str, tuple[str | None, Values]], needed: Collection[str]) -> None:
@@ -261,6 +264,11 @@ class LakeColumns:
         while self._bytes > self._most and self._kept:
             _, kept = self._kept.popitem(last=False)
             self._bytes -= kept.values.nbytes
+
+
+def legs_alone(rows: pa.Table) -> pa.Table:
+    """Rows of `legs` without the steps of the path, which are half of them: nothing is measured over steps."""
+    return rows.filter(kernels().equal(kernels().cast(rows["row_kind"], "string"), "leg"))
 
 
 def restored(table: Table, rows: pa.Table) -> pa.Table:

@@ -15,7 +15,7 @@ from ringlake.model.localtime import DAY
 from ringlake.model.tables import CALLS, FLAGS, LEGS, Table, flags_of
 from ringlake.query.resolve import ResolvedQuery
 from ringlake.query.rows import LEGS_READ, Related, chosen, columns_read, hidden, needs_legs, related, select
-from ringlake.stores.columns import ATTEMPTS, CALL_ROW, LakeColumns, Span, packed_flags, restored
+from ringlake.stores.columns import ATTEMPTS, CALL_ROW, LakeColumns, Span, legs_alone, packed_flags, restored
 from ringlake.stores.lake import Lake, empty
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ class Facts(Protocol):
     """Every method raises `Unavailable` when the store does not answer."""
 
     def rows(self, table: Table, query: ResolvedQuery, columns: Sequence[str]) -> pa.Table:
-        """Rows that the query selects, these columns, oldest UTC day first: of `legs` those of the selected
-        calls, of every other table its own.
+        """Rows that the query selects, these columns, oldest UTC day first: of `legs` the legs (and not the
+        steps) of the selected calls, of every other table its own.
 
         Text columns may be dictionaries, which may name more than the rows do: only codes that occur
         count. Columns that the viewer may not see are masked or empty. `FLAGS` may be asked for like a column.
@@ -67,7 +67,8 @@ class LakeFacts:
     def _day(self, table: Table, query: ResolvedQuery, day: str, wanted: Sequence[str]) -> pa.Table:
         if table is LEGS:
             calls = self._day(CALLS, query, day, ["record_id"])["record_id"]
-            rows = self._lake.read(LEGS, query.workspace, day, list(dict.fromkeys(["record_id", *wanted]))).rows
+            read = list(dict.fromkeys(["record_id", "row_kind", *wanted]))
+            rows = legs_alone(self._lake.read(LEGS, query.workspace, day, read).rows)
             return hidden(rows.filter(kernels().is_in(rows["record_id"], value_set=calls)).select(wanted), query)
         about = Related()
         if needs_legs(table, query):
