@@ -9,6 +9,8 @@ Everything is worked out on whole numbers: codes of customers and milliseconds.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ringlake.model.arrow import Column, kernels
@@ -40,19 +42,82 @@ MESSAGE_COLUMNS = (*_BOTH, "is_inbound", "is_outbound", "is_bulk")
 RESOLVED, REPEATED, OPEN = 0, 1, 2
 
 
-class Contacts(NamedTuple):
-    """Calls and then messages as columns of the same length. `customer` is a code, null for who withheld the number;
-    `party` likewise by number.
+class Contacts:
+    """Calls and then messages as columns of the same length, each made when it is first asked for. `customer` is a
+    code, null for who withheld the number; `party` likewise by number. Spam is left out before; `calls` and `messages`
+    need CALL_COLUMNS and MESSAGE_COLUMNS, and `mask` keeps some of their rows.
     """
 
-    customer: Column
-    party: Column
-    number: Column
-    team: Column
-    started: Column
-    is_call: Column
-    incoming: Column
-    outgoing: Column
+    def __init__(self, calls: pa.Table, messages: pa.Table, mask: Column | None = None) -> None:
+        self._calls = calls
+        self._messages = messages
+        self._mask = mask
+
+    @cached_property
+    def party(self) -> Column:
+        coded = self._coded("party_key")
+        return self._kept(kernels().if_else(coded.are(""), _null(), coded.values))
+
+    @cached_property
+    def customer(self) -> Column:
+        import pyarrow as pa
+
+        pc = kernels()
+        party, contact = self._coded("party_key"), self._coded("contact_id")
+        unnamed = contact.are("")
+        # Contacts come before numbers, so that no code is both.
+        by_number = pc.add(party.values, pa.scalar(len(contact.words), pa.int64()))
+        found = pc.if_else(unnamed, by_number, contact.values)
+        return self._kept(pc.if_else(pc.and_(party.are(""), unnamed), _null(), found))
+
+    @cached_property
+    def number(self) -> Column:
+        return self._kept(self._coded("business_number").values)
+
+    @cached_property
+    def team(self) -> Column:
+        return self._kept(self._coded("team_id").values)
+
+    @cached_property
+    def started(self) -> Column:
+        return self._both(lambda rows: milliseconds(rows["started_at"]))
+
+    @cached_property
+    def incoming(self) -> Column:
+        return self._both(lambda rows: is_one(rows["is_inbound"]))
+
+    @cached_property
+    def outgoing(self) -> Column:
+        """Without automatic and bulk texts, which are no answer to anybody."""
+
+        def sent(rows: pa.Table) -> Column:
+            pc = kernels()
+            out = is_one(rows["is_outbound"])
+            return pc.and_(out, pc.invert(is_one(rows["is_bulk"]))) if "is_bulk" in rows.column_names else out
+
+        return self._both(sent)
+
+    @cached_property
+    def is_call(self) -> Column:
+        return self._both(lambda rows: is_one(rows["is_call"]) if rows is self._calls else _all(len(rows), value=False))
+
+    def __len__(self) -> int:
+        return len(self.started)
+
+    def among(self, mask: Column) -> Contacts:
+        """The contacts for which the mask holds."""
+        return self if kernels().all(mask).as_py() else Contacts(self._calls, self._messages, mask)
+
+    def _coded(self, name: str) -> Codes:
+        return text(self._calls[name], self._messages[name])
+
+    def _both(self, made: Callable[[pa.Table], Column]) -> Column:
+        import pyarrow as pa
+
+        return self._kept(pa.concat_arrays([made(self._calls), made(self._messages)]))
+
+    def _kept(self, column: Column) -> Column:
+        return column if self._mask is None else column.filter(self._mask)
 
 
 class Callers(NamedTuple):
@@ -73,33 +138,6 @@ class Handled(NamedTuple):
 
     spread: Spread
     waiting: int
-
-
-def contacts(calls: pa.Table, messages: pa.Table) -> Contacts:
-    """`calls` and `messages` need CALL_COLUMNS and MESSAGE_COLUMNS; spam is left out before."""
-    import pyarrow as pa
-
-    pc = kernels()
-    party, contact = (text(calls[name], messages[name]) for name in ("party_key", "contact_id"))
-    nobody = party.are("")
-    unknown = pc.and_(nobody, contact.are(""))
-    # Contacts come before numbers, so that no code is both.
-    by_number = pc.add(party.values, pa.scalar(len(contact.words), pa.int64()))
-    customer = pc.if_else(contact.are(""), by_number, contact.values)
-    none = pa.scalar(None, pa.int64())
-    is_call = pa.concat_arrays([is_one(calls["is_call"]), _all(len(messages), value=False)])
-    human = pc.invert(is_one(messages["is_bulk"]))
-    return Contacts(
-        customer=pc.if_else(unknown, none, customer),
-        party=pc.if_else(nobody, none, party.values),
-        number=text(calls["business_number"], messages["business_number"]).values,
-        team=text(calls["team_id"], messages["team_id"]).values,
-        started=pa.concat_arrays([milliseconds(rows["started_at"]) for rows in (calls, messages)]),
-        is_call=is_call,
-        incoming=pa.concat_arrays([is_one(rows["is_inbound"]) for rows in (calls, messages)]),
-        # Automatic and bulk texts are no answer to anybody.
-        outgoing=pa.concat_arrays([is_one(calls["is_outbound"]), pc.and_(is_one(messages["is_outbound"]), human)]),
-    )
 
 
 def conversations(found: Contacts) -> tuple[int, int]:
@@ -251,11 +289,6 @@ def handling(found: Contacts, calls: pa.Table, until: Column) -> Handled:
     return Handled(spread=spread(wait), waiting=wait.null_count)
 
 
-def among(found: Contacts, mask: Column) -> Contacts:
-    """The contacts for which the mask holds."""
-    return Contacts(*(column.filter(mask) for column in found))
-
-
 def distinct_by(group: Column, customer: Column) -> dict[int, int]:
     """Different customers of each group; null customers are nobody."""
     import pyarrow as pa
@@ -333,6 +366,12 @@ def _within(counts: Column, low: int, high: int | None) -> Column:
     pc = kernels()
     above = pc.greater_equal(counts, low)
     return above if high is None else pc.and_(above, pc.less_equal(counts, high))
+
+
+def _null() -> Any:
+    import pyarrow as pa
+
+    return pa.scalar(None, pa.int64())
 
 
 def _size(coded: Column) -> int:

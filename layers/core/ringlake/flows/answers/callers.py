@@ -25,9 +25,7 @@ from ringlake.metrics.customers import (
     REPEATED,
     RESOLVED,
     Contacts,
-    among,
     callers,
-    contacts,
     conversations,
     distinct_by,
     handling,
@@ -190,8 +188,8 @@ class CallerAnswers(Answers):
         question = self.question(viewer, asked.filter, now)
         parts = asked.wanted
         rows = self._read(question, asked)
-        chosen_calls = rows.calls.filter(rows.asked_calls)
-        mine = among(rows.contacts, rows.asked)
+        chosen_calls = rows.calls if kernels().all(rows.asked_calls).as_py() else rows.calls.filter(rows.asked_calls)
+        mine = rows.contacts.among(rows.asked)
         told = _told(rows, question, asked.window_h) if "repeats" in parts else None
         answered = kernels().sum(rows.answered).as_py() or 0
         spam: Drill = {} if question.query.predicates.include_spam else {"without_spam": True}
@@ -216,7 +214,7 @@ class CallerAnswers(Answers):
         reach = widened(query, timedelta(0), after, conditions)
         calls, asked_calls = self._table(CALLS, CALL_COLUMNS, CALL, query, reach)
         messages, asked_messages = self._table(MESSAGES, MESSAGE_COLUMNS, MESSAGE, query, reach)
-        found = contacts(calls, messages)
+        found = Contacts(calls, messages)
         end = pa.scalar(milliseconds_of(query.end_utc), pa.int64())
         return _Rows(
             calls=calls,

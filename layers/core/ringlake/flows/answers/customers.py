@@ -21,7 +21,7 @@ from ringlake.errors import NotFound
 from ringlake.flows.directory.office import may
 from ringlake.metrics.catalog import BY_ID
 from ringlake.metrics.catalog.metric import Formula
-from ringlake.metrics.customers import BANDS, CALL_COLUMNS, MESSAGE_COLUMNS, Contacts, contacts, handling, people, text
+from ringlake.metrics.customers import BANDS, CALL_COLUMNS, MESSAGE_COLUMNS, Contacts, handling, people, text
 from ringlake.metrics.interactions import interactions
 from ringlake.metrics.measure import Measured, Terms, columns_of, measure
 from ringlake.metrics.ordering import order
@@ -262,7 +262,7 @@ class CustomerAnswers(Answers):
         question = self.question(viewer, asked_filter, now)
         metrics = _metrics(viewer)
         calls, messages = self._interactions(question.query, _needed(metrics))
-        found = contacts(calls, messages)
+        found = Contacts(calls, messages)
         seen, ids = _filtered(people(calls, found), asked), _ids(calls, messages)
         shown, more = _page(seen, ids, after, asked.limit)
         following = None
@@ -294,7 +294,7 @@ class CustomerAnswers(Answers):
         deals = self._facts.rows(DEALS, question.query, [*_DEALS, "party_key", "contact_id"]).to_pylist()
         if not (len(calls) or len(messages) or cases or deals):
             raise NotFound(customer_id)
-        found = contacts(calls, messages)
+        found = Contacts(calls, messages)
         rows = interactions(_plain(calls), _plain(messages))
         latest = rows.sort_by([("started_at", "descending")]).slice(0, 1).to_pylist()
         times = kernels().min_max(rows["started_at"]).as_py()
