@@ -18,6 +18,7 @@ import msgspec
 from pydantic import Field
 
 from ringlake.access import Principal
+from ringlake.errors import InvalidRequest
 from ringlake.metrics.busyhours import Hour, Step, hours, instant, steps, working_days
 from ringlake.metrics.columns import codes, is_one, joined, milliseconds
 from ringlake.metrics.concurrency import Peaks, sweep
@@ -52,6 +53,8 @@ _COLUMNS = (
     "talk_s",
 )
 _QUARTER, _HOUR = 15, 60
+# Two years of quarters of an hour.
+_MOST_STEPS = 75_000
 
 
 class ConcurrencyQuery(Patterned):
@@ -227,11 +230,13 @@ def _spans(calls: pa.Table, now_ms: int) -> _Spans:
 
 
 def _grid(question: Question, granularity: Granularity) -> tuple[Step, ...]:
-    """Hours of the clock; quarters where they were asked for, or where a window begins inside an hour."""
-    minutes = question.query.predicates.minutes or (0, 0)
-    fine = granularity is Granularity.QUARTER_HOUR or any(minute % _HOUR for minute in minutes)
+    """Hours of the clock or quarters of them; shorter steps where the filter's time of day cuts those."""
     query = question.query
-    return steps(ZoneInfo(query.zone), query.start_utc, query.end_utc, 60 * (_QUARTER if fine else _HOUR))
+    usual = _QUARTER if granularity is Granularity.QUARTER_HOUR else _HOUR
+    step = gcd(usual, *(query.predicates.minutes or ()))
+    if (query.end_utc - query.start_utc) / timedelta(minutes=step) > _MOST_STEPS:
+        raise InvalidRequest("hour_from", "for so long a range give hours or quarters of one as the time of day")
+    return steps(ZoneInfo(query.zone), query.start_utc, query.end_utc, 60 * step)
 
 
 def _chosen(question: Question, step: Step) -> bool:
