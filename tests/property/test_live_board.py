@@ -332,6 +332,30 @@ def test_whatever_the_order_of_their_reads_and_writes_the_last_version_has_all(s
         assert screen.shows_what_is()
 
 
+@settings(max_examples=80, deadline=None)
+@given(schedule=st.lists(st.integers(0, 2), max_size=50))
+def test_who_comes_while_versions_are_written_misses_none_of_them(schedule: list[int]) -> None:
+    """Nothing gets lost here, so no ping and no second snapshot is needed to see everything."""
+    hall = Hall()
+    olga = hall.screen("olga")
+    keys = [hall.call("ringing", id=f"c{n}", agent=agent) for n, agent in enumerate(("anna", "boris"))]
+    names = ("records", "contacts", "directory", "boards", "wire")
+    late: list[Screen] = []
+
+    def process(turn: Any, key: str) -> None:
+        live = hall.process(**{name: turn(getattr(hall, name)) for name in names})
+        assert not live.ring([key]).failed
+
+    def comes(turn: Any) -> None:
+        late.append(hall.connect("olga", live=hall.process(**{n: turn(getattr(hall, n)) for n in names})))
+        late[0].subscribe()
+
+    Turns(iter(schedule)).run([lambda turn: process(turn, keys[0]), lambda turn: process(turn, keys[1]), comes])
+    for screen in (olga, *late):
+        screen.live = hall.live
+        assert screen.shows_what_is()
+
+
 IDS = st.sampled_from(["u-anna", "u-boris", "u-mia", ""])
 TEAMS = st.sampled_from(["t-sales", "t-service", ""])
 NUMBERS = st.sampled_from(["n-main", "n-sales", "n-anna", ""])
