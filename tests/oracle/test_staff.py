@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 from ringlake.flows.answers.profile import ProfileQuery
 from ringlake.flows.answers.rings import RingsQuery
+from ringlake.metrics.catalog import BY_ID
 from ringlake.metrics.staff import ms
 from ringlake.model.directory import Hours, Schedule, Team
 from ringlake.model.localtime import midnight
@@ -269,3 +271,37 @@ def test_rings_handled_legs_and_missed_calls_are_what_sql_says(story: Story) -> 
     for user in USERS:
         profile = world.answers.profile.profile(owner, user, parse(ProfileQuery, {"period": "last_3_days"}), story.now)
         assert profile.calls.missed == missed.get(user, 0)
+
+
+# Metrics whose expression is of a person's rows, with what an answer says of the person.
+OF_PRESENCE = {
+    **{f"{status}_s": f"statuses.{status}_s" for status in STATUSES},
+    "utilisation": "utilisation.value",
+}
+
+
+@given(stories)
+def test_the_expressions_of_the_dictionary_say_the_same_of_days_that_are_over(story: Story) -> None:
+    world = story.world()
+    sql, owner = theirs(story, world), world.viewer("owner")
+    over = {"from": story.days[0], "to": story.days[1]}
+
+    people = world.answers.presence.by_day(owner, parse(PeopleFilter, over), story.now).people
+    load = world.answers.load.load(owner, parse(Filter, asked(story)), story.now)
+
+    columns = ", ".join(f"{BY_ID[metric].sql}" for metric in OF_PRESENCE)
+    rows = sql.execute(
+        f"select user_id, {columns} from presence where started_at < ? group by user_id",
+        [story.bounds[2].replace(tzinfo=None)],
+    ).fetchall()
+    mine = {p.person.user_id: tuple(attrgetter(path)(p) for path in OF_PRESENCE.values()) for p in people}
+    assert mine == {user: tuple(numbers) for user, *numbers in rows}
+    of_calls = "from legs where record_id in (select record_id from calls where is_spam = 0 and is_internal = 0)"
+    rows = sql.execute(f"select user_id, {BY_ID['agent_aht_s'].sql} {of_calls} group by user_id").fetchall()
+    assert {r.person.user_id: r.aht.value for r in load.rows if r.legs} == {
+        u: aht for u, aht in rows if aht is not None
+    }
+    rung = world.answers.rings.rings(owner, parse(RingsQuery, asked(story)), story.now)
+    incoming = of_calls.replace("is_internal = 0", "is_inbound = 1")
+    rows = sql.execute(f"select user_id, {BY_ID['agent_declined_rings'].sql} {incoming} group by user_id").fetchall()
+    assert {r.person.user_id: r.declined for r in rung.rows if r.declined} == {u: n for u, n in rows if n}

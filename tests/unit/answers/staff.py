@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from ringlake.model.directory import Account, Connection, Hours, Number, Role, Team, User
+from ringlake.model.facts import PresenceStatus
+from ringlake.model.presence import whole_seconds
 from ringlake.model.tables import CALLS, LEGS, PRESENCE, Table
 from ringlake.stores.lake import ObjectLake, as_rows
 from ringlake.stores.objects import MemoryObjects
@@ -77,11 +79,14 @@ def _cut(row: dict[str, Any]) -> Iterable[dict[str, Any]]:
     start, end = row["started_at"], row["ended_at"]
     while end is not None:
         midnight = datetime.combine(start.astimezone(UTC).date() + timedelta(days=1), datetime.min.time(), UTC)
-        yield {**row, "started_at": start, "ended_at": min(end, midnight)}
+        until = min(end, midnight)
+        lasted = whole_seconds(start, until)
+        own = {f"{status}_s": lasted if status == row["status"] else 0 for status in PresenceStatus}
+        yield {**row, "started_at": start, "ended_at": until, "seconds": lasted, **own}
         if end <= midnight:
             return
         start = midnight
-    yield {**row, "started_at": start}
+    yield {**row, "started_at": start, **dict.fromkeys(("seconds", *(f"{s}_s" for s in PresenceStatus)))}
 
 
 def said(user: str, *words: tuple[str, str], day: date = MONDAY) -> list[dict[str, Any]]:

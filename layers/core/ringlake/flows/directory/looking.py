@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from ringlake.access import Principal, Scope, scope
+from ringlake.access import Principal, scope
+from ringlake.access.scope import shows_person
 from ringlake.errors import InvalidRequest
-from ringlake.model.directory import User
 from ringlake.stores.directory import AuditLine
 
 from .office import Office
@@ -27,7 +27,7 @@ class Looking(Office):
         teams of type call center stand in analytics filters (W19).
         """
         directory, seen = self._directory(viewer), scope(viewer.user)
-        users = [u for u in directory.users if _within(u, seen)]
+        users = [u for u in directory.users if shows_person(seen, u)]
         teams = [t for t in directory.teams if t.kind == "call_center" and (seen.everything or t.id in seen.teams)]
         numbers = [n for n in directory.numbers if seen.everything or n.id in seen.numbers or n.team in seen.teams]
         e164 = {number.id: number.e164 for number in numbers}
@@ -83,10 +83,6 @@ def _line(one: AuditLine, names: dict[str, str]) -> AuditEntry:
         target=one.target,
         detail=one.detail,
     )
-
-
-def _within(user: User, seen: Scope) -> bool:
-    return seen.everything or user.id in seen.users or bool(set(user.teams) & set(seen.teams))
 
 
 def _offered(things: Sequence[Any], *, deleted: bool) -> list[Choice]:
