@@ -53,7 +53,7 @@ class Operation(NamedTuple):
     """One route as the published description tells it: models of query, body and answer, and the handler.
 
     A `body` of None takes none; `answers` of None has no document. `also` are problems that do not follow from
-    the form of the route, such as 404 for something that a parameter names.
+    the form of the route, such as 404 for something that a parameter names; `files` types of content beside JSON.
     """
 
     route: str
@@ -63,6 +63,7 @@ class Operation(NamedTuple):
     answers: Any
     status: HTTPStatus
     also: tuple[HTTPStatus, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 OPERATIONS: dict[str, Operation] = {}
@@ -77,6 +78,7 @@ def serves(
     answers: Any = None,
     status: HTTPStatus = HTTPStatus.OK,
     also: tuple[HTTPStatus, ...] = (),
+    files: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Response[str]]], Callable[..., Response[str]]]:
     """Register a handler under its route as the table of routes writes it (`GET /v1/cases/{id}`).
 
@@ -86,7 +88,7 @@ def serves(
 
     def register(handler: Callable[..., Response[str]]) -> Callable[..., Response[str]]:
         method, _, path = route.partition(" ")
-        OPERATIONS[route] = Operation(route, handler, query, body, answers, status, also)
+        OPERATIONS[route] = Operation(route, handler, query, body, answers, status, also, files)
 
         @wraps(handler)
         def called(**named: str) -> Response[str]:

@@ -224,7 +224,8 @@ def _success(operation: Operation, answers: Mapping[int, Any]) -> dict[str, Any]
         return {str(status.value): {"description": "A file.", "content": content}}
     response: dict[str, Any] = {
         "description": status.phrase,
-        "content": {JSON: {"schema": answers[id(operation.answers)]}},
+        "content": {JSON: {"schema": answers[id(operation.answers)]}}
+        | {kind: {"schema": {"type": "string"}} for kind in operation.files},
     }
     found_responses = {str(status.value): response}
     if operation.route.startswith("GET "):

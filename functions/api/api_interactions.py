@@ -39,10 +39,11 @@ def open_recording(id: str, number: str) -> Response[str]:
     The address is the provider's own: nothing is fetched here. `needs_login` says that the provider will ask for its
     own sign-in.
     """
-    return content(asked.rooms.answers.contents.recording(asked.viewer, record_id(id), number, asked.now))
+    found = asked.rooms.answers.contents.recording(asked.viewer, record_id(id), number, asked.now)
+    return content(found)
 
 
-@serves(router, "GET /v1/interactions/{id}/transcript", query=WordsQuery, answers=Transcript)
+@serves(router, "GET /v1/interactions/{id}/transcript", query=WordsQuery, answers=Transcript, files=("text/plain",))
 def read_transcript(id: str) -> Response[str]:
     """Transcript and summary of a call, or the text of a message, as JSON or a text file; on record each time."""
     query = asked.query(WordsQuery)
