@@ -374,7 +374,7 @@ def heard(received: Any = AT) -> tuple[CallFact, ...]:
 
 def test_a_transcript_is_read_from_the_raw_event_and_is_on_record(world: World) -> None:
     put_call(world, "c:6", transcript=True, facts=heard(), **MINE)
-    said = {
+    said: dict[str, Any] = {
         "type": "call.transcript",
         "data": {"call": {"id": "6", "transcript": {"text": "Hello"}, "summary": "Short"}},
     }
@@ -406,7 +406,7 @@ def test_lines_name_who_spoke_and_when(world: World) -> None:
 
 def test_a_text_that_left_the_journal_is_read_from_the_archive(world: World) -> None:
     put_call(world, "c:6", transcript=True, facts=heard(), **MINE)
-    said = {"type": "call.transcript", "data": {"call": {"id": "6", "transcript": {"text": "Hello"}}}}
+    said: dict[str, Any] = {"type": "call.transcript", "data": {"call": {"id": "6", "transcript": {"text": "Hello"}}}}
     one = event(subject("c:6"), 1, **said)
     told(world, one, event(subject("c:1"), 2, **said))
     archive([(one.subject.key, one.event_id), (subject("c:1").key, "e2")], journal=world.journal, raw=world.raw)
@@ -418,7 +418,7 @@ def test_a_text_that_left_the_journal_is_read_from_the_archive(world: World) -> 
 def test_the_words_of_parts_belong_to_their_call(world: World) -> None:
     put_call(world, "c:6", transcript=True, facts=heard(), **MINE)
     world.records.link(subject("c:6"), "6b")
-    said = {"type": "call.transcript", "data": {"call": {"id": "6b", "transcript": "Hello"}}}
+    said: dict[str, Any] = {"type": "call.transcript", "data": {"call": {"id": "6b", "transcript": "Hello"}}}
     told(world, event(subject("c:6b"), 1, **said))
 
     assert [line.text for line in read(world, "c:6").lines] == ["Hello"]
@@ -450,7 +450,10 @@ def test_the_text_of_a_message_is_content_too(world: World) -> None:
 
 def test_a_text_that_is_kept_by_the_provider_has_an_address(world: World) -> None:
     put_call(world, "c:6", transcript=True, facts=heard(), **MINE)
-    said = {"type": "call.transcript", "data": {"call": {"id": "6", "transcript": {"url": "https://t.example.com/6"}}}}
+    said: dict[str, Any] = {
+        "type": "call.transcript",
+        "data": {"call": {"id": "6", "transcript": {"url": "https://t.example.com/6"}}},
+    }
     told(world, event(subject("c:6"), 1, **said))
 
     assert read(world, "c:6").url == "https://t.example.com/6"

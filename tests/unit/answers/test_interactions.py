@@ -52,7 +52,8 @@ def test_calls_and_messages_stand_in_one_line_newest_first(world: World) -> None
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 4])
 def test_pages_add_up_to_the_list_and_only_the_last_has_no_cursor(world: World, limit: int) -> None:
-    found, cursor, pages = [], "", 0
+    found: list[Any] = []
+    cursor, pages = "", 0
     while True:
         one = page(world, limit=limit, **({"cursor": cursor} if cursor else {}))
         found, pages = found + ids(one), pages + 1
@@ -319,7 +320,7 @@ def test_money_is_a_decimal_text_and_hidden_without_the_right(world: World) -> N
     etag = world.lake.etag(CALLS, "acme", "2026-03-10")
     costly = {"record_id": "c:late", "started_at": AT, "business_number_id": "n1", "cost_amount": Decimal("0.1250")}
     world.lake.write(CALLS, "acme", "2026-03-10", calls({**costly, "cost_currency": "EUR"}), etag)
-    asked = {"columns": ["cost_amount", "cost_currency"], "limit": 1}
+    asked: dict[str, Any] = {"columns": ["cost_amount", "cost_currency"], "limit": 1}
 
     assert b'{"cost_amount":"0.1250","cost_currency":"EUR"}' in to_json(page(world, **asked))
     hidden = page(world, "member", **asked).rows[0]

@@ -31,7 +31,7 @@ def case(record_id: str, at: datetime = NOW - timedelta(hours=1), **fields: Any)
 @pytest.fixture
 def world() -> World:
     world = World()
-    mine = {"user_id": "operator", "team_id": "t1", "business_number_id": "n1"}
+    mine: dict[str, Any] = {"user_id": "operator", "team_id": "t1", "business_number_id": "n1"}
     rows = [
         case("c:old", OLD, **mine, remote_number="+48600100200", remote_name="Old friend"),
         case("c:new", NOW - timedelta(minutes=10), **mine, state="assigned", assignee="manager"),
