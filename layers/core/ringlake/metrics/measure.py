@@ -117,10 +117,13 @@ def measure(
     return _Rows(rows, by, terms, flags).measured(formulas)
 
 
-def matching(rows: pa.Table, condition: Condition, terms: Terms = PLAIN, flags: Sequence[str] = ()) -> pa.Table:
-    """The rows for which a condition holds."""
+def matching(
+    rows: pa.Table, condition: Condition, columns: Sequence[str], terms: Terms = PLAIN, flags: Sequence[str] = ()
+) -> pa.Table:
+    """These columns of the rows for which a condition holds."""
     kept = _Rows(rows, (), terms, flags).mask(condition)
-    return rows if kernels().all(kept).as_py() else rows.filter(kept)
+    shown = rows.select(list(columns))
+    return shown if kernels().all(kept).as_py() else shown.filter(kept)
 
 
 def added(formula: Formula, parts: Sequence[Measured]) -> Measured:
@@ -609,7 +612,10 @@ def _is_in(column: Column, values: Sequence[str]) -> Column:
     pc = kernels()
     wanted = pa.array(list(values), pa.string())
     if pa.types.is_dictionary(column.type):
-        found = pc.is_in(pc.cast(column.dictionary, pa.string()), value_set=wanted).take(column.indices)
+        # To look for a few words is cheaper than to hash all words of a dictionary.
+        words = pc.cast(column.dictionary, pa.string())
+        places = [place for value in values if (place := pc.index(words, value).as_py()) >= 0]
+        found = pc.is_in(column.indices, value_set=pa.array(places, column.indices.type))
         return pc.fill_null(found, False) if found.null_count else found  # noqa: FBT003 - Arrow's own signature
     return pc.is_in(column, value_set=wanted)
 

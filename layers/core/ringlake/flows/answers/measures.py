@@ -16,7 +16,7 @@ from ringlake.access.hiding import HIDDEN
 from ringlake.errors import InvalidRequest
 from ringlake.metrics.catalog import BY_ID
 from ringlake.metrics.catalog.metric import All, Count, Distinct, Formula, Metric, Money, Total
-from ringlake.metrics.interactions import OWN, joined
+from ringlake.metrics.interactions import OWN, joined, shared_codes
 from ringlake.metrics.measure import Key, Measured, Terms, added, columns_of, matching, measure, nothing
 from ringlake.model.tables import CALLS, CASES, FLAGS, MESSAGES, Table, flags_of
 from ringlake.query.filters import CALL, MESSAGE
@@ -176,10 +176,14 @@ class Measures:
     def _distinct(
         self, formula: Distinct, rows: Mapping[Table, pa.Table], keys: Sequence[str]
     ) -> dict[Key, list[Measured]]:
-        kept = []
-        for table, own in rows.items():
-            found = matching(own, formula.where, self._terms, flags_of(table))
-            kept.append(found.select([*keys, *formula.of]))
+        columns = list(dict.fromkeys([*keys, *formula.of]))
+        kept = [matching(own, formula.where, columns, self._terms, flags_of(table)) for table, own in rows.items()]
+        for name in formula.of:
+            codes = shared_codes(*(found[name] for found in kept))
+            kept = [
+                found.set_column(found.schema.get_field_index(name), name, own)
+                for found, own in zip(kept, codes, strict=True)
+            ]
         return measure(joined(*kept), [Distinct(of=formula.of, where=All(of=()))], keys)
 
     def _read(self, table: Table) -> pa.Table:
