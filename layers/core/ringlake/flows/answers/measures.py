@@ -123,11 +123,16 @@ class Measures:
         """Over all rows, one value per metric in their order."""
         return self.by()[()]
 
-    def by(self, *dimensions: Dimension) -> dict[Key, list[Value]]:
-        """For each combination of keys that has rows in some table, one value per metric in their order."""
+    def by(self, *dimensions: Dimension, only: Sequence[str] = ()) -> dict[Key, list[Value]]:
+        """For each combination of keys that has rows in some table, one value per metric in their order.
+
+        `only` measures the metrics with these ids; the others have no value.
+        """
         found: dict[Key, list[Measured | None]] = {}
         for table in dict.fromkeys(metric.table for metric in self.metrics):
-            places = [n for n, metric in enumerate(self.metrics) if metric.table == table]
+            places = [n for n, m in enumerate(self.metrics) if m.table == table and (not only or m.id in only)]
+            if not places:
+                continue
             for key, results in self._measured(table, places, dimensions).items():
                 row = found.setdefault(key, [None] * len(self.metrics))
                 for place, result in zip(places, results, strict=True):

@@ -15,7 +15,7 @@ from typing import Any
 from ringlake.access import Principal, scope
 from ringlake.access.scope import shows_person
 from ringlake.errors import InvalidRequest
-from ringlake.metrics.catalog.metric import All, Count, Known, Not, OneOf, Total
+from ringlake.metrics.catalog.metric import All, Known, Not, OneOf, Total
 from ringlake.metrics.measure import measure
 from ringlake.model.directory import Directory, User
 from ringlake.model.facts import CallKind
@@ -23,7 +23,7 @@ from ringlake.model.tables import CALLS, LEGS
 from ringlake.query.filters import CALL
 
 from .breakdown import Order, Part, part, sorted_by
-from .dimensions import By, dimension
+from .dimensions import By, Dimension, dimension
 from .measures import Measures, MetricId, MetricsQuery, chosen
 from .patterns import Drill
 from .question import Answer, Answers, Meta, Question
@@ -43,6 +43,8 @@ _TALKED = All(
     )
 )
 _LEG_COLUMNS = ("row_kind", "kind", "user_id", "talk_s")
+# Why a call has no user (demands.md D24).
+_REASONS = Dimension(id="unattributed", columns={CALLS.name: "unattributed"}, drill=lambda _: None)
 
 
 class TeamQuery(MetricsQuery):
@@ -98,19 +100,22 @@ class TeamAnswers(Answers):
             raise InvalidRequest("sort", f"is one of {', '.join(ids)}")
         directory = self.names(viewer)
         split = dimension(By.USER, asked, question.query.zone, directory)
-        measures = Measures(self._facts, question, metrics, [split])
-        found = {key: values for (key,), values in measures.by(split).items()}
+        more = chosen(question, ("calls", "talk_s", "calls_transferred"))
+        measures = Measures(self._facts, question, [*metrics, *more], [split, _REASONS])
+        found = {key: values[: len(ids)] for (key,), values in measures.by(split, only=ids).items()}
+        nothing = measures.nothing()[: len(ids)]
         for key in ("", *(user.id for user in _listed(question, directory))):
-            found.setdefault(key, measures.nothing())
+            found.setdefault(key, nothing)
         parts = [part(question, split, key, values, None) for key, values in found.items()]
         talked = self._talked(question)
+        total = measures.total()
         return TeamTable(
             meta=question.meta,
             metrics=tuple(ids),
             members=tuple(_member(one, directory, talked) for one in _ordered(parts, ids, asked)),
-            total=tuple(measures.total()),
-            unassigned=self._unassigned(question),
-            reconciliation=self._reconciled(question, talked),
+            total=tuple(total[: len(ids)]),
+            unassigned=_unassigned(measures, len(ids)),
+            reconciliation=_reconciled(total[len(ids) + 1], total[len(ids) + 2], talked),
         )
 
     def _talked(self, question: Question) -> dict[Any, int]:
@@ -121,23 +126,22 @@ class TeamAnswers(Answers):
         found = measure(rows, [Total(of="talk_s", where=_TALKED)], ["user_id"])
         return {key: int(one.value or 0) for (key,), (one,) in found.items()}
 
-    def _unassigned(self, question: Question) -> dict[str, int]:
-        if CALL not in question.query.predicates.channels:
-            return {}
-        rows = self._facts.rows(CALLS, question.query, ("user_id", "unattributed"))
-        nobody = Count(of=Not(of=Known(column="user_id", text=True)))
-        found = measure(rows, [nobody], ["unattributed"])
-        return {str(key): one.n for (key,), (one,) in sorted(found.items(), key=lambda pair: str(pair[0])) if one.n}
 
-    def _reconciled(self, question: Question, talked: Mapping[Any, int]) -> Reconciliation:
-        talk, moved = Measures(self._facts, question, chosen(question, ("talk_s", "calls_transferred"))).total()
-        whole, legs = int(talk.value or 0), sum(talked.values())
-        return Reconciliation(
-            talk_of_calls_s=whole,
-            talk_by_leg_s=legs,
-            difference_s=legs - whole,
-            calls_transferred=int(moved.value or 0),
-        )
+def _unassigned(measures: Measures, place: int) -> dict[str, int]:
+    """Calls without a user, by reason."""
+    found = measures.by(_REASONS, only=["calls"])
+    counts = {str(key): int(values[place].value or 0) for (key,), values in found.items() if key}
+    return {key: counts[key] for key in sorted(counts) if counts[key]}
+
+
+def _reconciled(talk: Value, moved: Value, talked: Mapping[Any, int]) -> Reconciliation:
+    whole, legs = int(talk.value or 0), sum(talked.values())
+    return Reconciliation(
+        talk_of_calls_s=whole,
+        talk_by_leg_s=legs,
+        difference_s=legs - whole,
+        calls_transferred=int(moved.value or 0),
+    )
 
 
 def _listed(question: Question, directory: Directory) -> list[User]:
