@@ -52,6 +52,7 @@ class Contacts:
         self._calls = calls
         self._messages = messages
         self._mask = mask
+        self._known: dict[str, Codes] = {}
 
     @cached_property
     def party(self) -> Column:
@@ -106,10 +107,17 @@ class Contacts:
 
     def among(self, mask: Column) -> Contacts:
         """The contacts for which the mask holds."""
-        return self if kernels().all(mask).as_py() else Contacts(self._calls, self._messages, mask)
+        if kernels().all(mask).as_py():
+            return self
+        found = Contacts(self._calls, self._messages, mask)
+        # Joining the words of two tables is what takes longest here.
+        found._known = self._known
+        return found
 
     def _coded(self, name: str) -> Codes:
-        return text(self._calls[name], self._messages[name])
+        if name not in self._known:
+            self._known[name] = text(self._calls[name], self._messages[name])
+        return self._known[name]
 
     def _both(self, made: Callable[[pa.Table], Column]) -> Column:
         import pyarrow as pa

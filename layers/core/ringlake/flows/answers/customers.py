@@ -484,11 +484,22 @@ def _lines(
         for row in shown:
             results = grouped.get((row["id"],), nothing)
             values[row["id"]] += [_value(m, one, question) for m, one in zip(metrics[table], results, strict=True)]
-        for latest in own.select([*_WHO, "customer"]).to_pylist():
+        for latest in _latest(own.select([*_WHO, "customer"])).to_pylist():
             known = last.get(latest["customer"])
             if known is None or known["started_at"] <= latest["started_at"]:
                 last[latest["customer"]] = latest
     return tuple(_customer_line(row, last[row["id"]], values[row["id"]]) for row in shown)
+
+
+def _latest(rows: pa.Table) -> pa.Table:
+    """The last row of each customer, or rows that are equally late."""
+    import pyarrow as pa
+
+    pc = kernels()
+    last = rows.group_by("customer", use_threads=False).aggregate([("started_at", "max")]).combine_chunks()
+    customers = rows["customer"].combine_chunks()
+    places = pc.index_in(customers, value_set=pa.array(last["customer"].to_pylist(), customers.type))
+    return rows.filter(pc.equal(rows["started_at"], last["started_at_max"].take(places)))
 
 
 def _customer_line(row: dict[str, Any], latest: dict[str, Any], values: Sequence[Value]) -> CustomerLine:
