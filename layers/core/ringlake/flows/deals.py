@@ -63,6 +63,22 @@ def homes(workspace: str, records: Records, call_ids: Iterable[str]) -> dict[str
     return found
 
 
+def counted(workspace: str, records: Records, calls: Sequence[Loaded]) -> dict[str, list[DealRecord]]:
+    """The deals that count for each of these calls, by the call's key."""
+    ids = {deal for row in calls for deal in row.deals}
+    keys = {subject_key(workspace, SubjectKind.DEAL, deal) for deal in ids} - {""}
+    if not keys:
+        return {}
+    rows = records.get_many(sorted(keys))
+    deals = [row.record for row in rows if isinstance(row.record, DealRecord) and row.record.call]
+    home = homes(workspace, records, {deal.call for deal in deals})
+    found: dict[str, list[DealRecord]] = defaultdict(list)
+    for deal in deals:
+        if deal.call in home:
+            found[home[deal.call].key].append(deal)
+    return found
+
+
 class Deals:
     """One run's work over one workspace."""
 
@@ -114,18 +130,7 @@ class Deals:
 
     def counted(self, calls: Sequence[Loaded]) -> dict[str, list[DealRecord]]:
         """The deals that count for each of these calls, by the call's key."""
-        ids = {deal for row in calls for deal in row.deals}
-        keys = {subject_key(self._id, SubjectKind.DEAL, deal) for deal in ids} - {""}
-        if not keys:
-            return {}
-        rows = self._records.get_many(sorted(keys))
-        deals = [row.record for row in rows if isinstance(row.record, DealRecord) and row.record.call]
-        home = homes(self._id, self._records, {deal.call for deal in deals})
-        found: dict[str, list[DealRecord]] = defaultdict(list)
-        for deal in deals:
-            if deal.call in home:
-                found[home[deal.call].key].append(deal)
-        return found
+        return counted(self._id, self._records, calls)
 
     def concerned(self) -> set[str]:
         """Keys of the calls that were marked since this was asked last."""

@@ -255,7 +255,7 @@ def _row(found: Found) -> Row:
     """The row as the lake gets it, and as a list would show it to this viewer."""
     record, means, zone = found.record, found.loaded.consequences, ZoneInfo(found.workspace.zone)
     if isinstance(record, CallRecord):
-        row: Mapping[str, Any] = call_row(record, found.workspace, means, found.marks)
+        row: Mapping[str, Any] = call_row(record, found.workspace, means, found.marks, found.deals)
         return shown(CALLS, concealed(row, found.seen.hides), COLUMNS, zone)
     row = message_row(record, found.workspace, means)
     return shown(MESSAGES, concealed(row, found.seen.hides), COLUMNS, zone)

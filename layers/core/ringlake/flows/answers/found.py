@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from ringlake.access import Principal, Scope, scope
 from ringlake.access.scope import shows
 from ringlake.errors import NotFound, PlanTooLow
+from ringlake.flows.deals import counted
 from ringlake.flows.requests import PLANS
+from ringlake.model.deals import DealRecord
 from ringlake.model.directory import Workspace
 from ringlake.model.marks import Marks
 from ringlake.model.records import Interaction
@@ -33,6 +35,7 @@ class Found:
     record: Interaction
     loaded: Loaded
     marks: Marks | None
+    deals: tuple[DealRecord, ...]
 
 
 class Finder:
@@ -56,7 +59,8 @@ class Finder:
             record = loaded.record
             if isinstance(record, Interaction) and shows(seen, record):
                 said = self._marks.get(viewer.workspace, [record_id]).get(record_id) if loaded.marked else None
-                return Found(workspace, seen, subject, record, loaded, said)
+                deals = counted(viewer.workspace, self._records, [loaded]).get(subject.key, ())
+                return Found(workspace, seen, subject, record, loaded, said, tuple(deals))
         raise NotFound(record_id)
 
     def visible(self, found: Found, wanted: list[Subject]) -> dict[str, Interaction]:

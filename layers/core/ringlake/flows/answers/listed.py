@@ -124,6 +124,8 @@ class Row(Answer, frozen=True, kw_only=True):
     tags: list[str] | UnsetType = UNSET
     labels: list[str] | UnsetType = UNSET
     success: bool | UnsetType | None = UNSET
+    sale: bool | UnsetType | None = UNSET
+    deals: int | UnsetType | None = UNSET
     segments: int | UnsetType | None = UNSET
     media_count: int | UnsetType | None = UNSET
     bulk: bool | UnsetType | None = UNSET
@@ -380,8 +382,8 @@ _LABELS = (("unique", "is_unique"), ("repeat", "is_repeat"), ("target", "is_targ
 _TIMES = ("queued_at", "ringing_at", "answered_at", "ended_at", "delivered_at", "scheduled_for")
 _NUMBERS = (
     "ivr_s", "wait_s", "ring_s", "hold_s", "talk_s", "total_s", "voicemail_s", "recovery_s", "remote_count",
-    "contact_no", "recordings", "legs", "answered_elsewhere", "transfers", "segments", "media_count", "cost_amount",
-    "roaming", "revision",
+    "contact_no", "recordings", "legs", "answered_elsewhere", "deals", "transfers", "segments", "media_count",
+    "cost_amount", "roaming", "revision",
 )  # fmt: skip
 _FLAGS = ("in_open_hours", "transcript", "summary", "legal_hold")
 _TYPED = ("kind", "direction", "campaign")
@@ -427,6 +429,7 @@ _SPECIAL: dict[str, Column] = {
         (tuple(column for _, column in _LABELS), lambda row, _: [label for label, column in _LABELS if row[column]]),
         (("is_spam",), lambda row, _: ["spam"] if row["is_spam"] else []),
     ),
+    "sale": _calls(("is_sale",), lambda row, _: bool(row["is_sale"])),
     "success": _calls(("is_success", "is_no_success"), _success),
     "bulk": Column({MESSAGES.name: Part(("is_bulk",), lambda row, _: bool(row["is_bulk"]))}, None),
     "recovered_flag": _calls(("is_candidate", "is_recovered"), _recovered),
