@@ -391,6 +391,30 @@ class RecordsSuite:
         assert put(store, subject, call(subject)).record == call(subject)
         assert store.dirty(workspace, 10) == [subject.key]
 
+    def test_deals_are_noted_at_their_call_and_mark_it(self, store: Records, workspace: str) -> None:
+        """Those that were noted before stay; the record and what stands beside it do too."""
+        subject = subject_of(workspace)
+        loaded = put(store, subject, call(subject, outcome=Outcome.ANSWERED))
+        assert store.clean(loaded, "2026-09-14")
+        store.attach(workspace, subject.key, ["op:d-2"])
+        store.attach(workspace, subject.key, ["op:d-1", "op:d-2"])
+
+        after = store.load(subject)
+        assert (after.deals, after.record, after.lake_days) == (("op:d-1", "op:d-2"), loaded.record, ("2026-09-14",))
+        assert store.dirty(workspace, 10) == [subject.key]
+        assert after.version == loaded.version + 3
+        assert not store.clean(loaded, "2026-09-14")
+
+    def test_deals_can_be_noted_before_their_call_is_known(self, store: Records, workspace: str) -> None:
+        subject = subject_of(workspace)
+        store.attach(workspace, subject.key, ["op:d-1"])
+        (waiting,) = store.get_many([subject.key])
+        assert (waiting.record, waiting.deals, store.live(workspace)) == (None, ("op:d-1",), [])
+        assert store.clean(waiting, "")
+        assert store.get_many([subject.key]) == []
+
+        assert put(store, subject, call(subject, outcome=Outcome.ANSWERED)).deals == ("op:d-1",)
+
     def test_a_stale_call_leaves_the_live_list_for_good(self, store: Records, workspace: str) -> None:
         subject = subject_of(workspace)
         lasting: dict[str, Any] = {"live": LiveState.IN_PROGRESS, "outcome": None}

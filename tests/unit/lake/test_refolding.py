@@ -22,7 +22,7 @@ from ringlake.stores.journal import MemoryJournal
 from ringlake.stores.lake import memory_lake
 from ringlake.stores.records import MemoryRecords, Record
 from ringlake.stores.refolds import MemoryRefolds
-from tests.unit.lake.making import ANNA, NOON, beside, call, directory, message, store
+from tests.unit.lake.making import ANNA, NOON, beside, call, deal, directory, message, store
 
 THEN = NOON - timedelta(hours=1)
 KIM = Party(name="Kim", account="107")
@@ -87,6 +87,17 @@ def test_a_mapped_account_rings_all_it_owned_and_every_call_that_rang_it() -> No
     assert there.rung == ["call#line#c1", "call#line#c2", "call#line#c3", "message#line#m1"]
     assert there.refolds.open("acme") == []
     assert there.marked == []
+
+
+def test_a_mapped_account_rings_the_deals_it_made_and_a_setting_writes_all_again() -> None:
+    there = Site(deal("d1", user=KIM, call=""), deal("d2", call=""))
+    there.ask(connection="line", accounts=("107",))
+    there.run()
+    assert there.rung == ["deal#line#d1"]
+
+    there.ask("settings", everything=True)
+    there.run()
+    assert there.marked == ["acme#deal#line#d1", "acme#deal#line#d2"]
 
 
 def test_an_account_of_a_person_moves_from_one_user_to_another() -> None:

@@ -1,6 +1,6 @@
 """Folding history again after the directory has changed (demands.md D24).
 
-A request says what has changed. The rows of the lake say which calls and messages that concerns: their
+A request says what has changed. The rows of the lake say which calls, messages and deals that concerns: their
 bells are rung, the fold makes their records anew with the directory of now, and the roll-up takes them
 to the lake. What is rung twice, or for nothing, changes nothing; so a run may stop after any call, and two
 runs at once only do the same work twice.
@@ -18,7 +18,7 @@ from ringlake.model.arrow import kernels
 from ringlake.model.base import Model
 from ringlake.model.refolds import Refold
 from ringlake.model.subjects import Subject, SubjectKind
-from ringlake.model.tables import CALLS, LEGS, MESSAGES, Table
+from ringlake.model.tables import CALLS, DEALS, LEGS, MESSAGES, Table
 from ringlake.stores.journal import Journal
 from ringlake.stores.lake import Lake
 from ringlake.stores.refolds import Refolds
@@ -28,7 +28,12 @@ from ringlake.stores.refolds import Refolds
 SETTLED = timedelta(seconds=90)
 # Subjects rung between two notes of progress: some seconds of work.
 STEP = 2_000
-_KINDS = {CALLS.name: SubjectKind.CALL, LEGS.name: SubjectKind.CALL, MESSAGES.name: SubjectKind.MESSAGE}
+_KINDS = {
+    CALLS.name: SubjectKind.CALL,
+    LEGS.name: SubjectKind.CALL,
+    MESSAGES.name: SubjectKind.MESSAGE,
+    DEALS.name: SubjectKind.DEAL,
+}
 _NUMBERS = ("business_number", "entry_number", "remote_number")
 _DAY = timedelta(days=1)
 
@@ -119,7 +124,7 @@ class _Run:
 
     def _days(self) -> list[date]:
         """Days that have rows and are not done yet, newest first."""
-        found = {day for table in (CALLS, MESSAGES) for day in self._lake.days(table, self._workspace)}
+        found = {day for table in (CALLS, MESSAGES, DEALS) for day in self._lake.days(table, self._workspace)}
         asked = self._request
         last = asked.next_day or asked.until
         return [
@@ -144,7 +149,7 @@ class _Run:
     def _matching(self, day: date) -> list[str]:
         """Keys of the subjects of a day that the request concerns, in text order."""
         found: set[str] = set()
-        for table in (CALLS, MESSAGES, *((LEGS,) if self._request.accounts else ())):
+        for table in (CALLS, MESSAGES, DEALS, *((LEGS,) if self._request.accounts else ())):
             found.update(self._of_table(table, day.isoformat()))
         return sorted(found)
 

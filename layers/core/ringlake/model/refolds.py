@@ -10,7 +10,7 @@ from .base import Model
 
 
 class Refold(Model, frozen=True, kw_only=True):
-    """Which calls and messages to fold again, and how far that has come.
+    """Which calls, messages and deals to fold again, and how far that has come.
 
     A row matches when it lies on `connection` ("" is every one) and names one of `accounts` as owner or on
     a leg (rows of people nobody has mapped match too: a provider may give a person several names), or has
