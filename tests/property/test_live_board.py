@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,8 +23,8 @@ from hypothesis import strategies as st
 from functions.live import live as function
 from ringlake.access import scope
 from ringlake.access.scope import Scope, grants
-from ringlake.errors import Unavailable
-from ringlake.flows.live import SWEEP, seen_by
+from ringlake.errors import NotAuthentic, Unavailable
+from ringlake.flows.live import LIFE, SWEEP, seen_by
 from ringlake.model.base import from_json
 from ringlake.model.board import Board, BoardFilter, CallStatus, CallType, Delta, LiveCall, Snapshot, Told
 from ringlake.model.directory import Ability, Role, User
@@ -64,6 +65,8 @@ class History:
         self.counted: Counter[str] = Counter()
         self.boards: dict[int, Board] = {}
         self.screens: list[tuple[Screen, BoardFilter]] = []
+        self.suspended: dict[str, float] = {}
+        self.sent_at: dict[str, float] = {}
         self._depth = 0
         self._remember_versions()
         before = self._before_call
@@ -104,6 +107,13 @@ class History:
             return written
 
         self.hall.boards.put = remembering  # type: ignore[method-assign]
+        send = self.hall.wire.send
+
+        def dating(connection: str, message: bytes) -> None:
+            send(connection, message)
+            self.sent_at[connection] = self.hall.at
+
+        self.hall.wire.send = dating  # type: ignore[method-assign]
 
     def _happens(self, fault: str) -> bool:
         happens = self.timeline.now < FAULTS_STOP_AT and self.chance.random() < self.faults[fault]
@@ -144,6 +154,8 @@ class History:
             account = chance.choice(["anna", "anna-desk", "boris", "mia"])
             status = chance.choice(["online", "dnd", "offline", "talking"])
             self.timeline.at(chance.uniform(0, 200), lambda a=account, s=status: self._tell("status", a, s))  # type: ignore[misc]
+        if chance.random() < 0.3:
+            self.timeline.at(chance.uniform(50, 200), lambda: self._suspend(chance.choice(NAMES)))
         for _ in range(chance.randint(1, 4)):
             name, wanted = chance.choice(NAMES), chance.choice(FILTERS)
             came = chance.uniform(0, 150)
@@ -172,6 +184,11 @@ class History:
         if not self._happens("lost_bell"):
             self.stream.write(key, "record", "MODIFY")
 
+    def _suspend(self, name: str) -> None:
+        self.hall.at = self.timeline.now
+        self.hall.change(name, suspended_at=self.hall.clock())
+        self.suspended[f"u-{name}"] = self.timeline.now
+
     # --- screens
 
     def _comes(self, name: str, wanted: dict[str, Any]) -> None:
@@ -179,7 +196,7 @@ class History:
         process = self.chance.choice(self.processes)
         try:
             screen = self.hall.connect(name, live=process)
-        except (Unavailable, Crash):
+        except (Unavailable, Crash, NotAuthentic):
             return
         self.screens.append((screen, board_filter(wanted)))
         screen.filter = wanted
@@ -231,7 +248,9 @@ class History:
             return
         user = self.hall.directory.find("acme", User, screen.user_id)
         assert user is not None
-        seen, shown = seen_by(user, wanted, self.boards[follower.version]), follower.shown
+        # What was shown before the suspension, and is still on the screen, was right then.
+        seen = seen_by(msgspec.structs.replace(user, suspended_at=None), wanted, self.boards[follower.version])
+        shown = follower.shown
         assert (shown.header, shown.calls, shown.people) == (seen.header, seen.calls, seen.people)
         head = shown.header
         assert head.total == head.waiting + head.talking <= head.in_project
@@ -249,6 +268,13 @@ class History:
             for _ in range(3):
                 self._say(screen, "ping")
                 self._take(screen)
+            if screen.user_id in self.suspended:
+                assert screen.connection in self.hall.wire.closed
+                assert self.hall.boards.socket(screen.connection) is None
+                late = self.suspended[screen.user_id] + LIFE.total_seconds()
+                assert self.sent_at.get(screen.connection, 0.0) <= late
+                self.counted["screens of suspended people"] += 1
+                continue
             assert screen.shows_what_is(wanted)
             self.counted["screens at the end"] += 1
         self._once_each()
@@ -262,7 +288,8 @@ class History:
             for message in messages:
                 told: Told = from_json(message, Told)  # type: ignore[arg-type]
                 if isinstance(told, Snapshot | Delta):
-                    assert all(within(scope(user), call) for call in (*told.calls, *told.notifications))
+                    seen = scope(msgspec.structs.replace(user, suspended_at=None))
+                    assert all(within(seen, call) for call in (*told.calls, *told.notifications))
                 if isinstance(told, Delta):
                     announced.update(call.id for call in told.notifications)
             assert all(n == 1 for n in announced.values())

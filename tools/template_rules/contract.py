@@ -72,6 +72,8 @@ LOGGED_FIELDS = frozenset(
 LEAST_RATE = 1000
 # And of all people together on one route.
 MOST_PEOPLES_RATE = 100
+# And of all screens of live boards.
+MOST_SCREENS_RATE = 200
 
 # What the ciphertext of a workspace's party key is bound to (ringlake/stores/directory.py, party_key_context).
 PARTY_PURPOSE = "party_key"

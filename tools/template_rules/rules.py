@@ -236,20 +236,20 @@ def throttles_act_only_against_an_attack(stack: Stack) -> Iterator[str]:
     for stage in stack.aws.of("ApiGatewayV2::Stage"):
         rate = float(stage.get("DefaultRouteSettings.ThrottlingRateLimit", 0))
         burst = float(stage.get("DefaultRouteSettings.ThrottlingBurstLimit", 0))
+        own = stage.get("RouteSettings", {})
+        if stage.get("AutoDeploy") is not True:
+            yield f"{stage.id}: changes of routes would not be deployed"
+        if not _is_http(stack, stage):
+            if own or not 0 < rate <= contract.MOST_SCREENS_RATE or burst < rate:
+                yield f"{stage.id}: screens could take the concurrency that webhooks need"
+            continue
         if rate < contract.LEAST_RATE or burst < contract.LEAST_RATE:
             yield f"{stage.id}: needs throttles, and not below {contract.LEAST_RATE} per second"
-        own = stage.get("RouteSettings", {})
-        if not _is_http(stack, stage):
-            if own or stage.get("AutoDeploy") is not True:
-                yield f"{stage.id}: changes of routes would not be deployed, or have settings of their own"
-            continue
         for key in sorted(contract.ROUTES - contract.OPEN_ROUTES):
             if not 0 < float(own.get(key, {}).get("ThrottlingRateLimit", 0)) <= contract.MOST_PEOPLES_RATE:
                 yield f"{stage.id}: `{key}` could take the concurrency that webhooks need"
         for key in sorted(set(own) - (contract.ROUTES - contract.OPEN_ROUTES)):
             yield f"{stage.id}: has settings of its own for `{key}`"
-        if stage.get("AutoDeploy") is not True:
-            yield f"{stage.id}: changes of routes would not be deployed"
 
 
 # ---------------------------------------------------------------- stores

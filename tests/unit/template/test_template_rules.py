@@ -202,6 +202,7 @@ MUTATIONS: list[tuple[str, str, Mutation]] = [
     ),
     (THROTTLE, "none", drop("HttpApiStage", f"{S}.DefaultRouteSettings")),
     (THROTTLE, "screens without", drop("LiveApiStage", f"{S}.DefaultRouteSettings")),
+    (THROTTLE, "screens unbound", put("LiveApiStage", f"{S}.DefaultRouteSettings.ThrottlingRateLimit", 10_000)),
     (THROTTLE, "screens by hand", put("LiveApiStage", f"{S}.AutoDeploy", False)),
     (THROTTLE, "manual", put("HttpApiStage", f"{S}.AutoDeploy", False)),
     (TABLE, "no recovery", drop("JournalTable", f"{S}.PointInTimeRecoverySpecification")),
