@@ -29,7 +29,7 @@ from ringlake.model.consequences import Consequences
 from ringlake.model.contacts import Contact
 from ringlake.model.deals import DealRecord, DealState
 from ringlake.model.directory import Workspace
-from ringlake.model.facts import CallKind, Direction, MessageStatus
+from ringlake.model.facts import CallKind, Direction, FactKind, MessageStatus
 from ringlake.model.hours import is_open
 from ringlake.model.marks import CaseState, Label, Marks
 from ringlake.model.messages import MessageRecord
@@ -111,6 +111,7 @@ def call_row(
         "legs": sum(leg.kind not in _BESIDE for leg in record.legs),
         "answered_elsewhere": whole(record.answered_elsewhere),
         "transfers": whole(record.transfers),
+        **_handed_over(record),
         **_cost(record),
         "roaming": record.roaming,
         "flags": _joined((*record.flags, "never_ended") if means.stale else record.flags),
@@ -528,6 +529,21 @@ def _ends(record: CallRecord) -> Row:
         "final_user_id": final.party.user_id,
         "final_number": final.number if final.kind is EndKind.OUTSIDE else "",
     }
+
+
+def _handed_over(record: CallRecord) -> Row:
+    """How calls were transferred (metrics.md Transfers, consultations): attended when, at that moment, somebody
+    besides the one who transferred had picked up; blind when nobody had. Both unknown where no leg tells.
+    """
+    if not record.transfers:
+        return {"transfers_attended": 0, "transfers_blind": 0}
+    talks = [(leg.answered_at, leg.ended_at) for leg in record.legs if leg.answered_at is not None]
+    moments = sorted({step.at for step in record.timeline if step.kind == FactKind.TRANSFERRED})
+    at_once = [sum(begun < at and (ended is None or at <= ended) for begun, ended in talks) for at in moments]
+    if not moments or not all(at_once):
+        return {"transfers_attended": None, "transfers_blind": None}
+    attended = sum(n > 1 for n in at_once)
+    return {"transfers_attended": attended, "transfers_blind": max(record.transfers - attended, 0)}
 
 
 def _cost(record: CallRecord | MessageRecord) -> Row:

@@ -188,6 +188,8 @@ CALLS = Table(
         _c("legs", "int", "Number of legs, without consultations and surveys, which are in table legs"),
         _c("answered_elsewhere", "int", "Legs that rang while a colleague answered"),
         _c("transfers", "int", "Completed transfers"),
+        _c("transfers_attended", "int", "Of them with a talk to whoever took over before; null when no leg tells"),
+        _c("transfers_blind", "int", "Of them without; null when no leg tells"),
         *_COST,
         _c("roaming", "boolean", "Whether the call was made outside the home region; null when unknown"),
         _c("flags", "string", "Data-quality findings, sorted, joined by semicolon"),

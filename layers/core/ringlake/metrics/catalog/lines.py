@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .metric import Grain, Metric, Unit
+from .conditions import ANSWERED
+from .metric import Grain, Metric, Total, Unit
 
 _HOURS = ("hours", "schedules")
 _SLA = ("text_sla_s", "service_target_pct", "targets")
@@ -59,6 +60,29 @@ METRICS: tuple[Metric, ...] = (
         table="calls",
         sql="avg(case when is_offered = 1 and is_abandoned = 1 and is_callback_requested = 0 then wait_s end)",
         source="metrics.md Wait histogram; features.md N25",
+    ),
+    Metric(
+        id="attended_transfers",
+        name="Attended transfers",
+        unit=Unit.COUNT,
+        words=(
+            "Transfers of answered calls before which whoever took over had been talked to. Transfers whose legs the "
+            "provider does not tell are neither attended nor blind."
+        ),
+        grain=Grain.CALL,
+        table="calls",
+        formula=Total(of="transfers_attended", where=ANSWERED),
+        source="metrics.md Transfers, consultations; features.md F21",
+    ),
+    Metric(
+        id="blind_transfers",
+        name="Blind transfers",
+        unit=Unit.COUNT,
+        words="Transfers of answered calls to somebody who had not been talked to before.",
+        grain=Grain.CALL,
+        table="calls",
+        formula=Total(of="transfers_blind", where=ANSWERED),
+        source="metrics.md Transfers, consultations",
     ),
     Metric(
         id="peak_answered",
