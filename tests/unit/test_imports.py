@@ -29,7 +29,7 @@ FORBIDDEN = {
     "archive": HEAVY | {"pyarrow", "pydantic", "aws_lambda_powertools", "phonenumbers"},
     "rollup": HEAVY | {"pydantic", "aws_lambda_powertools"},
     # Powertools' event handler asks botocore for its version; the first request loads all of it anyway.
-    "api": HEAVY - {"botocore"} | {"pyarrow"},
+    "api": HEAVY - {"botocore"} | {"pyarrow", "api_description"},
     "export": HEAVY,
     "report": HEAVY,
 }
