@@ -439,10 +439,10 @@ def test_no_view_holds_a_row_outside_the_scope_and_its_header_counts_its_rows(
     hall.status("mia", "online")
     whole = hall.fresh("u-olga", BoardFilter(include_internal=True))
     board, seen = Board(calls=whole.calls, people=whole.people), scope(user)
-    shown = view(board, seen, user.id, wanted, supervises=False)
+    shown = view(board, seen, user.id, wanted)
     by_id = {call.id: call for call in board.calls}
     assert all(within(seen, by_id[call.id]) for call in (*shown.calls, *shown.mine))
-    every = view(board, seen, user.id, BoardFilter(include_internal=True), supervises=False)
+    every = view(board, seen, user.id, BoardFilter(include_internal=True))
     assert {call.id for call in every.calls} == {call.id for call in board.calls if within(seen, call)}
     assert {call.id for call in shown.calls} <= {call.id for call in every.calls}
     assert shown.header.total == len(shown.calls) == shown.header.waiting + shown.header.talking

@@ -275,6 +275,19 @@ def test_what_a_user_may_not_see_is_not_sent(hall: Hall) -> None:
     assert b"600100" not in b"".join(hall.wire.sent[mia.connection])
 
 
+def test_a_call_can_be_joined_by_who_has_the_ability_and_an_account_at_its_connection(hall: Hall) -> None:
+    hall.call("ringing", agent="anna")
+    hall.call("answered", agent="anna")
+
+    def offered() -> list[bool]:
+        return [hall.screen(name).take().follower.shown.calls[0].supervise for name in ("olga", "mia", "anna")]
+
+    assert offered() == [True, False, False]
+    hall.change("mia", abilities=(Ability.SUPERVISE,))
+    hall.change("olga", accounts=())
+    assert offered() == [False, True, False]
+
+
 def test_rights_that_change_show_by_the_next_version_after_the_directory_is_read_again(hall: Hall) -> None:
     hall.ring(hall.call("ringing", agent="anna"))
     mia = hall.screen("mia")
@@ -516,8 +529,9 @@ def test_a_users_filter_and_rights_decide_about_the_lens(hall: Hall) -> None:
         lens_of(anna, wanted),
         lens_of(hall.user("boris"), BoardFilter()),
         lens_of(msgspec.structs.replace(anna, abilities=(Ability.SUPERVISE,)), BoardFilter()),
+        lens_of(msgspec.structs.replace(anna, abilities=(Ability.SUPERVISE,), accounts=()), BoardFilter(queues=("Q",))),
         lens_of(msgspec.structs.replace(anna, role=Role.OWNER), BoardFilter()),
     }
-    assert len(lenses) == 5
+    assert len(lenses) == 6
     assert lens_of(anna, wanted) == lens_of(hall.user("anna"), wanted)
     assert json.loads(to_json(wanted)) == {"users": ["u-anna"]}

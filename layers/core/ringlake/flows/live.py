@@ -194,13 +194,19 @@ def _call_key(workspace: str, record_id: str) -> str:
 
 def seen_by(user: User, wanted: BoardFilter, shown: Board) -> View:
     """What a user sees of a board."""
-    return view(shown, scope(user), user.id, wanted, supervises=Ability.SUPERVISE in abilities(user))
+    return view(shown, scope(user), user.id, wanted, _joins(user))
 
 
 def lens_of(user: User, wanted: BoardFilter) -> str:
     """Names what decides about a user's view beside the board: a delta needs the lens of what it follows."""
-    held = Ability.SUPERVISE in abilities(user)
-    return hashlib.sha256(to_json((scope(user), held, user.id, wanted))).hexdigest()[:16]
+    return hashlib.sha256(to_json((scope(user), _joins(user), user.id, wanted))).hexdigest()[:16]
+
+
+def _joins(user: User) -> tuple[str, ...]:
+    """Connections whose calls the user may join: those with an account of the own (features.md R38, R40)."""
+    if Ability.SUPERVISE not in abilities(user):
+        return ()
+    return tuple(sorted({account.connection for account in user.accounts}))
 
 
 class Rung(Model, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ Nothing of a row that the watcher may not see leaves this module.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import msgspec
@@ -16,12 +16,12 @@ from ringlake.model.board import Board, BoardFilter, CallType, LiveCall, Person,
 from ringlake.model.directory import Ability
 
 
-def view(board: Board, seen: Scope, viewer: str, wanted: BoardFilter, *, supervises: bool) -> View:
-    """What a user sees of a board. `supervises`: holds the ability to join calls (R38).
+def view(board: Board, seen: Scope, viewer: str, wanted: BoardFilter, joins: Collection[str] = ()) -> View:
+    """What a user sees of a board. `joins` are the connections whose calls the user may join (R38, R40).
 
     The header counts the rows shown, and says how many there were without the filter (R7).
     """
-    visible = [_shown(call, seen, supervises=supervises) for call in board.calls if _within(call, seen)]
+    visible = [_shown(call, seen, joins) for call in board.calls if _within(call, seen)]
     project = [c for c in visible if c.type is not CallType.INTERNAL or _asks_internal(wanted)]
     calls = tuple(call for call in project if _wanted(call, wanted))
     ids = {call.id for call in visible}
@@ -55,14 +55,14 @@ def _wanted(call: LiveCall, wanted: BoardFilter) -> bool:
     return all(not asked or bool(own & set(asked)) for asked, own in conditions)
 
 
-def _shown(call: LiveCall, seen: Scope, *, supervises: bool) -> LiveCall:
+def _shown(call: LiveCall, seen: Scope, joins: Collection[str]) -> LiveCall:
     """The row without what the viewer may not see (demands.md D74)."""
     hidden: dict[str, Any] = {}
     if Ability.SEE_NUMBERS in seen.hides:
         hidden["customer_number"] = masked(call.customer_number)
     if Ability.SEE_NAMES in seen.hides:
         hidden |= {"customer_name": "", "contact_id": "", "contacts_more": 0}
-    if call.supervise and not supervises:
+    if call.supervise and call.connection not in joins:
         hidden["supervise"] = False
     return msgspec.structs.replace(call, **hidden) if hidden else call
 
