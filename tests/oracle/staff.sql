@@ -19,6 +19,7 @@ create view lines as
 select
     user_id,
     status,
+    status = 'online' and raw in ('wrapup', 'Wrapup: notes', 'wut_start') as is_wrap,
     started_at at time zone 'UTC' as a,
     coalesce(ended_at at time zone 'UTC', (select now from settings)) as b
 from presence
@@ -30,6 +31,7 @@ select
     l.user_id,
     d.local_day,
     l.status,
+    l.is_wrap,
     cast(floor(epoch(greatest(l.a, d.a))) as bigint) as a,
     cast(floor(epoch(least(l.b, d.b))) as bigint) as b
 from lines l
@@ -41,8 +43,11 @@ from on_day
 group by all
 having sum(b - a) > 0;
 
--- Occupancy: (talking + ringing) / (talking + online), utilisation: talking / (talking + online + dnd).
+-- Occupancy: (talking + wrap-up + ringing) / (talking + online), utilisation: (talking + wrap-up) / (talking +
+-- online + dnd).
 create view rung as
+select user_id, a, b from on_day where is_wrap
+union all
 select
     user_id,
     cast(floor(epoch(started_at at time zone 'UTC')) as bigint) as a,
@@ -70,11 +75,13 @@ create view busy as
 select
     s.user_id,
     cast(sum(case when status = 'talking' then s.seconds else 0 end) as bigint) as talking,
-    cast(coalesce(max(b.seconds), 0) as bigint) as ringing,
+    cast(coalesce(max(b.seconds), 0) as bigint) as engaged,
+    cast(coalesce(max(w.seconds), 0) as bigint) as wrap,
     cast(sum(case when status in ('talking', 'online') then s.seconds else 0 end) as bigint) as there,
     cast(sum(case when status <> 'offline' then s.seconds else 0 end) as bigint) as logged_in
 from (select user_id, status, sum(seconds) as seconds from status_seconds group by all) s
 left join rang_online b on b.user_id = s.user_id
+left join (select user_id, sum(b - a) as seconds from on_day where is_wrap group by all) w on w.user_id = s.user_id
 group by s.user_id;
 
 -- Availability: within a quarter hour of UTC the wall clock does not jump, and windows begin on quarters.

@@ -37,6 +37,8 @@ ZONES = (
 )  # fmt: skip
 USERS = {"anna": "t1", "operator": "t1", "boris": "t2"}
 STATUSES = ("talking", "online", "dnd", "offline")
+# Words of work after a call, and some that are none; they count for who is online alone.
+WORDS = ("", "available", "wrapup-end", "wrapup", "Wrapup: notes", "wut_start")
 OUTCOMES = ("answered", "no_answer", "no_answer", "answered_elsewhere", "declined", "failed", "")
 # Lengths of rings around the threshold of five seconds, in milliseconds.
 RINGS = (0, 400, 4999, 5000, 5001, 5100, 20_000, 90_000, 1_800_000)
@@ -81,6 +83,7 @@ class Story:
                         "line": f"user:{user}",
                         "user_id": user,
                         "status": self._random.choice(STATUSES),
+                        "raw": self._random.choice(WORDS),
                         "started_at": at,
                         "ended_at": until,
                     }
@@ -207,11 +210,11 @@ def test_status_seconds_occupancy_and_utilisation_are_what_sql_says(story: Story
         )
         for p in found.people
     }  # fmt: skip
-    rows = sql.execute("select user_id, talking, talking + ringing, there, logged_in from busy").fetchall()
+    rows = sql.execute("select user_id, talking + wrap, talking + engaged, there, logged_in from busy").fetchall()
     assert of == {user: tuple(numbers) for user, *numbers in rows}
     shares = {p.person.user_id: (p.occupancy.value, p.utilisation.value) for p in found.people}
-    for user, talking, busy, there, logged_in in rows:
-        assert shares[user] == (busy / there if there else None, talking / logged_in if logged_in else None)
+    for user, handling, engaged, there, logged_in in rows:
+        assert shares[user] == (engaged / there if there else None, handling / logged_in if logged_in else None)
 
 
 @given(stories)

@@ -36,8 +36,11 @@ def line(user: str, *words: tuple[str, str], day: date = DAY, zone: ZoneInfo | N
     return rows
 
 
-def stretch(user: str, status: str, start: datetime, end: datetime | None) -> dict[str, Any]:
-    return {"line": f"user:{user}", "user_id": user, "status": status, "started_at": start, "ended_at": end}
+def stretch(user: str, word: str, start: datetime, end: datetime | None) -> dict[str, Any]:
+    """`wrapup` is a word for being online."""
+    status = "online" if word == "wrapup" else word
+    times = {"started_at": start, "ended_at": end}
+    return {"line": f"user:{user}", "user_id": user, "status": status, "raw": word, **times}
 
 
 def presence(rows: Iterable[dict[str, Any]]) -> pa.Table:

@@ -10,12 +10,13 @@ import pytest
 
 from ringlake.metrics.rings import Handled, Rings, each_ring, handled, rings, rung_spans
 from ringlake.metrics.staff import (
+    Beside,
     availability,
+    beside_talks,
     busy,
     by_day,
     instant,
     ms,
-    ringing_seconds,
     shifts,
     staffed,
     status_seconds,
@@ -193,8 +194,8 @@ def test_a_shift_that_was_going_on_says_so_and_one_that_lasts_too() -> None:
 
 def occupied(rows: list[dict[str, Any]], *told: dict[str, Any]) -> tuple[float | None, float | None]:
     cut = by_day(stretches(presence(rows), clock("48:00")), [DAY], UTC)
-    ringing = ringing_seconds(cut, rung_spans(legs(*told)))
-    of = busy(total(status_seconds(cut).values()), ringing.get("anna", 0))
+    beside = beside_talks(cut, rung_spans(legs(*told)))
+    of = busy(total(status_seconds(cut).values()), beside.get("anna", Beside()))
     return of.occupancy, of.utilisation
 
 
@@ -220,6 +221,17 @@ def test_rings_at_once_count_once_and_a_ring_during_a_talk_is_talk() -> None:
 
 def test_a_phone_that_rings_all_the_time_is_no_more_than_wholly_occupied() -> None:
     assert occupied(WORKED, leg("anna", "no_answer", 7200, at=clock("08:30")))[0] == 1.0
+
+
+def test_wrap_up_is_work_and_a_ring_during_it_counts_once() -> None:
+    """metrics.md Occupancy: talking, wrap-up and ringing; Utilisation: talk, hold and wrap-up."""
+    rows = line(
+        "anna", ("09:00", "talking"), ("09:10", "wrapup"), ("09:15", "online"), ("09:30", "dnd"), ("10:00", "end")
+    )
+    rung = leg("anna", "no_answer", 180, at=clock("09:14"))
+
+    assert occupied(rows) == (15 / 30, 15 / 60)
+    assert occupied(rows, rung) == (17 / 30, 15 / 60)
 
 
 def test_who_was_never_there_has_no_occupancy() -> None:

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ringlake.fold.presence import CARRIED, Talk, by_local_day, joined, local_spans, seconds, shifts
+from ringlake.fold.presence import CARRIED, Change, Channel, Talk, by_local_day, joined, local_spans, seconds, shifts
 from ringlake.model.directory import Account, Connection
 from ringlake.model.facts import PresenceStatus
-from ringlake.model.presence import Interval, LineId, heard_as
+from ringlake.model.presence import Interval, LineId, heard_as, in_wrap_up
 from tests.unit.presence.making import ANNA, DAY, account, at, links, local_day, person, shown, told
 
 WARSAW = ZoneInfo("Europe/Warsaw")
@@ -336,3 +336,28 @@ def test_cuts_at_midnights_disappear_when_a_line_is_joined() -> None:
     )
 
     assert found == (part("20:00", "23:00", online), part("23:00", "25:00", talking, "c1", "c2"))
+
+
+def test_work_after_a_call_is_a_stretch_of_its_own_also_beside_another_account_that_is_online() -> None:
+    """metrics.md Occupancy counts wrap-up; the four statuses and their sums know nothing of it."""
+    desk = account("A", ("08:00", "online"), ("12:00", "offline"))
+    words = {"09:00": "talking", "09:10": "wrapup", "09:12": "wrapup-end", "13:00": "offline"}
+    stated = {"talking": PresenceStatus.TALKING, "offline": PresenceStatus.OFFLINE}
+    said = (Change(at(when), stated.get(word, PresenceStatus.ONLINE), word, "") for when, word in words.items())
+    agent = Channel(connection="pbx", key="B", account="B", changes=tuple(said))
+
+    intervals = told([desk, agent])[ANNA].intervals
+
+    online = [(i.started_at, i.ended_at, i.raw) for i in intervals if i.status is PresenceStatus.ONLINE]
+    assert online == [
+        (at("08:00"), at("09:00"), "online"),
+        (at("09:10"), at("09:12"), "wrapup"),
+        (at("09:12"), at("13:00"), "wrapup-end"),
+    ]
+    assert [in_wrap_up(i.status, i.raw) for i in intervals].count(True) == 1
+
+
+def test_a_word_for_work_after_a_call_means_nothing_of_who_is_not_online() -> None:
+    assert in_wrap_up(PresenceStatus.ONLINE, "Wrapup: typing")
+    assert not in_wrap_up(PresenceStatus.DND, "wrapup")
+    assert not in_wrap_up(PresenceStatus.ONLINE, "wrapup-end")

@@ -27,7 +27,7 @@ from ringlake.model.base import Model, utc
 from ringlake.model.directory import Connection, Directory, User
 from ringlake.model.facts import PresenceFact, PresenceStatus
 from ringlake.model.localtime import midnight
-from ringlake.model.presence import Interval, Line, LineId, PresenceRecord, heard_as, whole_seconds
+from ringlake.model.presence import Interval, Line, LineId, PresenceRecord, heard_as, in_wrap_up, whole_seconds
 from ringlake.model.subjects import Subject, presence_account
 
 from .facts import as_states, when
@@ -234,7 +234,7 @@ def lines(
 
 
 def merged(stretches: Iterable[_Stretch], start: datetime, end: datetime) -> list[_Begin]:
-    """The one line over [start, end): where each status begins."""
+    """The one line over [start, end): where each status begins, and where work after a call begins and ends."""
     waiting = sorted(stretches)
     edges = sorted({start, *(at for s in waiting for at in s[:2] if start < at < end)})
     found: list[_Begin] = []
@@ -245,12 +245,18 @@ def merged(stretches: Iterable[_Stretch], start: datetime, end: datetime) -> lis
             active.append(waiting[begun])
             begun += 1
         active = [s for s in active if s.end > at]
-        best = max(active, key=lambda s: (_RANK[s.status], s.start, s.raw), default=None)
+        best = max(active, key=_weight, default=None)
         status, raw = (best.status, best.raw) if best else (PresenceStatus.OFFLINE, "")
-        if not found or found[-1].status is not status:
+        last = found[-1] if found else None
+        if last is None or last.status is not status or in_wrap_up(status, last.raw) != in_wrap_up(status, raw):
             found.append(_Begin(at, status, raw, set()))
         found[-1].calls.update(s.call for s in active if s.call)
     return found
+
+
+def _weight(stretch: _Stretch) -> tuple[int, bool, datetime, str]:
+    """Of equal statuses work after a call tells most, then what was said last."""
+    return _RANK[stretch.status], in_wrap_up(stretch.status, stretch.raw), stretch.start, stretch.raw
 
 
 def _owned(channel: Channel, links: Links, start: datetime, end: datetime) -> Iterator[tuple[str, _Stretch]]:

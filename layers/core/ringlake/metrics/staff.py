@@ -19,6 +19,7 @@ from ringlake.model.arrow import Column, kernels, wall
 from ringlake.model.base import utc
 from ringlake.model.facts import PresenceStatus
 from ringlake.model.localtime import midnight
+from ringlake.model.presence import is_wrap_up
 
 from .columns import codes, joined, milliseconds
 from .ordering import ascending, order
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 # Columns of the lake that these functions look at.
-PRESENCE_COLUMNS = ("user_id", "status", "started_at", "ended_at")
+PRESENCE_COLUMNS = ("user_id", "status", "raw", "started_at", "ended_at")
 STATUSES: tuple[PresenceStatus, ...] = (
     PresenceStatus.TALKING,
     PresenceStatus.ONLINE,
@@ -57,8 +58,8 @@ def instant(at_ms: int) -> datetime:
 
 
 class Stretches(NamedTuple):
-    """Rows `user` and `status` (places in `users` and STATUSES), `a` and `b` (milliseconds), all int64; cut into days
-    also `day`.
+    """Rows `user` and `status` (places in `users` and STATUSES), `wrap` (1 for work after a call), `a` and `b`
+    (milliseconds), all int64; cut into days also `day`.
     """
 
     rows: pa.Table
@@ -92,7 +93,7 @@ def stretches(rows: pa.Table, now: datetime) -> Stretches:
 
     pc = kernels()
     told = rows.select(list(PRESENCE_COLUMNS)).unify_dictionaries()
-    user, status = codes(told["user_id"]), codes(told["status"])
+    user, status, raw = (codes(told[name]) for name in ("user_id", "status", "raw"))
     places = [_PLACE.get(word) for word in status.words.to_pylist()]
     a, end = milliseconds(told["started_at"]), milliseconds(told["ended_at"])
     until = pa.scalar(ms(now), pa.int64())
@@ -100,13 +101,14 @@ def stretches(rows: pa.Table, now: datetime) -> Stretches:
         {
             "user": user.values,
             "status": pa.array(places, pa.int64()).take(status.values),
+            "wrap": pa.array([int(is_wrap_up(word)) for word in raw.words.to_pylist()], pa.int64()).take(raw.values),
             "a": a,
             "b": pc.fill_null(end, until),
         }
     )
     if end.null_count:
         found = _closed(found, pc.is_null(end))
-    found = found.set_column(3, "b", pc.min_element_wise(found["b"], until))
+    found = found.set_column(4, "b", pc.min_element_wise(found["b"], until))
     known = pc.and_(pc.invert(user.are("")), pc.is_valid(found["status"]))
     kept = pc.and_(known, pc.less(found["a"], found["b"]))
     return Stretches(found.filter(kept).combine_chunks(), tuple(user.words.to_pylist()))
@@ -129,7 +131,7 @@ def _closed(found: pa.Table, open_rows: Column) -> pa.Table:
     b = found["b"].to_pylist()
     for place, at in ends.items():
         b[place] = at
-    return found.set_column(3, "b", pa.chunked_array([pa.array(b, pa.int64())]))
+    return found.set_column(4, "b", pa.chunked_array([pa.array(b, pa.int64())]))
 
 
 def by_day(found: Stretches, days: Sequence[date], zone: ZoneInfo) -> Stretches:
@@ -153,7 +155,8 @@ def by_day(found: Stretches, days: Sequence[date], zone: ZoneInfo) -> Stretches:
         rows, at = found.rows.filter(inside), day.filter(inside)
         a = pc.max_element_wise(joined(rows["a"]), begins.take(at))
         b = pc.min_element_wise(joined(rows["b"]), ends.take(at))
-        part = pa.table({"user": joined(rows["user"]), "status": joined(rows["status"]), "a": a, "b": b, "day": at})
+        kept = {name: joined(rows[name]) for name in ("user", "status", "wrap")}
+        part = pa.table({**kept, "a": a, "b": b, "day": at})
         parts.append(part.filter(pc.less(a, b)))
     return Stretches(pa.concat_tables(parts).combine_chunks(), found.users)
 
@@ -314,31 +317,38 @@ class Spans(NamedTuple):
 
 
 class Busy(NamedTuple):
-    """What one person's shares of time are made of, in seconds."""
+    """What one person's shares of time are made of, in seconds: `engaged` is talking, ringing or in wrap-up, `handling`
+    talking or in wrap-up, hold included.
+    """
 
-    talking: int
-    ringing: int
+    engaged: int
+    handling: int
     there: int
     logged_in: int
 
     @property
     def occupancy(self) -> float | None:
         """metrics.md Occupancy: null for who was not there."""
-        return min((self.talking + self.ringing) / self.there, 1.0) if self.there else None
+        return min(self.engaged / self.there, 1.0) if self.there else None
 
     @property
     def utilisation(self) -> float | None:
         """metrics.md Utilisation."""
-        return self.talking / self.logged_in if self.logged_in else None
+        return self.handling / self.logged_in if self.logged_in else None
 
 
-def busy(seconds: Seconds, ringing: int) -> Busy:
-    """Parts of occupancy and utilisation: what is on the telephone (hold included) or rings, of being there.
+class Beside(NamedTuple):
+    """Seconds of being online that belong to calls: `engaged` in wrap-up or while the phone rang, `wrap` in wrap-up."""
 
-    Seconds after calls that a provider does not tell apart from being online are not in it.
-    """
+    engaged: int = 0
+    wrap: int = 0
+
+
+def busy(seconds: Seconds, beside: Beside) -> Busy:
+    """Parts of occupancy and utilisation. Wrap-up that a provider does not tell apart from being online is none."""
     talking, online = seconds[PresenceStatus.TALKING], seconds[PresenceStatus.ONLINE]
-    return Busy(talking, ringing, talking + online, talking + online + seconds[PresenceStatus.DND])
+    there = talking + online
+    return Busy(talking + beside.engaged, talking + beside.wrap, there, there + seconds[PresenceStatus.DND])
 
 
 # What happens at an instant, in the lowest bits of its packed number: steps of rings and of the line.
@@ -348,10 +358,24 @@ _TAG_BITS = 2
 _SECOND_BITS = 36
 
 
-def ringing_seconds(cut: Stretches, rung: Spans) -> dict[str, int]:
-    """Seconds for which a person's phone rang while the line says online: rings at once count once, and a ring
-    during a talk is part of the talk (metrics.md Occupancy: from the merged exclusive line).
+def beside_talks(cut: Stretches, rung: Spans) -> dict[str, Beside]:
+    """What of a person's time online belongs to calls: rings and wrap-up at once count once, and a ring during a talk
+    is part of the talk (metrics.md Occupancy: from the merged exclusive line).
     """
+    wraps = _wrap_ups(cut)
+    lasted = wraps.append_column("seconds", kernels().subtract(_whole(wraps["b"]), _whole(wraps["a"])))
+    sums = lasted.group_by("user").aggregate([("seconds", "sum")])
+    wrap = {cut.users[user]: seconds for user, seconds in _sums(sums, "user", "seconds_sum")}
+    engaged = _engaged(cut, rung, wraps)
+    return {user: Beside(engaged.get(user, 0), wrap.get(user, 0)) for user in wrap.keys() | engaged.keys()}
+
+
+def _wrap_ups(cut: Stretches) -> pa.Table:
+    online = cut.with_status(PresenceStatus.ONLINE)
+    return online.filter(kernels().equal(online["wrap"], 1)).combine_chunks()
+
+
+def _engaged(cut: Stretches, rung: Spans, wraps: pa.Table) -> dict[str, int]:
     import pyarrow as pa
 
     pc = kernels()
@@ -359,7 +383,10 @@ def ringing_seconds(cut: Stretches, rung: Spans) -> dict[str, int]:
     place = {user: n for n, user in enumerate(cut.users)}
     who = pa.array([place.get(user) for user in rung.users], pa.int64()).take(rung.user)
     known = pc.is_valid(who)
-    rings = [column.filter(known) for column in (who, rung.a, rung.b)]
+    rings = [
+        pa.concat_arrays([column.filter(known), joined(wraps[name])])
+        for column, name in ((who, "user"), (rung.a, "a"), (rung.b, "b"))
+    ]
     if not len(online) or not len(rings[0]):
         return {}
     user, a, b = (joined(online[name]) for name in ("user", "a", "b"))

@@ -37,6 +37,7 @@ class PresenceRecord(Model, frozen=True, kw_only=True):
 class Interval(Model, frozen=True, kw_only=True):
     """One stretch of one person's merged line, UTC; `ended_at` None while it lasts.
 
+    Work after a call is a stretch of its own, told by its `raw` (`in_wrap_up`).
     `raw` is the provider's word with which the stretch began, "" for `talking` that was taken from calls
     and for the time before anything is known. `calls` are the record ids of the calls that `talking` was
     taken from.
@@ -88,6 +89,21 @@ _SECOND = timedelta(seconds=1)
 def whole_seconds(start: datetime, end: datetime) -> int:
     """Seconds between the times cut to the second: so that the parts of a day add up to the day exactly."""
     return (utc(end) - _EPOCH) // _SECOND - (utc(start) - _EPOCH) // _SECOND
+
+
+# What providers call the work after a call; the account is online meanwhile (Dialpad, Aircall, and usual words of
+# others for the generic contract).
+WRAP_UP = frozenset({"wrapup", "wrap_up", "wrap-up", "wut_start", "acw", "after_call_work"})
+
+
+def in_wrap_up(status: PresenceStatus, raw: str) -> bool:
+    """Whether a stretch is work after a call (metrics.md Occupancy)."""
+    return status is PresenceStatus.ONLINE and is_wrap_up(raw)
+
+
+def is_wrap_up(raw: str) -> bool:
+    """Whether a word is one for it; a provider may put a reason behind a colon."""
+    return raw.partition(":")[0].strip().lower() in WRAP_UP
 
 
 def heard_as(status: PresenceStatus, device: str, connection: Connection) -> PresenceStatus:

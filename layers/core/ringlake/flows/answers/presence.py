@@ -16,17 +16,18 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from ringlake.access import Principal
 from ringlake.metrics.rings import rung_spans
 from ringlake.metrics.staff import (
+    Beside,
     Busy,
     Seconds,
     Shift,
     Stretches,
     activity,
     availability,
+    beside_talks,
     busy,
     by_day,
     instant,
     ms,
-    ringing_seconds,
     shifts,
     staffed,
     status_seconds,
@@ -267,7 +268,7 @@ class Time:
         for (user, day), parts in self.seconds.items():
             self._of[user][day] = parts
         self._active = activity(found)
-        self._ringing = ringing_seconds(found, rung_spans(rung))
+        self._beside = beside_talks(found, rung_spans(rung))
 
     def _bounds(self, day: date) -> tuple[datetime, datetime]:
         return midnight(day, self.zone), min(midnight(day + _DAY, self.zone), utc(self._now))
@@ -276,7 +277,7 @@ class Time:
         """None for who has no line."""
         if user_id not in self._of:
             return None
-        return busy(self.total(user_id), self._ringing.get(user_id, 0))
+        return busy(self.total(user_id), self._beside.get(user_id, Beside()))
 
     def total(self, user_id: str) -> Seconds:
         return total(self._of[user_id].values())
@@ -328,16 +329,14 @@ class Time:
 def occupancy(of: Busy | None) -> Value:
     if of is None:
         return Value(metric="occupancy", value=None)
-    return Value(
-        metric="occupancy", value=of.occupancy, n=of.there, numerator=of.talking + of.ringing, denominator=of.there
-    )
+    return Value(metric="occupancy", value=of.occupancy, n=of.there, numerator=of.engaged, denominator=of.there)
 
 
 def utilisation(of: Busy | None) -> Value:
     if of is None:
         return Value(metric="utilisation", value=None)
     return Value(
-        metric="utilisation", value=of.utilisation, n=of.logged_in, numerator=of.talking, denominator=of.logged_in
+        metric="utilisation", value=of.utilisation, n=of.logged_in, numerator=of.handling, denominator=of.logged_in
     )
 
 

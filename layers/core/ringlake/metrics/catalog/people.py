@@ -8,12 +8,16 @@ has it.
 
 from __future__ import annotations
 
+from ringlake.model.presence import WRAP_UP
+
 from .conditions import ANSWERED_INBOUND
 from .metric import Grain, Mean, Metric, Unit
 
 _RING = (
     "row_kind = 'leg' and user_id <> '' and started_at is not null and kind not in ('consultation', 'survey_post_call')"
 )
+_WORDS = ", ".join(f"'{word}'" for word in sorted(WRAP_UP))
+_WRAP = f"lower(trim(split_part(raw, ':', 1))) in ({_WORDS})"
 
 
 def _status(status: str, name: str, words: str) -> Metric:
@@ -62,14 +66,16 @@ METRICS: tuple[Metric, ...] = (
         id="utilisation",
         name="Utilisation",
         unit=Unit.SHARE,
-        words="Seconds talking (hold included) of seconds logged in: talking, online and do-not-disturb.",
+        words="Seconds talking (hold included) and in wrap-up, of seconds logged in: talking, online and "
+        "do-not-disturb.",
         grain=Grain.INTERVAL,
         source="metrics.md Utilisation",
-        numerator="seconds talking",
+        numerator="seconds talking and in wrap-up",
         denominator="seconds talking, online and in do-not-disturb",
         better="higher",
         table="presence",
-        sql="cast(sum(talking_s) as double) / nullif(sum(talking_s + online_s + dnd_s), 0)",
+        sql=f"cast(sum(talking_s + case when {_WRAP} then online_s else 0 end) as double) / "
+        "nullif(sum(talking_s + online_s + dnd_s), 0)",
     ),
     Metric(
         id="availability",
