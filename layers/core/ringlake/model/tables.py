@@ -191,6 +191,7 @@ CALLS = Table(
         _c("transfers_attended", "int", "Of them with a talk to whoever took over before; null when no leg tells"),
         _c("transfers_blind", "int", "Of them without; null when no leg tells"),
         *_COST,
+        _c("survey_score", "decimal(12,4)", "Score that the customer gave in a survey about the call; null when none"),
         _c("roaming", "boolean", "Whether the call was made outside the home region; null when unknown"),
         _c("flags", "string", "Data-quality findings, sorted, joined by semicolon"),
         _c("revision", "int", "Number of provider events that the row was folded from"),
@@ -415,7 +416,12 @@ PRESENCE = Table(
         _c("connection", "string", "Connection of an account that is nobody's, empty for people"),
         _c("user_account", "string", "Provider's name of an account that is nobody's", statistics=False),
         _c("status", "string", "talking, online, dnd or offline: the highest of all accounts of the person"),
-        _c("raw", "string", "The provider's word that the stretch began with; empty when from calls or unknown"),
+        _c(
+            "raw",
+            "string",
+            "The provider's word that the stretch began with; work after a call is a stretch of its own; empty when "
+            "from calls or unknown",
+        ),
         _c("calls", "string", "Ids of the calls that talking was taken from, sorted, joined by semicolon"),
         _c("started_at", "timestamp", "Start, UTC"),
         _c("ended_at", "timestamp", "End, UTC; null while it lasts"),
