@@ -189,7 +189,8 @@ def refused(error: RinglakeError) -> Response[str]:
     """An error of ours as a problem document (RFC 9457)."""
     status = next((s for kind, s in STATUS.items() if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
     if isinstance(error, InvalidRequest):
-        wrong = [{"field": field, "reason": reason} for field, reason in error.errors]
+        # A field may be called "", which says nothing to whoever looks for it.
+        wrong = [{"field": field or "body", "reason": reason} for field, reason in error.errors]
         return problem(status, str(error), errors=wrong)
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
         print(json.dumps({"unavailable": str(error)}))

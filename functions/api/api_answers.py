@@ -189,6 +189,8 @@ class Asked:
         given: dict[str, list[str]] = {}
         for name, value in parse_qsl(raw, keep_blank_values=True):
             given.setdefault(name, []).append(value)
+        if "" in given:
+            raise InvalidRequest("query", "a parameter has no name")
         fields = {field.alias or name: _written_as(field.annotation) for name, field in kind.model_fields.items()}
         errors = [
             (name, "is there twice, it takes one value")

@@ -36,6 +36,7 @@ def test_it_is_answered(world: World, route: str, query: str) -> None:
         ("GET /v1/analytics/summary", "from=0001-01-01&to=0001-01-02", "from"),
         ("GET /v1/interactions", "from=2026-03-09&to=2026-03-09&active_at=0001-01-01T00:00:00%2B14:00", "active_at"),
         ("GET /v1/interactions", "from=1700000000&to=1700000000", "from"),
+        ("GET /v1/directory/teams", "=1", "query"),
     ],
 )
 def test_it_is_refused_by_name(world: World, route: str, query: str, field: str) -> None:
@@ -47,6 +48,12 @@ def test_bytes_that_are_no_text_are_no_json(world: World) -> None:
     """In base64, as a gateway sends what it takes for binary."""
     status, problem, _ = call("POST /v1/exports", OWNER, raw="//79", flagged=True)
     assert (status, problem["errors"]) == (400, [{"field": "body", "reason": "not JSON"}])
+
+
+def test_a_parameter_without_a_name_is_told_from_one_with(world: World) -> None:
+    body = {"from": "2026-03-01", "to": "2026-03-10", "parameters": {"": "x"}}
+    status, problem, _ = call("POST /v1/reports/{name}/runs", OWNER, body, name="missed_rate_per_week")
+    assert (status, problem["errors"]) == (400, [{"field": "body", "reason": "unknown parameter"}])
 
 
 def test_a_json_body_says_that_it_is_json(world: World) -> None:
