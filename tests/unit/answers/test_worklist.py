@@ -12,10 +12,11 @@ from ringlake.errors import Forbidden, InvalidRequest, PlanTooLow
 from ringlake.flows.answers.worklist import Cases, CasesQuery
 from ringlake.model.directory import Ability
 from ringlake.model.marks import Marks
-from ringlake.model.tables import ALL_DAYS, CASES, OPEN_CASES
+from ringlake.model.tables import ALL_DAYS, CASES, LEGS, OPEN_CASES
 from ringlake.query.filters import parse
 from ringlake.stores.lake import as_rows
 from tests.unit.export.world import NOW, WATERMARK, World
+from tests.unit.query.lake_rows import legs
 
 OLD = datetime(2024, 1, 5, 9, tzinfo=UTC)
 
@@ -126,6 +127,14 @@ def test_with_dates_closed_cases_are_listed_too(world: World) -> None:
     assert ids(found) == ["c:closed", "c:group"]
     assert (found.all_days, found.counters.by_state["reached"]) == (False, 1)
     assert found.rows[0].closed_at == NOW
+
+
+def test_with_dates_group_calls_are_seen_by_whom_they_rang(world: World) -> None:
+    rang = legs({"record_id": "c:group", "user_id": "operator"})
+    world.lake.write(LEGS, "acme", NOW.date().isoformat(), rang, None)
+
+    assert ids(cases(world, "operator", preset="today")) == ["c:new", "c:closed", "c:group"]
+    assert ids(cases(world, "manager", preset="today")) == ["c:new", "c:closed"]
 
 
 CONDITIONS = [
