@@ -144,7 +144,9 @@ def _moments(messages: pa.Table, calls: pa.Table, now_ms: int) -> pa.Table:
             "source": pc.cast(where, pa.int64()),
         }
     )
-    return pa.concat_tables([texts, _calls(calls, texts["conversation"].combine_chunks(), parties, size, now_ms)])
+    # Where a customer wrote nothing, nothing waits for a reply.
+    written = conversation.filter(pc.and_(kept, inbound))
+    return pa.concat_tables([texts, _calls(calls, written, parties, size, now_ms)])
 
 
 def _calls(calls: pa.Table, conversations: Column, parties: Column, size: int, now_ms: int) -> pa.Table:
