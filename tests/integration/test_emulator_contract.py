@@ -28,6 +28,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from botocore.exceptions import ClientError
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from tests.integration.emulators import Athena, Emulator, emulator, http
 
@@ -681,6 +683,102 @@ def test_a_table_rings_its_consumer_with_keys_only(stack: Emulator, check: Check
     kinds = {row["kind"]["S"] for row in _wait_for(all_seen)}
     expected = {"ApproximateCreationDateTime,Keys,SequenceNumber,SizeBytes,StreamViewType"}
     check("DynamoDB stream: every item, keys only", expected, kinds)
+
+
+def test_a_filter_wakes_for_what_has_or_had_an_attribute(stack: Emulator, check: Check) -> None:
+    """As the live board's: items without the attribute wake nobody."""
+    dynamodb = stack.client("dynamodb")
+    common: dict[str, Any] = {
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+    }
+    dynamodb.create_table(TableName="woken", **common)
+    stream = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    made = dynamodb.create_table(TableName="marked", StreamSpecification=stream, **common)
+    patterns = [
+        {"eventName": ["INSERT", "MODIFY"], "dynamodb": {image: {"live": {"S": [{"exists": True}]}}}}
+        for image in ("NewImage", "OldImage")
+    ]
+    stack.client("lambda").create_event_source_mapping(
+        EventSourceArn=made["TableDescription"]["LatestStreamArn"],
+        FunctionName=_function(stack, "woken", REMEMBER.replace('"remembered"', '"woken"')),
+        StartingPosition="TRIM_HORIZON",
+        BatchSize=10,
+        FilterCriteria={"Filters": [{"Pattern": json.dumps(pattern)} for pattern in patterns]},
+    )
+    for key, live in (("plain", ""), ("comes", "x"), ("goes", "x"), ("goes", ""), ("last", "x")):
+        item = {"pk": {"S": key}} | ({"live": {"S": live}} if live else {})
+        dynamodb.put_item(TableName="marked", Item=item)
+    dynamodb.delete_item(TableName="marked", Key={"pk": {"S": "comes"}})
+
+    def all_seen() -> list[str]:
+        keys = sorted(row["pk"]["S"] for row in dynamodb.scan(TableName="woken")["Items"])
+        return keys if "last" in keys else []
+
+    check("DynamoDB stream: a filter by attribute, old or new", ["comes", "goes", "last"], _wait_for(all_seen))
+
+
+def test_a_web_socket_is_refused_told_and_gone(stack: Emulator, check: Check) -> None:
+    door = """
+        def handler(event, context):
+            print("called")
+            about = event["requestContext"]
+            if about["eventType"] == "CONNECT":
+                let_in = (event.get("queryStringParameters") or {}).get("ticket") == "good"
+                return {"statusCode": 200 if let_in else 401}
+            if about["eventType"] == "MESSAGE":
+                import boto3
+                wire = boto3.client("apigatewaymanagementapi", endpoint_url="%s/_aws/execute-api/wire1/live")
+                wire.post_to_connection(ConnectionId=about["connectionId"], Data=event["body"].upper().encode())
+            return {"statusCode": 200}
+    """
+    function = _function(stack, "door", door % stack.endpoint)
+    uri = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{function}/invocations"
+    api = {"Name": "wire", "ProtocolType": "WEBSOCKET", "RouteSelectionExpression": "$request.body.action"}
+    target = {"Fn::Sub": "integrations/${Integration}"}
+    resources: dict[str, tuple[str, dict[str, Any]]] = {
+        "Api": ("Api", api | {"Tags": {"ms-custom-id": "wire1"}}),
+        "Stage": ("Stage", {"ApiId": {"Ref": "Api"}, "StageName": "live", "AutoDeploy": True}),
+        "Integration": (
+            "Integration",
+            {
+                "ApiId": {"Ref": "Api"},
+                "IntegrationType": "AWS_PROXY",
+                "IntegrationMethod": "POST",
+                "IntegrationUri": uri,
+            },
+        ),
+    }
+    for key in ("connect", "disconnect", "default"):
+        resources[key.title()] = ("Route", {"ApiId": {"Ref": "Api"}, "RouteKey": f"${key}", "Target": target})
+    template = {
+        name: {"Type": f"AWS::ApiGatewayV2::{kind}", "Properties": properties}
+        for name, (kind, properties) in resources.items()
+    }
+    _create_stack(stack, "wire", template)
+    url = f"{stack.endpoint.replace('http', 'ws', 1)}/_aws/execute-api/wire1/live"
+    with pytest.raises(InvalidStatus), connect(f"{url}?ticket=bad", proxy=None):
+        pass
+    with connect(f"{url}?ticket=good", proxy=None) as wire:
+        wire.send('{"action": "anything"}')
+        check(
+            "WebSocket: the management API reaches the client", '{"ACTION": "ANYTHING"}', _text(wire.recv(timeout=20))
+        )
+    posts = boto3.client(
+        "apigatewaymanagementapi",
+        endpoint_url=f"{stack.endpoint}/_aws/execute-api/wire1/live",
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    with pytest.raises(ClientError) as refused:
+        posts.post_to_connection(ConnectionId="nobody=", Data=b"x")
+    check("WebSocket: a connection that is gone", "GoneException", refused.value.response["Error"]["Code"])
+
+
+def _text(message: str | bytes) -> str:
+    return message if isinstance(message, str) else message.decode()
 
 
 def test_a_function_sees_nothing_of_our_environment(
