@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,7 @@ from ringlake.metrics.staff import (
     by_day,
     instant,
     ms,
+    seconds_of,
     shifts,
     staffed,
     status_seconds,
@@ -263,27 +265,40 @@ class Time:
         self._now = question.now
         self.lengths = [_seconds(*self._bounds(day)) for day in self.days]
         self.elapsed_s = sum(self.lengths)
-        self.seconds = status_seconds(found)
-        self._of = defaultdict[str, dict[int, Seconds]](dict)
-        for (user, day), parts in self.seconds.items():
-            self._of[user][day] = parts
-        self._active = activity(found)
+        self._found = found
+        self._totals = seconds_of(found)
         self._beside = beside_talks(found, rung_spans(rung))
+
+    @cached_property
+    def seconds(self) -> dict[tuple[str, int], Seconds]:
+        """By person and number of the day: many, and only some answers tell them."""
+        return status_seconds(self._found)
+
+    @cached_property
+    def _of(self) -> dict[str, dict[int, Seconds]]:
+        found: dict[str, dict[int, Seconds]] = {}
+        for (user, day), parts in self.seconds.items():
+            found.setdefault(user, {})[day] = parts
+        return found
+
+    @cached_property
+    def _active(self) -> dict[tuple[str, int], tuple[datetime, datetime]]:
+        return activity(self._found)
 
     def _bounds(self, day: date) -> tuple[datetime, datetime]:
         return midnight(day, self.zone), min(midnight(day + _DAY, self.zone), utc(self._now))
 
     def busy(self, user_id: str) -> Busy | None:
         """None for who has no line."""
-        if user_id not in self._of:
+        if user_id not in self._totals:
             return None
         return busy(self.total(user_id), self._beside.get(user_id, Beside()))
 
     def total(self, user_id: str) -> Seconds:
-        return total(self._of[user_id].values())
+        return self._totals.get(user_id, total(()))
 
     def known(self, user_id: str) -> bool:
-        return user_id in self._of
+        return user_id in self._totals
 
     def known_s(self, user_id: str) -> int:
         return sum(self.total(user_id).values()) if self.known(user_id) else 0
@@ -296,7 +311,7 @@ class Time:
     def person_days(self, user_id: str) -> tuple[PersonDay, ...]:
         """The days of which something is known."""
         days = []
-        for number, parts in sorted(self._of[user_id].items()):
+        for number, parts in sorted(self._of.get(user_id, {}).items()):
             first, last = self._active.get((user_id, number), (None, None))
             days.append(
                 PersonDay(
