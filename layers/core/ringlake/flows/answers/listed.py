@@ -150,8 +150,8 @@ USUAL = (
     "record_id", "channel", "type", "type_label", "display_kind", "direction", "status", "status_code",
     "status_detail", "business_number", "business_number_name", "remote_number", "remote_name", "source_number",
     "destination_number", "user_id", "user_name", "user_email", "unattributed", "agent_name", "team", "queue",
-    "campaign", "started_at_utc", "started_at_local", "timezone", "ringing_at", "answered_at", "ended_at", "ring_s", "wait_s",
-    "talk_s", "total_s", "total_connected_s", "dialling_s", "missed_reason", "voicemail_s", "recording_flag",
+    "campaign", "started_at_utc", "started_at_local", "timezone", "ringing_at", "answered_at", "ended_at", "ring_s",
+    "wait_s", "talk_s", "total_s", "total_connected_s", "dialling_s", "missed_reason", "voicemail_s", "recording_flag",
     "transcript", "hangup_by", "classifier", "record_ref", "significant", "reference", "tags", "labels", "success",
     "recovered_flag", "recovery_s", "recovery_state",
 )  # fmt: skip
