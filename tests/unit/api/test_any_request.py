@@ -26,7 +26,7 @@ from tests.unit.api.gateway import application
 
 api: ModuleType = importlib.import_module("functions.api.api")
 # Hypothesis begins with the simplest requests: under ten there is little else.
-CASES = int(os.environ.get("RINGLAKE_CASES", "0")) or min(10, settings().max_examples)
+CASES = int(os.environ.get("RINGLAKE_CASES", "0")) or max(2, settings().max_examples // 4)
 COUNTS = asking.Counts()
 OPERATIONS = asking.operations(application)
 
