@@ -6,7 +6,8 @@ total is measured over the rows, never added up from groups: a distinct count or
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
@@ -128,17 +129,13 @@ class Measures:
 
         `only` measures the metrics with these ids; the others have no value.
         """
+        places = [n for n, metric in enumerate(self.metrics) if not only or metric.id in only]
         found: dict[Key, list[Measured | None]] = {}
-        for table in dict.fromkeys(metric.table for metric in self.metrics):
-            places = [n for n, m in enumerate(self.metrics) if m.table == table and (not only or m.id in only)]
-            if not places:
-                continue
-            for key, results in self._measured(table, places, dimensions).items():
-                row = found.setdefault(key, [None] * len(self.metrics))
-                for place, result in zip(places, results, strict=True):
-                    row[place] = result
         if not dimensions:
-            found.setdefault((), [None] * len(self.metrics))
+            found[()] = [None] * len(self.metrics)
+        for place, results in self._measured(places, dimensions):
+            for key, result in results.items():
+                found.setdefault(key, [None] * len(self.metrics))[place] = result
         return {key: [self._value(n, result) for n, result in enumerate(row)] for key, row in found.items()}
 
     def nothing(self) -> list[Value]:
@@ -146,50 +143,52 @@ class Measures:
         return [self._value(n, None) for n in range(len(self.metrics))]
 
     def _measured(
-        self, table: str, places: Sequence[int], dimensions: Sequence[Dimension]
-    ) -> dict[Key, list[Measured]]:
-        formulas = [formula for n in places if (formula := self.metrics[n].formula) is not None]
+        self, places: Sequence[int], dimensions: Sequence[Dimension]
+    ) -> Iterator[tuple[int, dict[Key, Measured]]]:
+        """Each metric by key. What can be added up is measured in one pass over each table, together with the
+        table's own metrics; distinct counts over both channels on their own.
+        """
         keys = [dimension.column for dimension in dimensions]
-        if len(_TABLES[table]) > 1:
-            return self._of_both(table, formulas, dimensions)
-        (only,) = _TABLES[table]
-        return measure(self._keyed(only, dimensions), formulas, keys, self._terms, flags_of(only))
+        formulas = {n: formula for n in places if (formula := self.metrics[n].formula) is not None}
+        joint = {n: f for n, f in formulas.items() if isinstance(f, Distinct) and len(self._tables(n)) > 1}
+        parts: dict[int, list[dict[Key, Measured]]] = defaultdict(list)
+        for table in dict.fromkeys(table for n in formulas for table in self._tables(n)):
+            rows = self._keyed(table, dimensions, both=any(len(self._tables(n)) > 1 for n in formulas))
+            here = [n for n in formulas if table in self._tables(n) and n not in joint]
+            measured = measure(rows, [formulas[n] for n in here], keys, self._terms, flags_of(table)) if here else {}
+            for at, n in enumerate(here):
+                parts[n].append({key: results[at] for key, results in measured.items()})
+        for n, results in parts.items():
+            yield n, results[0] if len(results) == 1 else _added(formulas[n], results)
+        for n, formula in joint.items():
+            yield (
+                n,
+                self._distinct(formula, [(t, self._keyed(t, dimensions, both=True)) for t in self._tables(n)], keys),
+            )
 
-    def _keyed(self, table: Table, dimensions: Sequence[Dimension]) -> pa.Table:
+    def _tables(self, place: int) -> tuple[Table, ...]:
+        return _TABLES[self.metrics[place].table]
+
+    def _keyed(self, table: Table, dimensions: Sequence[Dimension], *, both: bool) -> pa.Table:
+        """The table's rows with their keys; for metrics of both channels with 0 for the other's indicator."""
         rows = self._read(table)
         for dimension in dimensions:
             rows = dimension.keyed(table.name, rows)
-        return rows
-
-    def _of_both(
-        self, name: str, formulas: Sequence[Formula], dimensions: Sequence[Dimension]
-    ) -> dict[Key, list[Measured]]:
-        """Of calls and messages apart what can be added up; together, and with less of them, what cannot."""
-        keys = [dimension.column for dimension in dimensions]
-        apart = [f for f in formulas if not isinstance(f, Distinct)]
-        rows = {table: _with_both(self._keyed(table, dimensions)) for table in _TABLES[name]}
-        parts = [measure(rows[table], apart, keys, self._terms, flags_of(table)) for table in rows] if apart else []
-        together = {f: self._distinct(f, rows, keys) for f in formulas if isinstance(f, Distinct)}
-        found: dict[Key, list[Measured]] = {}
-        for key in dict.fromkeys(key for part in (*parts, *together.values()) for key in part):
-            sums = iter([added(f, [part[key][n] for part in parts if key in part]) for n, f in enumerate(apart)])
-            found[key] = [
-                (together[f].get(key) or [nothing(f)])[0] if isinstance(f, Distinct) else next(sums) for f in formulas
-            ]
-        return found
+        return _with_both(rows) if both else rows
 
     def _distinct(
-        self, formula: Distinct, rows: Mapping[Table, pa.Table], keys: Sequence[str]
-    ) -> dict[Key, list[Measured]]:
+        self, formula: Distinct, tables: Sequence[tuple[Table, pa.Table]], keys: Sequence[str]
+    ) -> dict[Key, Measured]:
         columns = list(dict.fromkeys([*keys, *formula.of]))
-        kept = [matching(own, formula.where, columns, self._terms, flags_of(table)) for table, own in rows.items()]
+        kept = [matching(rows, formula.where, columns, self._terms, flags_of(table)) for table, rows in tables]
         for name in formula.of:
             codes = shared_codes(*(found[name] for found in kept))
             kept = [
                 found.set_column(found.schema.get_field_index(name), name, own)
                 for found, own in zip(kept, codes, strict=True)
             ]
-        return measure(joined(*kept), [Distinct(of=formula.of, where=All(of=()))], keys)
+        found = measure(joined(*kept), [Distinct(of=formula.of, where=All(of=()))], keys)
+        return {key: one for key, (one,) in found.items()}
 
     def _read(self, table: Table) -> pa.Table:
         """The rows of one table with what all metrics and dimensions need of it."""
@@ -227,6 +226,11 @@ class Measures:
             p90=told.p90,
             currency=self._terms.currency if isinstance(metric.formula, Money) else "",
         )
+
+
+def _added(formula: Formula, parts: Sequence[dict[Key, Measured]]) -> dict[Key, Measured]:
+    keys = dict.fromkeys(key for part in parts for key in part)
+    return {key: added(formula, [part[key] for part in parts if key in part]) for key in keys}
 
 
 def _with_both(rows: pa.Table) -> pa.Table:
