@@ -5,21 +5,29 @@ What has to come out is worked out here from the rows alone: the filter and the 
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringlake.errors import InvalidRequest
+from ringlake.access import Principal
+from ringlake.errors import InvalidRequest, NotFound
+from ringlake.flows.answers.detail import DetailQuery
 from ringlake.flows.answers.interactions import ListQuery
+from ringlake.flows.answers.listed import COLUMNS
 from ringlake.flows.answers.worklist import CasesQuery
-from ringlake.model.directory import Role, User
+from ringlake.model.base import to_json
+from ringlake.model.directory import Ability, Role, User
+from ringlake.model.subjects import Subject, SubjectKind
 from ringlake.model.tables import ALL_DAYS, CALLS, MESSAGES, OPEN_CASES
 from ringlake.query.filters import parse
 from ringlake.stores.lake import as_rows
+from tests.property.test_rights import NOON, Drawn, allowed, drawn, lake_of, may, may_see
 from tests.unit.export.world import World
 from tests.unit.query.lake_rows import calls, messages
 
@@ -178,3 +186,42 @@ def test_no_made_up_cursor_opens_anything(found: list[dict[str, Any]], text: str
         with pytest.raises(InvalidRequest) as refused:
             world.answers.interactions.page(world.viewer("owner"), parse(ListQuery, {"cursor": text}), world.now)
         assert refused.value.field == "cursor"
+
+
+@given(drawn())
+def test_no_page_cursor_detail_or_refusal_tells_of_what_is_hidden(case: Drawn) -> None:
+    """Of random people and calls: rows, columns, cursors and errors."""
+    world = World()
+    world.lake = lake_of(case.records)
+    for record in case.records:
+        about = Subject(workspace="acme", kind=SubjectKind.CALL, connection="line", id=record.provider_id)
+        world.records.put(about, record, world.records.load(about))
+    viewer = Principal(workspace="acme", user=case.viewer)
+    told: list[bytes] = []
+    seen: list[Any] = []
+    cursor = ""
+    while True:
+        query = {"from": "2026-03-09", "to": "2026-03-10", "limit": 2, **({"cursor": cursor} if cursor else {})}
+        page = world.answers.interactions.page(viewer, parse(ListQuery, {**query, "columns": list(COLUMNS)}), NOON)
+        seen += [row.record_id for row in page.rows]
+        told.append(to_json(page))
+        if page.next is None:
+            break
+        cursor = page.next
+        told.append(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+
+    for record in case.records:
+        ask = partial(world.answers.details.show, viewer, record.record_id, DetailQuery(), NOON)
+        if may_see(case.viewer, record):
+            told.append(to_json(ask()))
+        else:
+            with pytest.raises(NotFound, match=f"^{record.record_id}$"):
+                ask()
+    assert sorted(seen) == sorted(allowed(case))
+    shown = b"\n".join(told).decode("utf-8", "replace")
+    for record in case.records:
+        mine = may_see(case.viewer, record)
+        assert (record.remote_number in shown) is (mine and may(case.viewer, Ability.SEE_NUMBERS))
+        assert (f'"{record.remote_name}"' in shown) is (mine and may(case.viewer, Ability.SEE_NAMES))
+        assert record.cost is not None
+        assert (f'"{record.cost.amount}' in shown) is (mine and may(case.viewer, Ability.SEE_COSTS))
