@@ -241,7 +241,10 @@ def _refusal(status: int) -> dict[str, Any]:
         content[JSON] = {"schema": {"type": "object", "properties": {"message": {"type": "string"}}}}
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         del content[PROBLEM]
-    return {"description": PROBLEMS[status], "content": content}
+    described: dict[str, Any] = {"description": PROBLEMS[status], "content": content}
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        described["headers"] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
+    return described
 
 
 def _problem() -> dict[str, Any]:

@@ -15,7 +15,6 @@ from api_answers import OPERATIONS
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
-from schemathesis.core import NotSet
 from schemathesis.core.result import Ok
 from schemathesis.core.transport import Response
 from schemathesis.generation.case import Case as AnyCase
@@ -148,7 +147,3 @@ def check(case: Case, response: Any, user: User, mode: str) -> None:
         if answer.status_code == 400:
             assert all(one["reason"] for one in problem["errors"]), problem
             assert all(one.get("field") or one.get("line") for one in problem["errors"]), problem
-
-
-def has_body(case: Case) -> bool:
-    return not isinstance(case.body, NotSet)
