@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,7 +23,7 @@ from functions.live import live as function
 from ringlake.access import scope
 from ringlake.access.scope import Scope, grants
 from ringlake.errors import NotAuthentic, Unavailable
-from ringlake.flows.live import LIFE, SWEEP, seen_by
+from ringlake.flows.live import LIFE, SWEEP, lens_of, seen_by
 from ringlake.model.base import from_json
 from ringlake.model.board import Board, BoardFilter, CallStatus, CallType, Delta, LiveCall, Snapshot, Told
 from ringlake.model.directory import Ability, Role, User
@@ -64,7 +63,9 @@ class History:
         }
         self.counted: Counter[str] = Counter()
         self.boards: dict[int, Board] = {}
-        self.screens: list[tuple[Screen, BoardFilter]] = []
+        self.screens: list[Screen] = []
+        # What each view's name stands for: the user as he was then, and the filter.
+        self.views: dict[str, tuple[User, BoardFilter]] = {}
         self.suspended: dict[str, float] = {}
         self.sent_at: dict[str, float] = {}
         self._depth = 0
@@ -156,6 +157,8 @@ class History:
             self.timeline.at(chance.uniform(0, 200), lambda a=account, s=status: self._tell("status", a, s))  # type: ignore[misc]
         if chance.random() < 0.3:
             self.timeline.at(chance.uniform(50, 200), lambda: self._suspend(chance.choice(NAMES)))
+        for _ in range(chance.randint(0, 2)):
+            self.timeline.at(chance.uniform(50, 250), self._change_rights)
         for _ in range(chance.randint(1, 4)):
             name, wanted = chance.choice(NAMES), chance.choice(FILTERS)
             came = chance.uniform(0, 150)
@@ -189,6 +192,20 @@ class History:
         self.hall.change(name, suspended_at=self.hall.clock())
         self.suspended[f"u-{name}"] = self.timeline.now
 
+    def _change_rights(self) -> None:
+        """Somebody manages another team, or none."""
+        self.hall.at = self.timeline.now
+        self.hall.change("mia", manages=self.chance.choice([("t-sales",), ("t-service",), ()]))
+        for screen in self.screens:
+            self._name_views(screen)
+
+    def _name_views(self, screen: Screen) -> None:
+        user = self.hall.directory.find("acme", User, screen.user_id)
+        assert user is not None
+        for raw in FILTERS:
+            wanted = board_filter(raw)
+            self.views[lens_of(user, wanted)] = user, wanted
+
     # --- screens
 
     def _comes(self, name: str, wanted: dict[str, Any]) -> None:
@@ -198,7 +215,8 @@ class History:
             screen = self.hall.connect(name, live=process)
         except (Unavailable, Crash, NotAuthentic):
             return
-        self.screens.append((screen, board_filter(wanted)))
+        self.screens.append(screen)
+        self._name_views(screen)
         screen.filter = wanted
         self._say(screen, "subscribe", filter=wanted)
         leaves = self.timeline.now + self.chance.uniform(20, 400)
@@ -209,9 +227,13 @@ class History:
         self.hall.at = self.timeline.now
         self._take(screen)
         if self.timeline.now > leaves and self.chance.random() < 0.3:
-            self.screens = [pair for pair in self.screens if pair[0] is not screen]
+            self.screens.remove(screen)
             self.hall.live.disconnect(screen.connection)
             return
+        if self.chance.random() < 0.15:
+            # Another filter; what is on its way still is of the one before.
+            screen.filter = self.chance.choice(FILTERS)
+            self._say(screen, "subscribe", filter=screen.filter)
         self._say(screen, "ping")
         if self.timeline.now < FAULTS_STOP_AT + 2 * SWEEP.total_seconds():
             self.timeline.after(self.chance.uniform(1, 30), lambda: self._looks(screen, leaves))
@@ -228,29 +250,24 @@ class History:
 
     def _take(self, screen: Screen) -> None:
         """Whatever was taken: what is shown is what this user sees of the version that it says it is."""
-        sent, wanted = self.hall.wire.sent[screen.connection], dict(self._filters())[screen.connection]
+        sent = self.hall.wire.sent[screen.connection]
         asks = False
         while screen.taken < len(sent):
             message, screen.taken = sent[screen.taken], screen.taken + 1
             if self._happens("lost_message"):
                 continue
             asks = screen.follower.take(message) or asks
-            self._check(screen, wanted)
+            self._check(screen)
         if asks:
             self._say(screen, "subscribe", filter=screen.filter)
 
-    def _filters(self) -> list[tuple[str, BoardFilter]]:
-        return [(screen.connection, wanted) for screen, wanted in self.screens]
-
-    def _check(self, screen: Screen, wanted: BoardFilter) -> None:
+    def _check(self, screen: Screen) -> None:
         follower = screen.follower
         if follower.version is None:
             return
-        user = self.hall.directory.find("acme", User, screen.user_id)
-        assert user is not None
-        # What was shown before the suspension, and is still on the screen, was right then.
-        seen = seen_by(msgspec.structs.replace(user, suspended_at=None), wanted, self.boards[follower.version])
-        shown = follower.shown
+        user, wanted = self.views[follower.view]
+        assert user.id == screen.user_id
+        seen, shown = seen_by(user, wanted, self.boards[follower.version]), follower.shown
         assert (shown.header, shown.calls, shown.people) == (seen.header, seen.calls, seen.people)
         head = shown.header
         assert head.total == head.waiting + head.talking <= head.in_project
@@ -264,8 +281,8 @@ class History:
         assert self.reader.idle
         # Faults have stopped; one more sweep for whoever still watches.
         self.hall.at = self.timeline.now + SWEEP.total_seconds()
-        for screen, wanted in self.screens:
-            for _ in range(3):
+        for screen in self.screens:
+            for _ in range(4):
                 self._say(screen, "ping")
                 self._take(screen)
             if screen.user_id in self.suspended:
@@ -275,20 +292,18 @@ class History:
                 assert self.sent_at.get(screen.connection, 0.0) <= late
                 self.counted["screens of suspended people"] += 1
                 continue
-            assert screen.shows_what_is(wanted)
+            assert screen.shows_what_is(board_filter(screen.filter))
             self.counted["screens at the end"] += 1
         self._once_each()
 
     def _once_each(self) -> None:
         """Every message says only what its user may see; a call is announced to a screen by deltas at most once."""
-        for connection, messages in self.hall.wire.sent.items():
-            user = self.hall.directory.find("acme", User, self.hall.screens[connection].user_id)
-            assert user is not None
+        for messages in self.hall.wire.sent.values():
             announced: Counter[str] = Counter()
             for message in messages:
                 told: Told = from_json(message, Told)  # type: ignore[arg-type]
                 if isinstance(told, Snapshot | Delta):
-                    seen = scope(msgspec.structs.replace(user, suspended_at=None))
+                    seen = scope(self.views[told.view][0])
                     assert all(within(seen, call) for call in (*told.calls, *told.notifications))
                 if isinstance(told, Delta):
                     announced.update(call.id for call in told.notifications)

@@ -145,3 +145,16 @@ class BoardsSuite:
 
         assert not store.change(socket(workspace, connection, lens="l3"))
         assert store.read(workspace, AT).sockets == ()
+
+    def test_a_watcher_that_is_another_by_now_is_not_replaced(self, store: Boards, workspace: str) -> None:
+        connection = f"z{workspace}="
+        first = socket(workspace, connection)
+        store.join(first)
+        second = socket(workspace, connection, filter=BoardFilter(users=("u1",)), lens="l1")
+        assert store.change(second, first)
+
+        assert not store.change(socket(workspace, connection, lens="l2"), first)
+        assert store.socket(connection) == second
+        assert store.change(socket(workspace, connection, lens="l3"), second)
+        store.leave(first)
+        assert not store.change(second, second)

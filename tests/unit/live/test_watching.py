@@ -195,6 +195,24 @@ def test_a_filter_joins_conditions_by_and_and_values_by_or(hall: Hall) -> None:
     assert hall.screen("olga", statuses=["waiting"], queues=["Sales"]).calls == []
 
 
+def test_another_filter_is_never_mixed_with_what_the_old_one_showed(hall: Hall) -> None:
+    """A delta of the new view overtakes its snapshot, and an old delta comes late."""
+    hall.call("ringing", agent="anna")
+    olga = hall.screen("olga").take()
+    hall.ring(hall.call("ringing", id="c2", agent="boris"))
+    olga.subscribe(users=["u-boris"])
+    hall.ring(hall.call("ringing", id="c3", agent="boris"))
+    sent = hall.wire.sent[olga.connection]
+    old_delta, snapshot, new_delta = sent[1:]
+    follower = olga.follower
+    assert follower.take(new_delta)
+    assert [c.id for c in follower.shown.calls] == ["pbx:c1"]
+    follower.take(snapshot)
+    assert [c.id for c in follower.shown.calls] == ["pbx:c2", "pbx:c3"]
+    assert not follower.take(old_delta)
+    assert [c.id for c in follower.shown.calls] == ["pbx:c2", "pbx:c3"]
+
+
 def test_internal_calls_are_shown_when_asked_for(hall: Hall) -> None:
     hall.call("ringing", agent="anna", direction="internal", **{"from": "101", "to": "102"})
     assert hall.screen("olga").calls == []
@@ -498,7 +516,7 @@ def many(calls: int) -> View:
 
 def test_a_large_snapshot_comes_in_parts_that_the_wire_carries(hall: Hall) -> None:
     view = many(MOST_CALLS)
-    parts = list(snapshots(view, version=7, at=AT, zone="UTC", settings_version=1))
+    parts = list(snapshots(view, "lens", version=7, at=AT, zone="UTC", settings_version=1))
     assert len(parts) > 1
     follower = Follower()
     for part in reversed(parts):
@@ -517,7 +535,7 @@ def test_a_delta_tells_only_what_is_different() -> None:
     before = many(3)
     changed: tuple[LiveCall, ...] = (msgspec.structs.replace(before.calls[1], queue="Help"), before.calls[2])
     after = msgspec.structs.replace(before, calls=changed)
-    told = difference(before, after, from_version=1, version=2, at=AT)
+    told = difference(before, after, "lens", from_version=1, version=2, at=AT)
     assert told.calls == changed[:1]
     assert told.calls_gone == (before.calls[0].id,)
 

@@ -328,19 +328,25 @@ class Live:
         seen = seen_by(user, watcher.filter, after.board or Board())
         if before.board is not None and lens == watcher.lens:
             follows = seen_by(user, watcher.filter, before.board)
-            told = difference(follows, seen, from_version=before.version, version=after.version, at=now)
+            told = difference(follows, seen, lens, from_version=before.version, version=after.version, at=now)
             message = to_json(told)
             if len(message) <= LARGEST_MESSAGE:
                 self._send(watcher, message)
                 return
         judged = msgspec.structs.replace(watcher, lens=lens, judged_at=house.read_at)
-        if lens == watcher.lens or self._boards.change(judged):
-            self._show(watcher, seen, after.version, house.directory, now)
+        # Whoever has meanwhile subscribed to something else is being shown that.
+        if lens == watcher.lens or self._boards.change(judged, watcher):
+            self._show(judged, seen, after.version, house.directory, now)
 
     def _show(self, watcher: Socket, seen: View, version: int, directory: Directory, now: datetime) -> None:
         workspace = directory.workspace
         for part in snapshots(
-            seen, version=version, at=now, zone=workspace.zone, settings_version=workspace.settings_version
+            seen,
+            watcher.lens,
+            version=version,
+            at=now,
+            zone=workspace.zone,
+            settings_version=workspace.settings_version,
         ):
             if not self._send(watcher, to_json(part)):
                 return
@@ -445,7 +451,8 @@ class Live:
         kept = self._boards.read(socket.workspace, now)
         due = kept.board is None or kept.swept_at is None or now - kept.swept_at >= SWEEP
         version = self._advance(socket.workspace, sweeps=kept.board is not None) if due else kept.version
-        self._send(socket, Pong(version=version, at=now))
+        told_of = next((s.lens for s in kept.sockets if s.id == socket.id), "")
+        self._send(socket, Pong(version=version, view=told_of, at=now))
 
     # --- bookkeeping
 

@@ -206,10 +206,12 @@ class View(Model, frozen=True, kw_only=True):
 class Snapshot(Answer, frozen=True, kw_only=True, tag_field="type", tag="snapshot"):
     """All of a version, in `parts` messages; a client shows it when it has every part (from 1 on).
 
-    `notifications` are calls that ring the watcher (W8): to be announced once per call.
+    `view` names the rights and the filter that it was made by. `notifications` are calls that ring the watcher (W8):
+    to be announced once per call.
     """
 
     version: int
+    view: str
     at: datetime
     part: int
     parts: int
@@ -222,10 +224,11 @@ class Snapshot(Answer, frozen=True, kw_only=True, tag_field="type", tag="snapsho
 
 
 class Delta(Answer, frozen=True, kw_only=True, tag_field="type", tag="delta"):
-    """What makes `version` out of `from_version`: rows that are new or other, and ids of those that are gone."""
+    """What makes `version` out of `from_version` of the same `view`: rows that are new or other, ids of those gone."""
 
     from_version: int
     version: int
+    view: str
     at: datetime
     header: Header
     calls: tuple[LiveCall, ...] = ()
@@ -236,9 +239,10 @@ class Delta(Answer, frozen=True, kw_only=True, tag_field="type", tag="delta"):
 
 
 class Pong(Answer, frozen=True, kw_only=True, tag_field="type", tag="pong"):
-    """The answer to a ping, with the version that the board has now."""
+    """The answer to a ping: the version that the board has now, and the view that this client is told of ("": none)."""
 
     version: int
+    view: str
     at: datetime
 
 
@@ -254,12 +258,15 @@ class Problem(Answer, frozen=True, kw_only=True, tag_field="type", tag="problem"
 Told = Snapshot | Delta | Pong | Problem
 
 
-def snapshots(view: View, *, version: int, at: datetime, zone: str, settings_version: int) -> Iterator[Snapshot]:
-    """A version as messages that the wire can carry."""
+def snapshots(
+    view: View, name: str, *, version: int, at: datetime, zone: str, settings_version: int
+) -> Iterator[Snapshot]:
+    """A version as messages that the wire can carry; `name` is that of the view."""
     pages = list(_pages([*view.calls, *view.people], LARGEST_MESSAGE // 2))
     for number, page in enumerate(pages or [[]], start=1):
         yield Snapshot(
             version=version,
+            view=name,
             at=at,
             part=number,
             parts=max(len(pages), 1),
@@ -287,7 +294,7 @@ def _pages(rows: Sequence[LiveCall | Person], most: int) -> Iterator[list[LiveCa
         yield page
 
 
-def difference(before: View, after: View, *, from_version: int, version: int, at: datetime) -> Delta:
+def difference(before: View, after: View, name: str, *, from_version: int, version: int, at: datetime) -> Delta:
     """What a watcher of `before` has to be told to see `after`.
 
     A call is announced when it rings the watcher for the first time (W8: once per call).
@@ -296,6 +303,7 @@ def difference(before: View, after: View, *, from_version: int, version: int, at
     return Delta(
         from_version=from_version,
         version=version,
+        view=name,
         at=at,
         header=after.header,
         calls=tuple(c for c in after.calls if old_calls.get(c.id) != c),
@@ -314,19 +322,20 @@ class Follower:
 
     `stale` says that what is shown may be old: before the first snapshot, and from the loss of the connection to
     the next one; `heard_at` is the server's time of the last message, since when it is. Deltas may come out of
-    order: one that is ahead waits for those before it.
+    order: one that is ahead, or of another view than the one shown, waits for the snapshot or deltas before it.
     """
 
     def __init__(self) -> None:
         self.version: int | None = None
+        self.view = ""
         self.stale = True
         self.heard_at: datetime | None = None
         self.header: Header | None = None
         self.calls: dict[str, LiveCall] = {}
         self.people: dict[str, Person] = {}
         self.announced: list[str] = []
-        self._waiting: dict[int, Delta] = {}
-        self._parts: dict[int, dict[int, Snapshot]] = {}
+        self._waiting: dict[tuple[str, int], Delta] = {}
+        self._parts: dict[tuple[str, int], dict[int, Snapshot]] = {}
 
     def lost(self) -> None:
         """The connection is gone: what is shown is stale from now on."""
@@ -345,40 +354,42 @@ class Follower:
             case Delta():
                 return self._delta(told)
             case Pong():
-                return self.version is None or told.version > self.version
+                return self.version is None or told.version > self.version or told.view != self.view
             case Problem():
                 return False
 
     def _snapshot(self, told: Snapshot) -> bool:
-        parts = self._parts.setdefault(told.version, {})
+        parts = self._parts.setdefault((told.view, told.version), {})
         parts[told.part] = told
         if len(parts) < told.parts:
             return False
-        del self._parts[told.version]
-        if self.version is not None and not self.stale and told.version < self.version:
+        del self._parts[told.view, told.version]
+        if not self.stale and told.view == self.view and self.version is not None and told.version < self.version:
             return False
-        self.version, self.header, self.stale = told.version, told.header, False
+        self.version, self.view, self.header, self.stale = told.version, told.view, told.header, False
         self.calls = {c.id: c for part in parts.values() for c in part.calls}
         self.people = {p.user_id: p for part in parts.values() for p in part.people}
         self._announce(c for part in parts.values() for c in part.notifications)
         return self._catch_up()
 
     def _delta(self, told: Delta) -> bool:
-        if self.version is not None and told.version <= self.version and not self.stale:
+        known = not self.stale and told.view == self.view
+        if known and self.version is not None and told.version <= self.version:
             return False
-        self._waiting[told.from_version] = told
+        self._waiting[told.view, told.from_version] = told
         return self._catch_up()
 
     def _catch_up(self) -> bool:
-        """Apply what follows; what is left over then is behind a gap."""
+        """Apply what follows; what is left over then is behind a gap, or of a view that is not shown."""
         if self.version is None or self.stale:
             return False
-        while (told := self._waiting.pop(self.version, None)) is not None:
+        while (told := self._waiting.pop((self.view, self.version), None)) is not None:
             self.version, self.header = told.version, told.header
             self.calls = _with(self.calls, {c.id: c for c in told.calls}, told.calls_gone)
             self.people = _with(self.people, {p.user_id: p for p in told.people}, told.people_gone)
             self._announce(told.notifications)
-        self._waiting = {start: d for start, d in self._waiting.items() if start > self.version}
+        # Of whatever view: what is not ahead of the version shown is overtaken.
+        self._waiting = {key: d for key, d in self._waiting.items() if d.version > self.version}
         return bool(self._waiting)
 
     def _announce(self, calls: Iterable[LiveCall]) -> None:

@@ -84,8 +84,8 @@ class Boards(Protocol):
 
     def join(self, socket: Socket) -> None: ...
 
-    def change(self, socket: Socket) -> bool:
-        """Replace a watcher; False when the connection is gone."""
+    def change(self, socket: Socket, known: Socket | None = None) -> bool:
+        """Replace a watcher; False when the connection is gone, or (with `known`) the watcher is another by now."""
         ...
 
     def socket(self, connection: str) -> Socket | None: ...
@@ -142,9 +142,10 @@ class MemoryBoards:
         with self._lock:
             self.sockets[socket.workspace][socket.id] = socket
 
-    def change(self, socket: Socket) -> bool:
+    def change(self, socket: Socket, known: Socket | None = None) -> bool:
         with self._lock:
-            if socket.id not in self.sockets[socket.workspace]:
+            kept = self.sockets[socket.workspace].get(socket.id)
+            if kept is None or known not in (None, kept):
                 return False
             self.sockets[socket.workspace][socket.id] = socket
             return True
@@ -242,9 +243,15 @@ class DynamoBoards:
         self._put(_pointer(socket.id) | {"workspace": {"S": socket.workspace}, "expires_at": _epoch(socket.expires_at)})
         self._put(_watcher(socket))
 
-    def change(self, socket: Socket) -> bool:
+    def change(self, socket: Socket, known: Socket | None = None) -> bool:
+        condition: dict[str, Any] = {"ConditionExpression": "attribute_exists(pk)"}
+        if known is not None:
+            condition = {
+                "ConditionExpression": "doc = :known",
+                "ExpressionAttributeValues": {":known": _watcher(known)["doc"]},
+            }
         try:
-            self._put(_watcher(socket), ConditionExpression="attribute_exists(pk)")
+            self._put(_watcher(socket), **condition)
         except Conflict:
             return False
         return True
