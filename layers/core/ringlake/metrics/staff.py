@@ -373,8 +373,6 @@ def busy(seconds: Seconds, beside: Beside) -> Busy:
 # What happens at an instant, in the lowest bits of its packed number: steps of rings and of the line.
 _RING_ENDS, _LINE_ENDS, _LINE_BEGINS, _RING_BEGINS = range(4)
 _TAG_BITS = 2
-# Seconds since 1970 for the next thousand years.
-_SECOND_BITS = 36
 
 
 def beside_talks(cut: Stretches, rung: Spans) -> dict[str, Beside]:
@@ -409,13 +407,17 @@ def _engaged(cut: Stretches, rung: Spans, wraps: pa.Table) -> dict[str, int]:
     if not len(online) or not len(rings[0]):
         return {}
     user, a, b = (joined(online[name]) for name in ("user", "a", "b"))
+    a, b, rings[1], rings[2] = (_whole(at) for at in (a, b, rings[1], rings[2]))
+    first = pc.min_element_wise(pc.min(a), pc.min(rings[1]))
+    # As few bits as the time spans: fewer digits to sort.
+    bits = pc.subtract(pc.max_element_wise(pc.max(b), pc.max(rings[2])), first).as_py().bit_length()
     moments = ascending(
         pa.concat_arrays(
             [
-                _moment(user, a, _LINE_BEGINS),
-                _moment(user, b, _LINE_ENDS),
-                _moment(rings[0], rings[1], _RING_BEGINS),
-                _moment(rings[0], rings[2], _RING_ENDS),
+                _moment(user, pc.subtract(a, first), bits, _LINE_BEGINS),
+                _moment(user, pc.subtract(b, first), bits, _LINE_ENDS),
+                _moment(rings[0], pc.subtract(rings[1], first), bits, _RING_BEGINS),
+                _moment(rings[0], pc.subtract(rings[2], first), bits, _RING_ENDS),
             ]
         )
     )
@@ -429,18 +431,18 @@ def _engaged(cut: Stretches, rung: Spans, wraps: pa.Table) -> dict[str, int]:
     where = pc.indices_nonzero(both)
     begins, ends = at.take(where), at.take(pc.add(where, pa.scalar(1, where.type)))
     lasted = pa.table(
-        {"user": pc.shift_right(begins, pa.scalar(_SECOND_BITS, pa.int64())), "seconds": pc.subtract(ends, begins)}
+        {"user": pc.shift_right(begins, pa.scalar(bits, pa.int64())), "seconds": pc.subtract(ends, begins)}
     )
     sums = lasted.group_by("user").aggregate([("seconds", "sum")])
     return {cut.users[user]: seconds for user, seconds in _sums(sums, "user", "seconds_sum")}
 
 
-def _moment(user: Column, at: Column, tag: int) -> Column:
+def _moment(user: Column, second: Column, bits: int, tag: int) -> Column:
     import pyarrow as pa
 
     pc = kernels()
-    second = pc.add(pc.shift_left(user, pa.scalar(_SECOND_BITS, pa.int64())), _whole(at))
-    return pc.bit_wise_or(pc.shift_left(second, pa.scalar(_TAG_BITS, pa.int64())), pa.scalar(tag, pa.int64()))
+    moment = pc.add(pc.shift_left(user, pa.scalar(bits, pa.int64())), second)
+    return pc.bit_wise_or(pc.shift_left(moment, pa.scalar(_TAG_BITS, pa.int64())), pa.scalar(tag, pa.int64()))
 
 
 # --- availability
