@@ -117,7 +117,7 @@ def fields(schema: dict[str, Any], *path: str) -> Iterator[tuple[tuple[str, ...]
     if sample is None:
         kinds = schema.get("type", "string")
         kinds = [kinds] if isinstance(kinds, str) else kinds
-        by_kind: dict[str, Any] = {"string": "7", "integer": 7, "boolean": True, "array": ["x"], "object": {"x": "y"}}
+        by_kind: dict[str, Any] = {"string": "7", "integer": 7, "number": 7, "boolean": True, "array": ["x"], "object": {"x": "y"}}
         sample = by_kind[kinds[0]]
     yield path, sample
 

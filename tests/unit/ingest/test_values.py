@@ -176,3 +176,27 @@ def test_broken_money_is_never_an_amount(said: object, field: str) -> None:
     with pytest.raises(Unreadable) as refused:
         values.money(said, "cost")
     assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        (5, Decimal(5)),
+        ("4.5", Decimal("4.5")),
+        (" 3 ", Decimal(3)),
+        (-100, Decimal(-100)),
+        (0, Decimal(0)),
+        (4.12345, Decimal("4.1234")),
+        (None, None),
+        (True, None),
+        ("", None),
+        ("five", None),
+        ("nan", None),
+        ("Infinity", None),
+        (10**6, None),
+        ([], None),
+    ],
+)
+def test_a_score_is_a_number_on_any_scale_or_unknown(said: object, meant: Decimal | None) -> None:
+    """features.md F22: a score that was not given is none, which is not 0."""
+    assert values.score(said) == meant

@@ -81,3 +81,9 @@ def test_the_providers_id_of_our_number_is_shown() -> None:
 def test_a_leg_shows_the_number_that_was_dialled_for_it() -> None:
     (leg,) = leg_rows(call(legs=(Leg(leg_id="x", party=Party(), number=OUTSIDE),)))
     assert leg["number"] == OUTSIDE
+
+
+def test_the_score_of_a_survey_stands_with_the_call_and_an_unknown_one_is_null() -> None:
+    """features.md F22."""
+    assert row(survey_score=Decimal("4.5"))["survey_score"] == Decimal("4.5000")
+    assert row()["survey_score"] is None

@@ -130,6 +130,7 @@ def fold_call(
         cost=cost.cost,
         cost_source=cost.source,
         roaming=last(own, lambda f: f.roaming),
+        survey_score=last(facts, lambda f: f.score),
         spam=spam,
         tags=_tags(facts),
         transfers=len({(when(f), f.to_party) for f in own if f.kind is FactKind.TRANSFERRED}),

@@ -113,6 +113,7 @@ def call_row(
         "transfers": whole(record.transfers),
         **_handed_over(record),
         **_cost(record),
+        "survey_score": _score(record.survey_score),
         "roaming": record.roaming,
         "flags": _joined((*record.flags, "never_ended") if means.stale else record.flags),
         "revision": whole(record.revision),
@@ -561,6 +562,10 @@ def _amount(money: Money | None) -> Decimal | None:
         return None
     amount = money.amount.quantize(_CENTS, rounding=ROUND_HALF_UP)
     return None if abs(amount) >= _MOST_MONEY else amount
+
+
+def _score(score: Decimal | None) -> Decimal | None:
+    return None if score is None else score.quantize(_CENTS, rounding=ROUND_HALF_UP)
 
 
 def _in_open_hours(record: CallRecord | MessageRecord, workspace: Workspace) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from .base import Model
@@ -145,6 +146,7 @@ class CallRecord(Model, frozen=True, kw_only=True):
     `no_provider_time`, `direction_unknown`, `mixed_currency`, `after_end`.
     `requested` is who or what was called first, `final_party` who or what of ours had the call last.
     `spam` is by the provider, a tag or the workspace's own list; a person's mark is beside the record.
+    `survey_score` is the last that a survey about the call told, also one that is a part of it (F22).
     `cost_source` is None when `cost` is. `business_number_ref` is the provider's own id of our
     number.
     """
@@ -205,6 +207,7 @@ class CallRecord(Model, frozen=True, kw_only=True):
     cost: Money | None = None
     cost_source: CostSource | None = None
     roaming: bool | None = None
+    survey_score: Decimal | None = None
     spam: bool = False
     tags: tuple[str, ...] = ()
     transfers: int = 0

@@ -9,6 +9,7 @@ what makes the fold independent of order and duplication (design invariant 2).
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from .base import Model
@@ -152,6 +153,7 @@ class CallFact(Model, frozen=True, kw_only=True):
     `hold_s` is the provider's own sum of holds; it counts where a begin or an end of ours is missing.
     `strand` is for providers that tell no end of the whole call: an ENDED with a strand ends that strand,
     and the call is over when every strand that any fact names has ended.
+    `score` is what the customer gave in a survey about the call, on whatever scale (features.md F22).
     `all_tags` says that `tags` are all tags of the call at that moment, so that earlier ones are gone.
     `line` is for providers that know lines joined by a program and no calls (fold/lines.py): the line that
     began first is the call, every other one an attempt; direction, numbers and hang-up are the line's own.
@@ -196,6 +198,7 @@ class CallFact(Model, frozen=True, kw_only=True):
     source: Source | None = None
     cost: Money | None = None
     roaming: bool | None = None
+    score: Decimal | None = None
     tags: tuple[str, ...] = ()
     all_tags: bool = False
 

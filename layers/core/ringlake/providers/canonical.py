@@ -47,7 +47,7 @@ from ringlake.model.words import Words, WordsKind, words
 
 from .adapter import Adapter
 from .signatures import verify_standard
-from .values import choice, document, flag, identifier, instant, items, mapping, money, text, texts, whole
+from .values import choice, document, flag, identifier, instant, items, mapping, money, score, text, texts, whole
 
 # Type of a delivery -> what it says of the call.
 CALL_TYPES: Mapping[str, FactKind] = {
@@ -297,6 +297,7 @@ def _common(said: _Said) -> dict[str, Any]:
         "significant": said.text("significant"),
         "source": _source(said),
         "roaming": flag(said.get("roaming")),
+        "score": score(said.get("survey_score")),
         "tags": _tags(said),
     }
     if CALL_TYPES[said.event_type] is FactKind.TRANSFERRED:

@@ -53,7 +53,7 @@ from ringlake.model.words import Words, WordsKind, words
 
 from . import jws
 from .adapter import Access, Adapter
-from .values import choice, document, flag, identifier, instant, items, mapping, text, texts, whole
+from .values import choice, document, flag, identifier, instant, items, mapping, score, text, texts, whole
 
 DIRECTION: Mapping[str, Direction] = {"inbound": Direction.INBOUND, "outbound": Direction.OUTBOUND}
 # States in which the call is with somebody, or on its way to one: the word is kept as the telephony status.
@@ -99,7 +99,7 @@ class Dialpad(Adapter):
     """The adapter; see the module's text for the contract."""
 
     name = "dialpad"
-    version = 1
+    version = 2
 
     def verify(self, delivery: Delivery, secrets: Sequence[bytes], connection: Connection, now: datetime) -> None:
         payload = jws.verify(_token(delivery.body), secrets)
@@ -441,6 +441,9 @@ def _afterwards(leg: _Leg) -> Iterable[CallFact]:
         yield leg.fact(FactKind.TRANSCRIPT, leg.stamp)
     if leg.state in SUMMARY_STATES or leg.claims.get("recap_summary"):
         yield leg.fact(FactKind.SUMMARY, leg.stamp)
+    given = score(leg.claims.get("csat_score"))
+    if given is not None:
+        yield leg.fact(FactKind.INFO, leg.stamp, score=given)
 
 
 def _seconds(value: object) -> int | None:

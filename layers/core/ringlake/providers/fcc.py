@@ -44,7 +44,7 @@ class FocusContactCenter(Adapter):
     """The adapter; see the module's text for the contract."""
 
     name = "fcc"
-    version = 1
+    version = 2
 
     def verify(self, delivery: Delivery, secrets: Sequence[bytes], _connection: Connection, now: datetime) -> None:
         if "webhook-signature" in delivery.headers:

@@ -17,7 +17,7 @@ class Generic(Signed):
     """The adapter; see the module's text for the contract."""
 
     name = "generic"
-    version = 2
+    version = 3
 
 
 ADAPTER = Generic()

@@ -26,6 +26,7 @@ _FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 _LAST = datetime(2100, 1, 1, tzinfo=UTC)
 _DIGITS = re.compile(r"[0-9]{1,30}(\.[0-9]{1,9})?", re.ASCII)
 _CURRENCY = re.compile(r"[A-Za-z]{3}", re.ASCII)
+_SCORE, _MOST_SCORE = Decimal("0.0001"), Decimal(10) ** 6
 # From here on an epoch number counts milliseconds: as seconds it would be the year 5138.
 _MILLISECONDS_FROM = 100_000_000_000
 
@@ -157,6 +158,17 @@ def money(value: object, field: str) -> Money | None:
     if not isinstance(currency, str) or not _CURRENCY.fullmatch(currency):
         raise Unreadable(f"{field}.currency", "not an ISO 4217 code")
     return Money(amount=amount, currency=currency.upper())
+
+
+def score(value: object) -> Decimal | None:
+    """A customer's score on whatever scale, as number or text; None when absent or garbled."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    try:
+        found = Decimal(str(value).strip()[:32])
+        return found.quantize(_SCORE) if found.is_finite() and abs(found) < _MOST_SCORE else None
+    except InvalidOperation:
+        return None
 
 
 def choice[T](value: object, table: Mapping[str, T]) -> T | None:

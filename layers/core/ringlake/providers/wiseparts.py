@@ -18,7 +18,7 @@ class WiseParts(Signed):
     """The adapter; see the module's text for the contract."""
 
     name = "wiseparts"
-    version = 1
+    version = 2
 
 
 ADAPTER = WiseParts()
