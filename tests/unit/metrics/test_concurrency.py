@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -161,3 +162,28 @@ def test_a_business_works_on_the_days_it_opens() -> None:
 
     assert [day.day for day in found] == [2, 3, 5, 7]
     assert len(working_days(Workspace(id="acme", name="Acme"), first, last)) == 7
+
+
+DAY_MS = 86_400_000
+
+
+@pytest.mark.parametrize("in_order", [True, False])
+def test_a_long_range_is_swept_month_by_month_to_the_same_end(in_order: bool) -> None:
+    """Four months of calls in the order of their days, as the lake has them; some last for days, one for months."""
+    chance = random.Random(7)
+    days = sorted(chance.randrange(1, 121) for _ in range(400))
+    starts = [day * DAY_MS + chance.randrange(DAY_MS) for day in days]
+    lasts = [chance.choice((1_000, 600_000, DAY_MS, 3 * DAY_MS)) for _ in starts]
+    lasts[20] = 80 * DAY_MS
+    spans = [(start, start + last) for start, last in zip(starts, lasts, strict=True)]
+    answers = [start + 500 if chance.random() < 0.6 else None for start in starts]
+    if not in_order:
+        chance.shuffle(spans)
+    bounds = [n * DAY_MS // 4 for n in range(8, 4 * 119)]
+
+    found = swept(spans, bounds), swept(spans, bounds, answers if in_order else [None] * len(spans))
+    for n in chance.sample(range(len(bounds) - 1), 60):
+        bucket = bounds[n : n + 2]
+        assert found[0][n] == swept(spans, bucket)[0]
+        if in_order:
+            assert found[1][n] == swept(spans, bucket, answers)[0]

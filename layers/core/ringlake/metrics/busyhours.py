@@ -74,20 +74,21 @@ def hours(
 
     `busy_ms` and `arrivals` go with the grid, which is no coarser than hours.
     """
-    found: dict[int, list[int]] = {}
-    days: dict[int, set[int]] = {}
+    busy_of, lasted_of, came_of, days_of, last_of = ([0] * 24 for _ in range(5))
     for step, busy, came in zip(grid, busy_ms, arrivals, strict=True):
         if step.day not in working or step.end_ms > now_ms:
             continue
         hour = step.minute // 60
-        sums = found.setdefault(hour, [0, 0, 0])
-        sums[0] += busy
-        sums[1] += step.end_ms - step.start_ms
-        sums[2] += came
-        days.setdefault(hour, set()).add(step.day)
+        busy_of[hour] += busy
+        lasted_of[hour] += step.end_ms - step.start_ms
+        came_of[hour] += came
+        # Steps of one day may be two of one hour.
+        days_of[hour] += step.day != last_of[hour]
+        last_of[hour] = step.day
     return [
-        Hour(hour=hour, days=len(days[hour]), busy_ms=busy, lasted_ms=lasted, arrivals=came)
-        for hour, (busy, lasted, came) in sorted(found.items())
+        Hour(hour=n, days=days_of[n], busy_ms=busy_of[n], lasted_ms=lasted_of[n], arrivals=came_of[n])
+        for n in range(24)
+        if lasted_of[n]
     ]
 
 

@@ -8,7 +8,9 @@ The sweep is linear (demands.md D63): instants are sorted by their digits, the r
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from ringlake.model.arrow import Column, kernels
@@ -21,6 +23,9 @@ _TALKED, _ENDED, _MARK, _BEGAN, _ANSWERED = range(5)
 _CALLS = (-1, -1, 0, 1, 0)
 _TALKS = (-1, 0, 0, 0, 1)
 _TAG_BITS = 3
+_DAY_MS = 86_400_000
+# With the tags 36 bits at most: three digits to sort by.
+_WINDOW_MS = 30 * _DAY_MS
 
 
 class Peaks(NamedTuple):
@@ -44,8 +49,72 @@ def sweep(starts: Column, answers: Column, ends: Column, bounds: Sequence[int]) 
     """Peaks of the buckets [bounds[i], bounds[i + 1]).
 
     Columns are int64 arrays of milliseconds since 1970, of equal length; only `answers` may be null. `bounds` ascend.
-    Calls without duration are at no instant.
+    Calls without duration are at no instant. A long range is swept month by month, which the processor's cache holds,
+    if calls come in the order of their UTC days, as the lake has them.
     """
+    cuts = _cuts(bounds)
+    days = _days(starts) if len(cuts) > 2 else None
+    if days is None:
+        return _swept(starts, answers, ends, bounds)
+    import pyarrow as pa
+
+    pc = kernels()
+    days_long = pc.indices_nonzero(pc.greater(pc.subtract(ends, starts), _scalar(_DAY_MS)))
+    long = [column.take(days_long) for column in (starts, answers, ends)]
+    found = Swept(Peaks([], [], []), Peaks([], [], []))
+    for first, last in pairwise(cuts):
+        # What began the day before may last into the window; what lasts longer is there besides.
+        day = bounds[first] // _DAY_MS - 1
+        here = slice(days.first(day), days.first(bounds[last] // _DAY_MS + 1))
+        older = pc.indices_nonzero(pc.less(long[0], _scalar(day * _DAY_MS)))
+        began, answered, ended = (
+            pa.concat_arrays([lasting.take(older), column.slice(here.start, here.stop - here.start)])
+            for lasting, column in zip(long, (starts, answers, ends), strict=True)
+        )
+        swept = _swept(began, answered, ended, bounds[first : last + 1])
+        for all_peaks, peaks in zip(found, swept, strict=True):
+            for whole, part in zip(all_peaks, peaks, strict=True):
+                whole.extend(part)
+    return found
+
+
+class _Days(NamedTuple):
+    """UTC days since 1970 on which calls began, ascending, and the row at which each of them ends."""
+
+    days: list[int]
+    ends: list[int]
+
+    def first(self, day: int) -> int:
+        """The first row of this day or a later one."""
+        place = bisect_left(self.days, day)
+        return self.ends[place - 1] if place else 0
+
+
+def _days(starts: Column) -> _Days | None:
+    """None when the rows are not in the order of their days."""
+    pc = kernels()
+    runs = pc.run_end_encode(pc.divide(starts, _scalar(_DAY_MS)))
+    days: list[int] = runs.values.to_pylist()
+    ascend = all(a < b for a, b in pairwise(days)) and (not days or days[0] >= 0)
+    return _Days(days, runs.run_ends.to_pylist()) if ascend else None
+
+
+def _cuts(bounds: Sequence[int]) -> list[int]:
+    """Positions of the bounds at which windows begin and end."""
+    cuts = [0]
+    while (at := bisect_left(bounds, bounds[cuts[-1]] + _WINDOW_MS, cuts[-1] + 1)) < len(bounds) - 1:
+        cuts.append(at)
+    return [*cuts, len(bounds) - 1]
+
+
+def _scalar(value: int) -> Column:
+    import pyarrow as pa
+
+    return pa.scalar(value, pa.int64())
+
+
+def _swept(starts: Column, answers: Column, ends: Column, bounds: Sequence[int]) -> Swept:
+    """One window."""
     import pyarrow as pa
 
     pc = kernels()

@@ -23,7 +23,6 @@ from ringlake.metrics.busyhours import Hour, Step, hours, instant, steps, workin
 from ringlake.metrics.columns import codes, is_one, joined, milliseconds
 from ringlake.metrics.concurrency import Peaks, sweep
 from ringlake.metrics.erlang import MOST_LOAD, agents_required, lines_required
-from ringlake.metrics.measure import spread
 from ringlake.metrics.service import promise
 from ringlake.model.arrow import Column, kernels
 from ringlake.model.localtime import midnight
@@ -144,8 +143,10 @@ class ConcurrencyAnswers(Answers):
         spans = _spans(calls, milliseconds_of(now))
         grid = _grid(question, asked.granularity)
         swept = sweep(spans.started, spans.answered, spans.ended, [*(s.start_ms for s in grid), grid[-1].end_ms])
-        chosen = [n for n, step in enumerate(grid) if _chosen(question, step)]
         came = _arrivals(calls, grid)
+        chosen: Sequence[int] = range(len(grid))
+        if query.predicates.minutes or query.predicates.weekdays:
+            chosen = [n for n in chosen if _chosen(question, grid[n])]
         load = hours(
             [grid[n] for n in chosen],
             [swept.waiting.busy_ms[n] for n in chosen],
@@ -308,8 +309,8 @@ def _handle_s(calls: pa.Table, question: Question) -> float | None:
     start = pa.scalar(milliseconds_of(question.query.start_utc), pa.int64())
     handled = pc.and_(is_one(calls["is_inbound"]), is_one(calls["is_answered"]))
     handled = pc.and_(handled, pc.greater_equal(milliseconds(calls["started_at"]), start))
-    found = spread(joined(calls["talk_s"]).filter(handled))
-    return found.total / found.n if found.n else None
+    found: float | None = pc.mean(joined(calls["talk_s"]).filter(handled)).as_py()
+    return found
 
 
 def _load_hour(hour: Hour, blocking_pct: float, handle_s: float | None, threshold_s: int, target_pct: int) -> LoadHour:
