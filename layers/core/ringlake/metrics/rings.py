@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, NamedTuple
 
 from ringlake.model.arrow import Column, kernels
@@ -56,16 +57,40 @@ class EachRing(NamedTuple):
     field: Column
     users: tuple[str, ...]
 
-    def calls(self, *fields: int) -> dict[str, set[str]]:
-        """The calls of each person's rings that belong to one of these fields."""
+    def calls(self, *fields: int) -> CallsOfRings:
+        """The calls of the rings that belong to one of these fields."""
         import pyarrow as pa
 
-        kept = kernels().is_in(self.field, value_set=pa.array(fields, pa.int64()))
-        found: dict[str, set[str]] = {}
-        columns = (column.filter(kept).to_pylist() for column in (self.user, self.record_id))
-        for user, record_id in zip(*columns, strict=True):
-            found.setdefault(self.users[user], set()).add(record_id)
-        return found
+        pc = kernels()
+        kept = pc.is_in(self.field, value_set=pa.array(fields, pa.int64()))
+        record = codes(self.record_id.filter(kept))
+        size = pa.scalar(max(len(record.words), 1), pa.int64())
+        pairs = pc.unique(pc.add(pc.multiply(self.user.filter(kept), size), record.values))
+        user = pc.divide(pairs, size)
+        return CallsOfRings(user, pc.subtract(pairs, pc.multiply(user, size)), record.words, self.users)
+
+
+class CallsOfRings(NamedTuple):
+    """Pairs of a person and a call that rang him, each once: places in `users` and in `ids`."""
+
+    user: Column
+    call: Column
+    ids: Column
+    users: tuple[str, ...]
+
+    def counts(self) -> dict[str, int]:
+        """Calls by person."""
+        counted = kernels().value_counts(self.user)
+        pairs = zip(counted.field(0).to_pylist(), counted.field(1).to_pylist(), strict=True)
+        return {self.users[user]: n for user, n in pairs}
+
+    def of(self, users: Collection[str]) -> Column:
+        """Ids of the calls that rang any of these people, each once."""
+        import pyarrow as pa
+
+        pc = kernels()
+        places = pa.array([place for place, user in enumerate(self.users) if user in users], pa.int64())
+        return self.ids.take(pc.unique(self.call.filter(pc.is_in(self.user, value_set=places))))
 
 
 def rings(each: EachRing) -> dict[str, Rings]:

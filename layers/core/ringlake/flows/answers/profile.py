@@ -229,11 +229,8 @@ class ProfileAnswers(PeopleAnswers):
 
     def _missed(self, question: Question, user_id: str) -> dict[date, set[str]]:
         """Incoming calls that nobody answered and that rang the person for longer than the threshold, by day."""
-        import pyarrow as pa
-
         pc = kernels()
-        rung = each_ring(self.legs(question), question.workspace.missed_ring_s).calls(MISSED).get(user_id, set())
-        ids = pa.array(sorted(rung), pa.string())
+        ids = each_ring(self.legs(question), question.workspace.missed_ring_s).calls(MISSED).of({user_id})
         columns = ("record_id", "local_date", "is_inbound", "is_answered", "live", "is_spam")
         calls = self._facts.rows(CALLS, of_users(question.query, ()), columns)
         kept = pc.and_(pc.is_in(_text(calls["record_id"]), value_set=ids), pc.equal(calls["is_inbound"], 1))

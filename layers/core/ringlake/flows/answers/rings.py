@@ -72,16 +72,19 @@ class RingAnswers(PeopleAnswers):
         company = self.company(question)
         threshold = question.workspace.missed_ring_s
         each = each_ring(self.legs(question, Direction.INBOUND), threshold)
-        found = rings(each)
-        chosen = {user: of for user, of in found.items() if not asked.users or user in asked.users}
+        chosen = {user: of for user, of in rings(each).items() if not asked.users or user in asked.users}
         missed = each.calls(MISSED, *((ELSEWHERE,) if asked.include_elsewhere else ()))
+        counts = missed.counts()
         grouped: dict[str, list[str]] = {}
         for user in chosen:
             grouped.setdefault(user if user in company.users else "", []).append(user)
 
         def row(kind: str, who: Person, users: Sequence[str]) -> RingRow:
-            ids = sorted(set().union(*(missed.get(user, set()) for user in users)))
-            return _ring_row(kind, who, _sum([chosen[user] for user in users]), ids, asked)
+            count, ids = counts.get(users[0], 0) if len(users) == 1 else 0, list[str]()
+            if len(users) > 1 or 0 < count <= MAX_IDS:
+                found = missed.of(users)
+                count, ids = len(found), sorted(found.to_pylist()) if len(found) <= MAX_IDS else []
+            return _ring_row(kind, who, _sum([chosen[user] for user in users]), count, ids, asked)
 
         rows = [
             row("person", person(company.users[user]), users) if user else row("others", OTHERS, users)
@@ -108,7 +111,7 @@ def _sum(parts: Sequence[Rings]) -> Rings:
     return Rings(*(sum(counts) for counts in zip(*parts, strict=True))) if parts else Rings()
 
 
-def _ring_row(kind: str, who: Person, of: Rings, ids: Sequence[str], asked: RingsQuery) -> RingRow:
+def _ring_row(kind: str, who: Person, of: Rings, calls: int, ids: Sequence[str], asked: RingsQuery) -> RingRow:
     missed = of.missed + (of.elsewhere if asked.include_elsewhere else 0)
     return RingRow(
         kind=kind,
@@ -121,6 +124,6 @@ def _ring_row(kind: str, who: Person, of: Rings, ids: Sequence[str], asked: Ring
         short=of.short,
         missed_rings=Value(metric="agent_missed_rings", value=missed, n=of.rung),
         missed_rate=share("agent_missed_ring_rate", missed, of.answered + of.declined + missed),
-        missed_calls=len(ids),
-        drill=drill(users=[], record_ids=list(ids), without_spam=False) if 0 < len(ids) <= MAX_IDS else None,
+        missed_calls=calls,
+        drill=drill(users=[], record_ids=list(ids), without_spam=False) if ids else None,
     )
