@@ -52,13 +52,13 @@ def sweep(starts: Column, answers: Column, ends: Column, bounds: Sequence[int]) 
     Calls without duration are at no instant. A long range is swept month by month, which the processor's cache holds,
     if calls come in the order of their UTC days, as the lake has them.
     """
+    import pyarrow as pa
+
+    pc = kernels()
     cuts = _cuts(bounds)
     days = _days(starts) if len(cuts) > 2 else None
     if days is None:
         return _swept(starts, answers, ends, bounds)
-    import pyarrow as pa
-
-    pc = kernels()
     days_long = pc.indices_nonzero(pc.greater(pc.subtract(ends, starts), _scalar(_DAY_MS)))
     long = [column.take(days_long) for column in (starts, answers, ends)]
     found = Swept(Peaks([], [], []), Peaks([], [], []))
