@@ -356,7 +356,12 @@ def utilisation(of: Busy | None) -> Value:
 
 
 def statuses(parts: Mapping[PresenceStatus, int]) -> StatusSeconds:
-    return StatusSeconds(**{f"{status.value}_s": seconds for status, seconds in parts.items()})
+    return StatusSeconds(
+        talking_s=parts[PresenceStatus.TALKING],
+        online_s=parts[PresenceStatus.ONLINE],
+        dnd_s=parts[PresenceStatus.DND],
+        offline_s=parts[PresenceStatus.OFFLINE],
+    )
 
 
 def day_strip(found: Stretches, day: date, question: Question) -> DayStrip:
