@@ -49,7 +49,7 @@ _FORMULAS = [formula for formula in (BY_ID[name].formula for name in _METRICS) i
 
 
 class _Calls(NamedTuple):
-    """The results of `_METRICS`, in their order."""
+    """The results of `_METRICS` but the last, in their order."""
 
     calls: Measured
     answered: Measured
@@ -58,7 +58,6 @@ class _Calls(NamedTuple):
     missed: Measured
     talk: Measured
     average: Measured
-    asa: Measured
 
 
 class LoadRow(Answer, frozen=True, kw_only=True):
@@ -110,8 +109,9 @@ class LoadAnswers(PeopleAnswers):
         company = self.company(question)
         calls = self._facts.rows(CALLS, question.query, sorted({"user_id", *columns_of(_FORMULAS)}))
         terms = Terms(question.workspace.currency, asked.include_spam)
-        by_user = measure(_named(calls, company), _FORMULAS, ("user_id",), terms)
-        whole = _Calls(*measure(calls, _FORMULAS, (), terms)[()])
+        by_user = measure(_named(calls, company), _FORMULAS[:-1], ("user_id",), terms)
+        *of_all, delay = measure(calls, _FORMULAS, (), terms)[()]
+        whole = _Calls(*of_all)
         talked = {
             user: of for user, of in handled(self.legs(question)).items() if not asked.users or user in asked.users
         }
@@ -127,7 +127,7 @@ class LoadAnswers(PeopleAnswers):
         own = {user for user in talked if user in company.users}
         # Who was there and had nothing to do is a part of the picture.
         own |= {user for user in company.chosen(asked.users, asked.teams) if time.known(user)}
-        nothing = _Calls(*measure(calls.slice(0, 0), _FORMULAS, (), terms)[()])
+        nothing = _Calls(*measure(calls.slice(0, 0), _FORMULAS[:-1], (), terms)[()])
         for user in sorted(own | {str(key) for (key,) in by_user}):
             calls_of = _Calls(*by_user[user,]) if (user,) in by_user else nothing
             if user == "":
@@ -145,7 +145,7 @@ class LoadAnswers(PeopleAnswers):
         return Load(
             meta=question.meta,
             note=NOTE,
-            answer_delay=told("asa_s", whole.asa),
+            answer_delay=told("asa_s", delay),
             lost=told("calls_missed", whole.missed),
             availability=group or Value(metric="availability", value=None),
             total=row("total", OTHERS, whole, legs, drill(**listed)),
@@ -159,6 +159,8 @@ def _named(calls: pa.Table, company: Company) -> pa.Table:
 
     pc = kernels()
     column = calls["user_id"]
+    if {*pc.unique(column).to_pylist()} <= {"", *company.users}:
+        return calls
     text = pc.fill_null(column.cast(pa.string()), "")
     seen = pc.is_in(text, value_set=pa.array(["", *sorted(company.users)], pa.string()))
     place = calls.schema.get_field_index("user_id")
