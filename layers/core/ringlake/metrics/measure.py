@@ -626,7 +626,10 @@ def _is_in(column: Column, values: Sequence[str]) -> Column:
         # To look for a few words is cheaper than to hash all words of a dictionary.
         words = pc.cast(column.dictionary, pa.string())
         places = [place for value in values if (place := pc.index(words, value).as_py()) >= 0]
-        found = pc.is_in(column.indices, value_set=pa.array(places, column.indices.type))
+        if len(places) == 1:
+            found = pc.equal(column.indices, pa.scalar(places[0], column.indices.type))
+        else:
+            found = pc.is_in(column.indices, value_set=pa.array(places, column.indices.type))
         return pc.fill_null(found, False) if found.null_count else found  # noqa: FBT003 - Arrow's own signature
     return pc.is_in(column, value_set=wanted)
 
