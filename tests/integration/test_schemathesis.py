@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from ringlake.access import ROUTES, Principal, abilities
@@ -145,12 +145,23 @@ def _deliver(url: str, secret: str, call_id: str, now: datetime) -> None:
 
 @pytest.mark.parametrize("route", ROUTES)
 def test_any_request_is_answered_as_described_and_to_whom_it_may(site: Site, route: str) -> None:
-    @settings(max_examples=CASES, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+    # Not made smaller: over HTTP that takes minutes, and in process the same is found faster.
+    @settings(
+        max_examples=CASES,
+        derandomize=True,
+        deadline=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     @given(data=st.data())
     def ask(data: st.DataObject) -> None:
         mode, case = data.draw(asking.requests(OPERATIONS[route], site.there))
         refused = site.ask(case, "")
         COUNTS.add("nobody", mode, refused.status_code)
+        if refused.status_code in (414, 431):
+            # The gateway takes 10,240 bytes of request line and headers, and says so before it looks at anything.
+            assert len(refused.request.url) > 5_000
+            return
         assert refused.status_code == 401
 
         foreign = site.ask(case, site.rival)
