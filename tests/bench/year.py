@@ -389,16 +389,16 @@ def _presence(random: Any, day: date) -> Columns:
         found["end"].append(edges[1:])
         found["user"].append(np.full(count, user))
         found["status"].append(status)
-    start, end, user, status = (np.concatenate(found[name]) for name in ("start", "end", "user", "status"))
+    start, end, who, status = (np.concatenate(found[name]) for name in ("start", "end", "user", "status"))
     starts = (midnight + start) * _MS
     days, hours, weekdays = _local(starts, day)
     seconds = end - start
     return {
-        "line": _named("user user-", user),
-        "user_id": _named("user-", user),
-        "user_name": _named("Agent ", user),
-        "team_id": _named("team-", user % TEAMS),
-        "team_name": _named("Team ", user % TEAMS),
+        "line": _named("user user-", who),
+        "user_id": _named("user-", who),
+        "user_name": _named("Agent ", who),
+        "team_id": _named("team-", who % TEAMS),
+        "team_name": _named("Team ", who % TEAMS),
         "status": status,
         "started_at": starts,
         "ended_at": (midnight + end) * _MS,
@@ -416,7 +416,7 @@ def _deals(random: Any, calls: Columns) -> Columns:
 
     of = np.flatnonzero((calls["direction"] == "inbound") & calls["is_answered"])
     of = of[random.random(len(of)) < 0.05]
-    names = [name for name in DEALS.names if name in calls and name not in ("flags",)]
+    names = [name for name in DEALS.names if name in calls and name != "flags"]
     ordered = random.random(len(of)) < 0.3
     starts = calls["started_at"][of]
     return {

@@ -210,7 +210,7 @@ class PresenceAnswers(PeopleAnswers):
         company = self.company(question)
         users = company.chosen(asked.users, asked.teams)
         found = self.presence(question, company, users, before=_AROUND, after=_AROUND)
-        time = Time(cut(found, question), self.rung(question, company, users), question)
+        time = Time(cut(found, question), self.rung(question), question)
         worked = defaultdict(list)
         for shift in shifts(found, now, question.query.start_utc - _AROUND * _DAY):
             if shift.end > question.query.start_utc and shift.start < question.query.end_utc:
