@@ -253,6 +253,16 @@ def test_cells_follow_the_zone_that_was_asked_for(world: World, zone: str, hour:
     assert listed(world, cell.drill, zone=zone) == ["pbx:a"]
 
 
+def test_a_long_range_has_cells_of_weekdays(world: World) -> None:
+    keep(world, CALLS, [call("a", "answered", 1_000), call("b", "answered", 1_000, day=MONDAY - timedelta(days=7))])
+    long = {"from": "2026-01-01", "to": "2026-04-30"}
+
+    assert [(cell.weekday, cell.n) for cell in service(world, **long).cells] == [(1, 2)]
+    with pytest.raises(InvalidRequest, match="cells"):
+        service(world, **long, cells="date")
+    assert len(service(world, **{**long, "to": "2026-04-02"}, cells="date").cells) == 2
+
+
 def test_a_window_that_cuts_an_hour_cuts_its_cell(world: World) -> None:
     keep(world, CALLS, [call("in", "answered", 1_000, "10:45"), call("out", "answered", 1_000, "10:15")])
     for window in ({"hour_from": "10:30", "hour_to": "12:00"}, {"hour_from": "10:30", "hour_to": "09:00"}):
@@ -413,6 +423,34 @@ def test_blocks_are_paged_slowest_first(world: World) -> None:
     assert [block.clock_s for block in responses(world).slowest] == [240, 180, 120, 60]
     assert blocks(world, part="next") == ()
     assert blocks(world, state="late") == ()
+
+
+@pytest.mark.parametrize("by", ["user", "team", "number"])
+def test_every_number_of_texts_lists_its_blocks(world: World, by: str) -> None:
+    rows = []
+    for n in range(9):
+        about: dict[str, Any] = {
+            "party_key": f"k{n % 5}", "user_id": ("", "anna", "boris")[n % 3], "team_id": ("", "t1")[n % 2],
+            "business_number": f"+{n % 2}", "business_number_id": ("", "n1")[n % 2],
+        }  # fmt: skip
+        rows.append(text(f"q{n}", f"{9 + n}:00", **about))
+        if n % 4:
+            rows.append(text(f"a{n}", f"{9 + n}:{1 + n * 4:02}", "outbound", **about))
+    keep(world, MESSAGES, rows)
+    found = responses(world, by=by)
+
+    assert sum(row.first.blocks + row.next.blocks for row in found.rows) == 9
+    for row in found.rows:
+        for times in (row.first, row.next):
+            asked = {**row.drill, **times.drill}
+            assert len(blocks(world, **asked)) == times.blocks
+            for state in ("replied", "late", "unanswered"):
+                assert len(blocks(world, **asked, state=state)) == getattr(times, state)
+            in_time = times.in_time
+            assert len(blocks(world, **asked, in_time="true")) == in_time.numerator
+            assert len(blocks(world, **asked, in_time="false")) == (in_time.denominator or 0) - int(
+                in_time.numerator or 0
+            )
 
 
 def test_messages_without_a_customer_are_counted_apart(world: World) -> None:

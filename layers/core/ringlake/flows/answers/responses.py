@@ -87,7 +87,8 @@ class TextResponseTimes(Answer, frozen=True, kw_only=True):
     `clock` and `open_hours` are seconds until the reply over `replied`. The shares `in_time` count replies, late
     ones too, within the target by the clock and by open hours, of all blocks but those that may still be
     answered in time. `passed` goes by open hours when the filter asks for those, else by the clock; null
-    when nothing was due. Ages are of the unanswered block that waits longest.
+    when nothing was due. Ages are of the unanswered block that waits longest. `drill` are parameters with which
+    `GET /v1/analytics/responses/blocks` lists these blocks; `state` and `in_time` there list a part of them.
     """
 
     blocks: int
@@ -106,7 +107,7 @@ class TextResponseTimes(Answer, frozen=True, kw_only=True):
 
 
 class TextResponseRow(Answer, frozen=True, kw_only=True):
-    """One user, team or number; `id` "" are blocks of nobody. `drill` keeps its blocks."""
+    """One user, team or number; `id` "" are blocks of nobody. `drill` is the extra filter that keeps its blocks."""
 
     id: str
     name: str

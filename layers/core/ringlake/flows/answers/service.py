@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from ringlake.access import Principal
+from ringlake.errors import InvalidRequest
 from ringlake.metrics.columns import Codes, codes, is_one
 from ringlake.metrics.service import (
     CALL_COLUMNS,
@@ -41,8 +42,9 @@ if TYPE_CHECKING:
 
 # metrics.md Target compliance by hour: cells of fewer calls say little.
 FEW = 10
-# Up to this many days cells are of dates, beyond of weekdays.
+# Up to this many days cells are of dates, beyond of weekdays; and this many may be asked for.
 _DATES = 31
+_MOST_DATES = 92
 _EPOCH = date(1970, 1, 1)
 
 _COLUMNS = (*CALL_COLUMNS, "started_at", "team_id", "queue", "user_id")
@@ -141,8 +143,10 @@ class ServiceLevels(Answer, frozen=True, kw_only=True):
 
 class ServiceAnswers(Answers):
     def service(self, viewer: Principal, asked: ServiceQuery, now: datetime) -> ServiceLevels:
-        """Raises `PlanTooLow`, `InvalidRequest`, `Forbidden`."""
+        """Raises `PlanTooLow`, `InvalidRequest` (also for too many dates), `Forbidden`."""
         question = self.question(viewer, asked.filter, now)
+        if asked.cells == "date" and question.query.to_date - question.query.from_date >= timedelta(days=_MOST_DATES):
+            raise InvalidRequest("cells", f"a range of more than {_MOST_DATES} days has cells of weekdays")
         calls = self._facts.rows(CALLS, question.query, _COLUMNS)
         if CALL not in question.query.predicates.channels:
             calls = calls.slice(0, 0)
