@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _EMPTY: dict[str, object] = {"string": ""}
 _CALL = {"is_call": 1, "direction": "inbound", "outcome": "answered", "recordings": 0}
-_MESSAGE = {"direction": "inbound", "status": "received"}
+_MESSAGE = {"is_message": 1, "direction": "inbound", "status": "received"}
 
 
 def _table(table: Table, rows: tuple[Mapping[str, Any], ...], usual: Mapping[str, Any]) -> pa.Table:
