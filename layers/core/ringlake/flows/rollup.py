@@ -200,6 +200,8 @@ class _Run:
         self._conflicts = 0
         # Days that were not begun because time was up; their subjects keep the mark.
         self.skipped = 0
+        # Of the calls merged in the batch at hand: their open cases, by the call's key.
+        self._left: dict[str, list[Row]] = {}
         # Subjects to be merged again, with the days that may hold an outdated row of ours.
         self.owed: dict[str, set[str]] = {}
 
@@ -242,13 +244,7 @@ class _Run:
         for key, row in todo.items():
             for day in days[key]:
                 touched[day].append(row)
-        versions: dict[str, set[int]] = defaultdict(set)
-        for day, rows in sorted(touched.items()):
-            skip = hurry and self._late()
-            self.skipped += skip
-            written = {} if skip else self._merge_day(day, rows)
-            for row in rows:
-                versions[row.key].add(written.get(row.key, _NOT_WRITTEN))
+        versions = self._merge_days(touched, hurry=hurry)
         # Deals of the calls on other days than those; the calls keep their mark until their rows are right.
         for day, calls in sorted(linked.items()):
             if not self._derive_deals(day):
@@ -270,6 +266,23 @@ class _Run:
         # Calls whose rows tell of deals that changed are written in the same run.
         self.owed |= {key: self.owed.get(key, set()) for key in self._deals.concerned()}
         return done
+
+    def _merge_days(self, touched: Mapping[str, list[Loaded]], *, hurry: bool) -> dict[str, set[int]]:
+        """Merge the subjects of each day into its objects; the versions written per subject."""
+        versions: dict[str, set[int]] = defaultdict(set)
+        has_calls = any(isinstance(row.record, CallRecord) for rows in touched.values() for row in rows)
+        left_open = self._stored_open() if has_calls else None
+        self._left = {}
+        for day, rows in sorted(touched.items()):
+            skip = hurry and self._late()
+            self.skipped += skip
+            written = {} if skip else self._merge_day(day, rows)
+            for row in rows:
+                versions[row.key].add(written.get(row.key, _NOT_WRITTEN))
+        if left_open is not None and not self._keep_open(left_open):
+            for key in self._left:
+                versions[key].add(_NOT_WRITTEN)
+        return versions
 
     def _taken(self, rows: Sequence[Loaded]) -> tuple[dict[str, Loaded], list[str]]:
         """These subjects and the neighbours that change with them, each with what is beside it now; and the keys
@@ -329,7 +342,6 @@ class _Run:
             return {}
         for _ in range(ATTEMPTS):
             stored = [self._lake.stored(table, self._id, day) for table in tables]
-            left_open = self._lake.stored(OPEN_CASES, self._id, ALL_DAYS) if CASES in tables else None
             loaded = [row for row in self._records.get_many(keys) if isinstance(row.record, Interaction)]
             ids = [Subject.from_key(key).record_id for key in keys]
             here = [row for row in loaded if _day_in_lake(row) == day]
@@ -346,33 +358,56 @@ class _Run:
                     ]
                     if before.body is not None or fresh:
                         self._replace(table, day, merged(table, before.body, ids, as_rows(table, fresh)), before)
-                if left_open is not None:
-                    self._keep_open(left_open, ids, shown, said)
             except Conflict:
                 self._conflicts += 1
                 continue
+            if CASES in tables:
+                self._left |= self._open_of(keys, shown, said)
             return {row.key: row.version for row in loaded}
         raise Conflict(f"{tables[0].name} {day}")
 
-    def _keep_open(self, before: Stored, ids: list[str], shown: list[Loaded], said: Mapping[str, Marks]) -> None:
-        """The open cases of all days, without those of these ids that are closed and with those that are open.
+    def _stored_open(self) -> Stored:
+        return self._lake.stored(OPEN_CASES, self._id, ALL_DAYS)
 
-        Whatever day a record is on and was: a case that moves stays in the one object.
+    def _open_of(self, keys: Iterable[str], shown: Iterable[Loaded], said: Mapping[str, Marks]) -> dict[str, list[Row]]:
+        """The open case of each of these calls, if it has one; of whatever day, so that a case that moves stays."""
+        left: dict[str, list[Row]] = {key: [] for key in keys}
+        for row in shown:
+            if isinstance(row.record, CallRecord):
+                marks = said.get(row.record.record_id)
+                left[row.key] = open_case_rows(row.record, self._workspace, row.consequences, marks)
+        return left
+
+    def _keep_open(self, before: Stored) -> bool:
+        """Bring the open cases of all days up to date, once for all calls that were merged since `before` was read.
+
+        False when the races for the object were lost.
         """
-        fresh = [
-            line
-            for row in shown
-            if isinstance(row.record, CallRecord)
-            for line in open_case_rows(row.record, self._workspace, row.consequences, said.get(row.record.record_id))
-        ]
+        for _ in range(ATTEMPTS if self._left else 0):
+            try:
+                self._write_open(before)
+            except Conflict:
+                self._conflicts += 1
+                # Whoever wrote meanwhile may have loaded later: what goes in has to be loaded after what is there.
+                before = self._stored_open()
+                shown = [row for row in self._records.get_many(list(self._left)) if _day_in_lake(row)]
+                said = self._marks.get(self._id, [row.record.record_id for row in shown if row.record and row.marked])
+                self._left = self._open_of(self._left, shown, said)
+                continue
+            return True
+        return not self._left
+
+    def _write_open(self, before: Stored) -> None:
+        ids = [Subject.from_key(key).record_id for key in self._left]
+        fresh = as_rows(OPEN_CASES, [row for rows in self._left.values() for row in rows])
         if before.body is None:
             days = list(self._lake.days(CASES, self._id))
             if not days:
                 return
             # The first case of all, or a lake that is older than this object.
-            body = merged(OPEN_CASES, self._open_on(days), ids, as_rows(OPEN_CASES, fresh))
-        elif fresh or held(OPEN_CASES, before.body, ids):
-            body = merged(OPEN_CASES, before.body, ids, as_rows(OPEN_CASES, fresh))
+            body = merged(OPEN_CASES, self._open_on(days), ids, fresh)
+        elif len(fresh) or held(OPEN_CASES, before.body, ids):
+            body = merged(OPEN_CASES, before.body, ids, fresh)
         else:
             return
         self._replace(OPEN_CASES, ALL_DAYS, body, before)
