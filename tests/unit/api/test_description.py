@@ -11,6 +11,7 @@ from api_description import describe, name_of, statuses
 from openapi_spec_validator import validate
 
 from ringlake.access import ROUTES
+from ringlake.metrics.catalog import METRICS
 from ringlake.model.directory import Workspace
 from ringlake.query.filters import Filter
 from tests.unit.api.conformance import conforms, document
@@ -76,6 +77,27 @@ def test_every_operation_needs_a_token_and_says_so() -> None:
     assert document()["security"] == [{"people": []}]
     assert all("security" not in operation for operation in described().values())
     assert all("401" in operation["responses"] for operation in described().values())
+
+
+def test_metrics_are_named_and_explained_by_the_dictionary() -> None:
+    schemas = document()["components"]["schemas"]
+    assert schemas["MetricId"]["enum"] == [metric.id for metric in METRICS]
+    assert all(metric.words in schemas["MetricId"]["description"] for metric in METRICS)
+    assert schemas["Value"]["properties"]["metric"] == {"$ref": "#/components/schemas/MetricId"}
+
+
+def test_types_of_one_name_are_told_apart_by_their_modules() -> None:
+    names = document()["components"]["schemas"]
+    assert not [name for name in names if "." in name]
+    assert names["Problem"]["required"] == ["type", "title", "status", "detail", "request_id"]
+
+
+def test_fields_of_answers_are_always_there_and_times_are_times() -> None:
+    user = document()["components"]["schemas"]["UserView"]
+    assert user["required"] == list(user["properties"])
+    assert user["properties"]["deleted_at"] == {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]}
+    # What is kept by the model leaves out what is usual.
+    assert document()["components"]["schemas"]["Account"]["required"] == ["connection", "id"]
 
 
 @pytest.mark.parametrize("route", ROUTES)
