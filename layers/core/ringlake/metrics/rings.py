@@ -26,6 +26,8 @@ LEG_COLUMNS = (
     "talk_s",
     "outcome",
 )
+# What `rung_spans` needs of them.
+RUNG_COLUMNS = ("row_kind", "kind", "user_id", "started_at", "answered_at", "ended_at")
 # Legs beside the customer's path: a colleague who is asked, a survey afterwards (features.md F21, F22).
 BESIDE = ("consultation", "survey_post_call")
 

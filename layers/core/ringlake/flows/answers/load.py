@@ -116,7 +116,7 @@ class LoadAnswers(PeopleAnswers):
             user: of for user, of in handled(self.legs(question)).items() if not asked.users or user in asked.users
         }
         found = cut(self.presence(question, company, company.users), question)
-        time = Time(found, self.rung(question, company, company.users), question)
+        time = Time(found, self.rung(question), question)
 
         def row(kind: str, who: Person, calls: _Calls, legs: Handled, lists: Drill | None) -> LoadRow:
             busy = time.busy(who.user_id) if kind == "person" else None

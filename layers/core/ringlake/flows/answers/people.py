@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -20,9 +20,8 @@ from ringlake.access import Scope, scope
 from ringlake.access.scope import shows_person
 from ringlake.errors import NotFound
 from ringlake.metrics.measure import Measured
-from ringlake.metrics.rings import LEG_COLUMNS
+from ringlake.metrics.rings import LEG_COLUMNS, RUNG_COLUMNS
 from ringlake.metrics.staff import PRESENCE_COLUMNS, Stretches, by_day, stretches
-from ringlake.model.arrow import kernels
 from ringlake.model.base import Answer
 from ringlake.model.directory import Directory, Team, User
 from ringlake.model.facts import Direction
@@ -127,13 +126,16 @@ class PeopleAnswers(Answers):
         )
         return self._facts.rows(LEGS, msgspec.structs.replace(question.query, predicates=every), LEG_COLUMNS)
 
-    def rung(self, question: Question, company: Company, users: Collection[str]) -> pa.Table:
-        """The legs of these people in the range, of calls of any kind: how their time was spent, whoever's
-        calls they were. Not for showing.
+    def rung(self, question: Question) -> pa.Table:
+        """All legs of the range, of calls of any kind and whoever's: how people's time was spent. Not for showing;
+        whose rings count is decided by whose stretches they are laid beside.
         """
-        query = of_people(question.query, company, (), 0, 0)
-        every = msgspec.structs.replace(query, scope=Scope(everything=True), predicates=Predicates())
-        return _of(self._facts.rows(LEGS, every, LEG_COLUMNS), users)
+        query = question.query
+        first, last, days = between(query.from_date, query.to_date, ZoneInfo(query.zone))
+        every = msgspec.structs.replace(
+            query, start_utc=first, end_utc=last, days=days, scope=Scope(everything=True), predicates=Predicates()
+        )
+        return self._facts.rows(LEGS, every, RUNG_COLUMNS)
 
 
 def drill(**more: object) -> Drill:
@@ -178,12 +180,3 @@ def of_people(query: ResolvedQuery, company: Company, users: Collection[str], be
     # An impossible id: an empty list of users would mean everybody.
     asked = Predicates() if whole else Predicates(users=tuple(sorted(users)) or ("\0",))
     return msgspec.structs.replace(query, start_utc=start, end_utc=end, days=days, scope=seen, predicates=asked)
-
-
-def _of(legs: pa.Table, users: Collection[str]) -> pa.Table:
-    import pyarrow as pa
-
-    pc = kernels()
-    column: Any = legs["user_id"]
-    plain = column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
-    return legs.filter(pc.is_in(plain, value_set=pa.array(sorted(users), pa.string())))

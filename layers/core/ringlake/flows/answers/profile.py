@@ -177,7 +177,7 @@ class ProfileAnswers(PeopleAnswers):
         if shown not in days:
             raise InvalidRequest("day", f"is outside of the period: {days[0]} to {days[-1]}")
         stretches = self.presence(question, company, {user.id})
-        time = Time(cut(stretches, question), self.rung(question, company, {user.id}), question)
+        time = Time(cut(stretches, question), self.rung(question), question)
         calls, missed = self._calls(question, user.id), self._missed(question, user.id)
         known_s = time.known_s(user.id)
         own = handled(self.legs(question)).get(user.id, Handled())

@@ -81,7 +81,7 @@ class Staffing:
 
     @cached_property
     def _time(self) -> Time:
-        rung = self._answers.rung(self._question, self._company, self._users)
+        rung = self._answers.rung(self._question)
         return Time(self._stretches, rung, self._question)
 
     @cached_property
