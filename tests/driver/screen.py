@@ -55,6 +55,9 @@ class Screen:
         assert self._wire is not None
         self._wire.send(json.dumps({"action": action, **more}))
 
+    def ping(self) -> None:
+        self.say("ping", filter=self.filter)
+
     def ask(self, **wanted: object) -> None:
         """Watch with another filter."""
         self.filter = wanted

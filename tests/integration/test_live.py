@@ -166,7 +166,7 @@ def test_a_delta_that_got_lost_is_noticed_by_the_next_or_by_a_ping(office: Offic
         anna.wait("the delta", lambda _: any(m["type"] == "delta" for m in anna.heard[seen:]))
         anna.follower = follower
         assert anna.follower.version == before
-        anna.say("ping")
+        anna.ping()
         anna.wait("what was missed", lambda f: "pbx:c4" in f.calls)
         office.said("completed", "c4")
         anna.wait("an empty board", lambda f: not f.calls)
@@ -203,7 +203,7 @@ def test_whoever_is_suspended_is_hung_up(office: Office) -> None:
         celia.wait("the first snapshot", lambda f: not f.stale)
         assert office.call("anna", "POST", "/v1/directory/users/u-celia/suspend").status == 200
         heard = len(celia.heard)
-        celia.say("ping")
+        celia.ping()
         assert celia.ended()
         assert celia.heard[heard:] == []
     assert office.call("celia", "POST", "/v1/live/tickets").status == 401

@@ -234,7 +234,7 @@ class History:
             # Another filter; what is on its way still is of the one before.
             screen.filter = self.chance.choice(FILTERS)
             self._say(screen, "subscribe", filter=screen.filter)
-        self._say(screen, "ping")
+        self._say(screen, "ping", filter=screen.filter)
         if self.timeline.now < FAULTS_STOP_AT + 2 * SWEEP.total_seconds():
             self.timeline.after(self.chance.uniform(1, 30), lambda: self._looks(screen, leaves))
 
@@ -283,7 +283,7 @@ class History:
         self.hall.at = self.timeline.now + SWEEP.total_seconds()
         for screen in self.screens:
             for _ in range(4):
-                self._say(screen, "ping")
+                self._say(screen, "ping", filter=screen.filter)
                 self._take(screen)
             if screen.user_id in self.suspended:
                 assert screen.connection in self.hall.wire.closed

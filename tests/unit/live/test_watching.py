@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import msgspec
 import pytest
@@ -130,6 +131,18 @@ def test_deltas_that_overtake_each_other_are_put_in_order(hall: Hall) -> None:
     assert olga.follower.take(sent[1])
     assert not olga.follower.take(sent[2])
     assert [c.id for c in olga.follower.shown.calls] == ["pbx:c1", "pbx:c2"]
+
+
+def test_a_subscription_that_was_lost_is_made_good_by_a_ping(hall: Hall) -> None:
+    hall.call("ringing", agent="anna")
+    hall.call("ringing", id="c2", agent="boris")
+    fresh = hall.connect("olga")
+    boris: dict[str, Any] = {"filter": {"users": ["u-boris"]}}
+    for more in ({}, {"filter": {}}, boris, boris, {}):
+        fresh.say("ping", **more)
+    told = [(m["type"], [c["id"] for c in m.get("calls", ())]) for m in fresh.sent]
+    pong: tuple[str, list[str]] = ("pong", [])
+    assert told == [pong, ("snapshot", ["pbx:c1", "pbx:c2"]), pong, ("snapshot", ["pbx:c2"]), pong, pong, pong]
 
 
 def test_a_bell_that_was_lost_is_made_good_by_the_sweep_on_a_ping(hall: Hall) -> None:

@@ -397,7 +397,7 @@ class Live:
             self._boards.leave(socket)
 
     def hear(self, connection: str, message: str) -> None:
-        """What a client says: `subscribe` with a filter, which asks for a snapshot, or `ping`.
+        """What a client says: `subscribe` with a filter, which asks for a snapshot, or `ping`, with it or without.
 
         Raises `Unavailable`, `Conflict`: the client says it again.
         """
@@ -416,12 +416,13 @@ class Live:
             return
         try:
             said = _said(message)
+            # A ping may say the filter too: should the subscription have got lost, this is noticed here.
+            wanted = board_filter(said.get("filter", {})) if "filter" in said else None
             match said.get("action"):
                 case "subscribe":
-                    wanted = board_filter(said.get("filter", {}))
-                    self._subscribe(msgspec.structs.replace(socket, filter=wanted), user, judged_at)
+                    self._subscribe(msgspec.structs.replace(socket, filter=wanted or BoardFilter()), user, judged_at)
                 case "ping":
-                    self._ping(socket, user, judged_at)
+                    self._ping(socket, wanted, user, judged_at)
                 case _:
                     raise InvalidRequest("action", "is subscribe or ping")
         except InvalidRequest as error:
@@ -443,10 +444,13 @@ class Live:
         house = self._houses.of(socket.workspace)
         self._show(watcher, seen_by(user, watcher.filter, kept.board), kept.version, house.directory, now)
 
-    def _ping(self, socket: Socket, user: User, judged_at: datetime) -> None:
-        """Say which version there is now; sweep when it is time; show the board anew when rights have changed."""
-        if socket.lens and lens_of(user, socket.filter) != socket.lens:
-            self._subscribe(socket, user, judged_at)
+    def _ping(self, socket: Socket, wanted: BoardFilter | None, user: User, judged_at: datetime) -> None:
+        """Say which version there is now; sweep when it is time; show the board anew when rights have changed, or
+        when the client wants another filter than it is told of.
+        """
+        asked = msgspec.structs.replace(socket, filter=socket.filter if wanted is None else wanted)
+        if (socket.lens or wanted is not None) and lens_of(user, asked.filter) != socket.lens:
+            self._subscribe(asked, user, judged_at)
         now = self._clock()
         kept = self._boards.read(socket.workspace, now)
         due = kept.board is None or kept.swept_at is None or now - kept.swept_at >= SWEEP
