@@ -209,6 +209,15 @@ def test_an_unknown_charge_is_not_nought_and_another_currency_is_not_added() -> 
     assert Office(call()).value("spend").value is None
 
 
+def test_the_cost_of_a_call_with_peoples_time_is_of_calls_with_a_known_charge() -> None:
+    charge = Money(amount=Decimal("0.30"), currency="USD")
+    office = Office(call("a", talk_ms=360_000, cost=charge), missed("m", cost=charge), call("x", talk_ms=999_000))
+
+    # 0.60 charged, and a tenth of an hour at 20.50, for one call that was handled.
+    assert office.value("loaded_cost_per_call", hourly_rate="20.50").value == Decimal("2.6500")
+    assert office.value("loaded_cost_per_call").value is None
+
+
 def test_the_period_before_is_as_long_and_a_change_from_nought_is_a_dash() -> None:
     day = timedelta(days=1)
     office = Office(call("1"), call("2"), missed("m"), call("0", NOON - day))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 DECLARED = [metric for metric in METRICS if metric.formula is not None]
-TERMS = Terms(currency="EUR")
+TERMS = Terms(currency="EUR", hourly_rate=Decimal(36))
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +40,9 @@ def asked(rows: pa.Table, table: str, metric: Metric, by: tuple[str, ...] = ()) 
     text = f"select {', '.join([*by, *expressions])} from {table} group by {', '.join(by) or 'all'}"
     with duckdb.connect() as engine:
         engine.register(table, rows)
-        found = engine.execute(text.replace(sql.CURRENCY, "'EUR'") if by else _ungrouped(text)).fetchall()
+        text = text.replace(sql.CURRENCY, "'EUR'").replace(sql.HOURLY_RATE, "36")
+        found = engine.execute(text if by else text.replace(" group by all", "")).fetchall()
     return {tuple(row[: len(by)]): list(row[len(by) :]) for row in found}
-
-
-def _ungrouped(text: str) -> str:
-    return text.replace(" group by all", "").replace(sql.CURRENCY, "'EUR'")
 
 
 def told(one: Measured, metric: Metric) -> list[Any]:

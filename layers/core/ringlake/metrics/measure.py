@@ -30,6 +30,7 @@ from .catalog.metric import (
     Flag,
     Formula,
     Known,
+    Loaded,
     Mean,
     Measure,
     Money,
@@ -71,10 +72,13 @@ class Measured(NamedTuple):
 
 
 class Terms(NamedTuple):
-    """What formulas depend on beside the rows: the workspace's currency, and whether spam counts."""
+    """What formulas depend on beside the rows: the workspace's currency, whether spam counts, and what an hour of
+    a person costs.
+    """
 
     currency: str = ""
     include_spam: bool = False
+    hourly_rate: Decimal | None = None
 
 
 PLAIN = Terms()
@@ -103,6 +107,8 @@ def columns_of(formulas: Iterable[Formula]) -> set[str]:
                 found |= set(columns)
             case Money(per_minute_of=minutes):
                 found |= {"cost_amount", "cost_currency"} | ({minutes} if minutes else set())
+            case Loaded(seconds=seconds):
+                found |= {"cost_amount", "cost_currency", seconds}
     return found
 
 
@@ -243,6 +249,8 @@ class _Rows:
                 return {code: Measured(n, n) for code, n in self._distinct(of, where).items()}
             case Money():
                 return self._money(formula, found)
+            case Loaded():
+                return self._loaded(formula, found)
 
     def _money(self, formula: Money, found: _Combinations) -> dict[int, Measured]:
         charged = All(of=(formula.where, Charged()))
@@ -260,6 +268,20 @@ class _Rows:
             below = per.get(code, 0)
             value = (Decimal(amount) * seconds / below).quantize(_CENTS, ROUND_HALF_UP) if below else None
             result[code] = Measured(value, counts[code], Decimal(amount), below)
+        return result
+
+    def _loaded(self, formula: Loaded, found: _Combinations) -> dict[int, Measured]:
+        rate = self._terms.hourly_rate
+        if rate is None:
+            return {}
+        charged = All(of=(formula.where, Charged()))
+        handled = found.counts(All(of=(formula.per, Charged())))
+        seconds = found.sums(formula.seconds, charged)
+        result = {}
+        for code, amount in found.sums("cost_amount", charged).items():
+            whole, n = Decimal(amount) + rate * int(seconds.get(code, 0)) / 3600, handled.get(code, 0)
+            value = (whole / n).quantize(_CENTS, ROUND_HALF_UP) if n else None
+            result[code] = Measured(value, n, whole.quantize(_CENTS, ROUND_HALF_UP), n)
         return result
 
     # ------------------------------------------------------------------ values and rows
@@ -535,7 +557,7 @@ def nothing(formula: Formula) -> Measured:
             return Measured(None, 0, 0, 0)
         case Mean():
             return Measured(None, 0, 0, 0)
-        case Most() | Money():
+        case Most() | Money() | Loaded():
             return Measured(None, 0)
 
 
@@ -549,6 +571,8 @@ def _conditions(formula: Formula) -> Iterator[Condition]:
             yield where
         case Money(where=where, per=per):
             yield from (where, Charged(), *((per,) if per is not None else ()))
+        case Loaded(where=where, per=per):
+            yield from (where, per, Charged())
 
 
 def _summed(formula: Formula) -> Iterator[Measure]:
@@ -557,6 +581,8 @@ def _summed(formula: Formula) -> Iterator[Measure]:
             yield of
         case Money(per_minute_of=minutes):
             yield from ("cost_amount", *((minutes,) if minutes else ()))
+        case Loaded(seconds=seconds):
+            yield from ("cost_amount", seconds)
         case _:
             return
 

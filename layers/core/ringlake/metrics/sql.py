@@ -2,7 +2,7 @@
 
 A table here is what the metric names: `calls`, `messages`, `cases`, or `interactions`, which is calls and
 messages together (the view of that name in docs/metrics.sql). Money is added up in one currency: the
-expression names it as the parameter `:currency`.
+expression names it as the parameter `:currency`, and what an hour of a person costs as `:hourly_rate`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from .catalog.metric import (
     Flag,
     Formula,
     Known,
+    Loaded,
     Mean,
     Measure,
     Metric,
@@ -31,6 +32,7 @@ from .catalog.metric import (
 )
 
 CURRENCY = ":currency"
+HOURLY_RATE = ":hourly_rate"
 
 
 def expression(metric: Metric) -> str:
@@ -69,6 +71,11 @@ def aggregate(formula: Formula) -> str:
             return f"count(distinct ({', '.join(of)})) filter (where {condition(where)})"
         case Money():
             return _money(formula)
+        case Loaded(where=where, per=per, seconds=seconds):
+            charged = f"filter (where {condition(All(of=(where, Charged())))})"
+            people = f"{HOURLY_RATE} * coalesce(sum({seconds}) {charged}, 0) / 3600e0"
+            handled = _count(All(of=(per, Charged())))
+            return f"(cast(sum(cost_amount) {charged} as double) + {people}) / nullif({handled}, 0)"
 
 
 def condition(of: Condition) -> str:

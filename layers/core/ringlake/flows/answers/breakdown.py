@@ -99,7 +99,7 @@ class BreakdownAnswers(Answers):
         if asked.by is By.LABEL:
             return self._labels(question, asked, metrics)
         split = dimension(asked.by, asked, question.query.zone, self.names(viewer))
-        measures = Measures(self._facts, question, metrics, [split])
+        measures = Measures(self._facts, question, metrics, [split], hourly_rate=asked.rate)
         found = {key: values for (key,), values in measures.by(split).items()}
         for key in _always(asked.by):
             found.setdefault(key, measures.nothing())
@@ -128,7 +128,7 @@ class BreakdownAnswers(Answers):
         for label in Label:
             split = labelled(label)
             query = spammed if label is Label.SPAM else question.query
-            measures = Measures(self._facts, question, metrics, [split], query)
+            measures = Measures(self._facts, question, metrics, [split], query, hourly_rate=asked.rate)
             total = total or measures.total()
             values = measures.by(split).get((1,), measures.nothing())
             drill = narrowed(question, split.drill(1))

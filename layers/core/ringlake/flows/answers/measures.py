@@ -16,7 +16,7 @@ from pydantic import Field, StringConstraints
 from ringlake.access.hiding import HIDDEN
 from ringlake.errors import InvalidRequest
 from ringlake.metrics.catalog import BY_ID
-from ringlake.metrics.catalog.metric import All, Count, Distinct, Formula, Metric, Money, Total
+from ringlake.metrics.catalog.metric import All, Count, Distinct, Formula, Loaded, Metric, Money, Total
 from ringlake.metrics.interactions import OWN, joined, shared_codes
 from ringlake.metrics.measure import Key, Measured, Terms, added, columns_of, matching, measure, nothing
 from ringlake.model.tables import CALLS, CASES, FLAGS, MESSAGES, Table, flags_of
@@ -53,9 +53,16 @@ _CHANNEL = {CALLS.name: CALL, CASES.name: CALL, MESSAGES.name: MESSAGE}
 
 
 class MetricsQuery(Patterned):
-    """A filter, and the metrics to be measured; without any the usual ones of the answer."""
+    """A filter, and the metrics to be measured; without any the usual ones of the answer. `hourly_rate` is what an hour
+    of a person costs, in the workspace's currency, for the metric that asks for it.
+    """
 
     metrics: Annotated[list[MetricId], Field(max_length=MOST_METRICS)] = []
+    hourly_rate: Annotated[str, StringConstraints(pattern=r"^([0-9]{1,6}([.][0-9]{1,4})?)?$")] = ""
+
+    @property
+    def rate(self) -> Decimal | None:
+        return Decimal(self.hourly_rate) if self.hourly_rate else None
 
 
 def chosen(
@@ -111,6 +118,8 @@ class Measures:
         metrics: Sequence[Metric],
         dimensions: Iterable[Dimension] = (),
         query: ResolvedQuery | None = None,
+        *,
+        hourly_rate: Decimal | None = None,
     ) -> None:
         self._facts = facts
         self._question = question
@@ -118,7 +127,7 @@ class Measures:
         self._query = query or question.query
         self._dimensions = tuple(dimensions)
         self._rows: dict[str, pa.Table] = {}
-        self._terms = Terms(question.workspace.currency, self._query.predicates.include_spam)
+        self._terms = Terms(question.workspace.currency, self._query.predicates.include_spam, hourly_rate)
 
     def total(self) -> list[Value]:
         """Over all rows, one value per metric in their order."""
@@ -224,7 +233,7 @@ class Measures:
             denominator=told.denominator,
             median=told.median,
             p90=told.p90,
-            currency=self._terms.currency if isinstance(metric.formula, Money) else "",
+            currency=self._terms.currency if isinstance(metric.formula, Money | Loaded) else "",
         )
 
 

@@ -97,7 +97,11 @@ class SeriesAnswers(Answers):
         split = dimension(asked.by, asked, question.query.zone, self.names(viewer)) if asked.by else None
         week_start = question.workspace.week_start
         now_axis = axis(question.query, asked.granularity, now, week_start)
-        current = _Period(now_axis, Measures(self._facts, question, metrics, _dimensions(now_axis, split)), split)
+        current = _Period(
+            now_axis,
+            Measures(self._facts, question, metrics, _dimensions(now_axis, split), hourly_rate=asked.rate),
+            split,
+        )
         keys = [""] if split is None else _keys(current, asked, split)
         shown = keys[: MOST_LINES if _named(asked) else asked.top] if split else keys
         _check_size(len(now_axis.buckets) * len(shown) * max(len(metrics), 1))
@@ -105,7 +109,9 @@ class SeriesAnswers(Answers):
         earlier = previous(question.query) if asked.compare else None
         if earlier is not None:
             then_axis = axis(earlier, asked.granularity, now, week_start)
-            measures = Measures(self._facts, question, metrics, _dimensions(then_axis, split), query=earlier)
+            measures = Measures(
+                self._facts, question, metrics, _dimensions(then_axis, split), query=earlier, hourly_rate=asked.rate
+            )
             before = _Period(then_axis, measures, split)
         chart = _Chart(question, current, before, shown, split)
         return Series(

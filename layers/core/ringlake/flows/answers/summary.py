@@ -108,11 +108,11 @@ class SummaryAnswers(Answers):
         """Raises `PlanTooLow`, `InvalidRequest` naming the field, `Forbidden`."""
         question = self.question(viewer, asked.filter, now)
         metrics = chosen(question, asked.metrics)
-        values = Measures(self._facts, question, metrics).total()
+        values = Measures(self._facts, question, metrics, hourly_rate=asked.rate).total()
         before = previous(question.query) if asked.compare else None
         earlier: list[Value | None] = [None] * len(values)
         if before is not None:
-            earlier = [*Measures(self._facts, question, metrics, query=before).total()]
+            earlier = [*Measures(self._facts, question, metrics, query=before, hourly_rate=asked.rate).total()]
         return Summary(
             meta=question.meta,
             previous=period(before) if before is not None else None,

@@ -101,7 +101,7 @@ class TeamAnswers(Answers):
         directory = self.names(viewer)
         split = dimension(By.USER, asked, question.query.zone, directory)
         more = chosen(question, ("calls", "talk_s", "calls_transferred"))
-        measures = Measures(self._facts, question, [*metrics, *more], [split, _REASONS])
+        measures = Measures(self._facts, question, [*metrics, *more], [split, _REASONS], hourly_rate=asked.rate)
         found = {key: values[: len(ids)] for (key,), values in measures.by(split, only=ids).items()}
         nothing = measures.nothing()[: len(ids)]
         for key in ("", *(user.id for user in _listed(question, directory))):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .conditions import ANSWERED, CALL, MESSAGE, NOT_SPAM, both
-from .metric import Charged, Count, Distinct, Either, Flag, Grain, Known, Metric, Money, Not, Share, Unit
+from .metric import Charged, Count, Distinct, Either, Flag, Grain, Known, Loaded, Metric, Money, Not, Share, Unit
 
 # Both channels; the rows say themselves which calls and messages they are.
 _INTERACTION = both(Either(of=(Flag(column="is_call"), Flag(column="is_message"))), NOT_SPAM)
@@ -107,6 +107,23 @@ METRICS: tuple[Metric, ...] = (
         Grain.CALL,
         "metrics.md Cost per call", better="lower", numerator="charges of calls",
         denominator="handled calls with a known charge",
+    ),
+    Metric(
+        id="loaded_cost_per_call",
+        name="Cost per call with people's time",
+        unit=Unit.MONEY,
+        words=(
+            "Charges of calls and the talk time of people at the hourly rate asked with (`hourly_rate`), for each call "
+            "that a person handled, over calls with a known charge. Null without a rate."
+        ),
+        numerator="charges of calls + hourly rate * hours of talk",
+        denominator="handled calls with a known charge",
+        grain=Grain.CALL,
+        settings=("currency",),
+        better="lower",
+        table="calls",
+        formula=Loaded(where=CALL, per=ANSWERED, seconds="talk_s"),
+        source="metrics.md Cost per call, loaded",
     ),
     _money(
         "cost_per_minute", "Cost per minute", Money(where=CALL, per_minute_of="talk_s"),

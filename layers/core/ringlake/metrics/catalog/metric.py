@@ -131,7 +131,17 @@ class Money(Model, frozen=True, kw_only=True, tag=True):
     per_minute_of: str = ""
 
 
-type Formula = Count | Share | Total | Mean | Most | Distinct | Money
+class Loaded(Model, frozen=True, kw_only=True, tag=True):
+    """Known charges and the time of people at an hourly rate, for each row of `per`; rows without a known charge
+    are in no part of it. Null when no rate is given.
+    """
+
+    where: Condition
+    per: Condition
+    seconds: str
+
+
+type Formula = Count | Share | Total | Mean | Most | Distinct | Money | Loaded
 
 
 class Unit(StrEnum):
