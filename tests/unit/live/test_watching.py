@@ -138,7 +138,8 @@ def test_a_subscription_that_was_lost_is_made_good_by_a_ping(hall: Hall) -> None
     hall.call("ringing", id="c2", agent="boris")
     fresh = hall.connect("olga")
     boris: dict[str, Any] = {"filter": {"users": ["u-boris"]}}
-    for more in ({}, {"filter": {}}, boris, boris, {}):
+    pings: list[dict[str, Any]] = [{}, {"filter": {}}, boris, boris, {}]
+    for more in pings:
         fresh.say("ping", **more)
     told = [(m["type"], [c["id"] for c in m.get("calls", ())]) for m in fresh.sent]
     pong: tuple[str, list[str]] = ("pong", [])
