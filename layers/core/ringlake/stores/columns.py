@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # An Arrow array.
 type Values = Any
 
-# The API's function has 1 GB; a year of a million interactions takes 100 to 250 MB of it.
+# The API's function has 2 GB; columns of a year of a million interactions take 100 to 250 MB of it.
 MOST_BYTES = 320 * 1024 * 1024
 # As many as a client of the SDK keeps connections.
 READERS = 10
