@@ -15,9 +15,10 @@ import pytest
 from functions.rollup import rollup as entry
 from ringlake.errors import Conflict, Unavailable
 from ringlake.flows.rollup import ATTEMPTS, INDEX_LAG, RolledUp, rollup
-from ringlake.model.calls import Leg, LiveState
+from ringlake.model.calls import CallRecord, Leg, LiveState, Outcome, Party
 from ringlake.model.directory import Workspace
-from ringlake.model.tables import ACTIVITY, CALLS, LEGS, MESSAGES, Table
+from ringlake.model.facts import Direction
+from ringlake.model.tables import ACTIVITY, ALL_DAYS, CALLS, LEGS, MESSAGES, OPEN_CASES, Table
 from ringlake.stores.journal import MemoryJournal
 from ringlake.stores.lake import ObjectLake, lake_key
 from ringlake.stores.objects import MemoryObjects
@@ -452,3 +453,59 @@ def test_the_log_holds_nothing_personal(deployed: Company, capsys: pytest.Captur
 def test_the_clock_of_the_function_is_utc() -> None:
     assert entry.now().tzinfo is UTC
     assert isinstance(entry.now(), datetime)
+
+
+def missed(id: str, days_ago: int = 0, **fields: Any) -> CallRecord:
+    """A miss of a customer of its own, which rang two people and nobody took."""
+    legs = tuple(Leg(leg_id=user, party=Party(user_id=user), ringing_at=NOON) for user in ("u1", "u2"))
+    nobody = {"outcome": Outcome.NO_ANSWER, "user": Party(), "unattributed": "group_call", "legs": legs}
+    return call(id, at=NOON - timedelta(days=days_ago), **{**nobody, "party_key": f"k-{id}", **fields})
+
+
+def test_the_work_list_is_what_all_days_leave_open(company: Company) -> None:
+    company.put(missed("m1"), missed("m2", 400), call("c1"))
+    company.run()
+    assert company.ids(OPEN_CASES, ALL_DAYS) == ["line:m2", "line:m1"]
+
+    back = call("back", at=NOON + timedelta(minutes=2), direction=Direction.OUTBOUND, party_key="k-m1")
+    company.put(back)
+    company.run()
+    assert company.ids(OPEN_CASES, ALL_DAYS) == ["line:m2"]
+
+
+def test_a_case_that_moves_to_another_day_stays_on_the_work_list(company: Company) -> None:
+    company.put(missed("m1"))
+    company.run()
+    for revision, days_ago in enumerate((1, -1, 0), start=4):
+        company.put(missed("m1", days_ago, revision=revision))
+        company.run()
+        assert company.ids(OPEN_CASES, ALL_DAYS) == ["line:m1"]
+
+
+def test_a_lake_that_is_older_than_the_work_list_gets_one_of_all_its_days(company: Company) -> None:
+    company.put(missed("m1"), missed("m2", 400))
+    company.run()
+    (key,) = [key for key in company.objects.bodies if key.startswith("open_cases/")]
+    whole = company.objects.bodies.pop(key)
+    company.put(call("c1"))
+    company.run()
+
+    assert company.objects.bodies[key] == whole
+    rows = company.lake.read(OPEN_CASES, "acme", ALL_DAYS, ["rang"]).rows.to_pylist()
+    assert rows == [{"rang": ";u1;u2;"}] * 2
+
+
+def test_a_catch_up_writes_the_work_list_once_for_a_batch(company: Company) -> None:
+    company.put(*(missed(f"m{n}", n) for n in range(20)))
+    written: list[str] = []
+    put = company.objects.put
+
+    def noted(key: str, *args: Any, **options: Any) -> str:
+        written.append(key)
+        return put(key, *args, **options)
+
+    company.objects.put = noted  # type: ignore[method-assign]
+    company.run()
+
+    assert len([key for key in written if key.startswith("open_cases/")]) == 1
+    assert len(company.ids(OPEN_CASES, ALL_DAYS)) == 20
