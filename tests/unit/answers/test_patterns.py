@@ -112,6 +112,24 @@ def test_buckets_of_waits_list_their_calls(world: World) -> None:
     assert len(listed(world, found.abandoned.drill)) == 14
 
 
+def test_a_drill_down_lists_no_more_than_what_was_asked_about(world: World) -> None:
+    """Of a filter that has sets and waits of its own."""
+    rows = [call(f"{kind}{wait}", kind, wait) for kind in ("answered", "short") for wait in (3_000, 4_000, 7_000)]
+    keep(world, CALLS, rows)
+    asked: Row = {"sets": ["answered"], "wait_from_ms": "4000", "wait_below_ms": "8000"}
+    found = waits(world, **asked)
+
+    assert [(b.answered.count, b.abandoned.count) for b in found.buckets[:3]] == [(1, 0), (1, 0), (0, 0)]
+    assert [listed(world, b.answered.drill, **asked) for b in found.buckets[:2]] == [
+        ["pbx:answered4000"],
+        ["pbx:answered7000"],
+    ]
+    assert found.abandoned.drill is None
+    parts = {part.part: part for part in service(world, **asked).parts}
+    assert listed(world, parts["answered_in_time"].drill, **asked) == ["pbx:answered4000", "pbx:answered7000"]
+    assert (parts["short_abandon"].count, parts["short_abandon"].drill) == (0, None)
+
+
 @pytest.mark.parametrize(
     ("seconds", "flag"), [(None, None), (0, "green"), (20, "green"), (20.1, "amber"), (30, "amber"), (30.1, "red")]
 )

@@ -93,7 +93,8 @@ def drill_of(metric: str) -> Drill | None:
 
 # Conditions of which a row can meet several at once: a drill-down into others than those asked for is none.
 _OVERLAPPING = frozenset({"labels", "kinds"})
-_LEAST = frozenset({"duration_max_s", "started_before"})
+_LEAST = frozenset({"duration_max_s", "started_before", "wait_below_ms"})
+_MOST = frozenset({"started_from", "wait_from_ms"})
 
 
 def narrowed(question: Question, drill: Drill | None) -> Drill | None:
@@ -127,4 +128,4 @@ def _cut(name: str, wanted: Any, given: Any) -> Any:
         return wanted
     if name in _LEAST:
         return min(wanted, given)
-    return max(wanted, given) if name == "started_from" else wanted
+    return max(wanted, given) if name in _MOST else wanted

@@ -33,6 +33,7 @@ from ringlake.model.directory import Workspace
 from ringlake.model.tables import CALLS
 from ringlake.query.filters import CALL
 
+from .drills import narrowed
 from .patterns import NO_RANGE, Drill, Patterned, named, share
 from .question import Answer, Answers, Meta, Question
 from .values import Value
@@ -72,8 +73,8 @@ class ServiceQuery(Patterned):
 class ServicePart(Answer, frozen=True, kw_only=True):
     """Offered calls that ended in one way; `counted` when they are in the service level's denominator.
 
-    `drill` is null for parts that no filter can tell: short and other abandons by another threshold than the
-    workspace's, and calls answered late when some of their waits are unknown.
+    `drill` is null for parts that no filter can tell or that the filter leaves out: short and other abandons by
+    another threshold than the workspace's, and calls answered late when some of their waits are unknown.
     """
 
     part: Literal[
@@ -102,7 +103,7 @@ class ServiceRow(Answer, frozen=True, kw_only=True):
     id: str
     name: str
     attained: Attained
-    drill: Drill
+    drill: Drill | None
 
 
 class ServiceCell(Answer, frozen=True, kw_only=True):
@@ -116,7 +117,7 @@ class ServiceCell(Answer, frozen=True, kw_only=True):
     missed_rate: float | None
     passed: bool | None
     few: bool
-    drill: Drill
+    drill: Drill | None
 
 
 class ServiceSettingsUsed(Answer, frozen=True, kw_only=True):
@@ -165,7 +166,7 @@ class ServiceAnswers(Answers):
             ),
             overall=_attained(total, used, used),
             promised=_attained(kept, used, used),
-            parts=tuple(_parts(total, used, question.workspace, calls)),
+            parts=tuple(_parts(question, total, used, calls)),
             by=asked.by,
             rows=tuple(self._rows(question, asked, used, own, dimensions[asked.by])),
             cells=tuple(_cells(question, asked, used, whole, calls["started_at"])),
@@ -185,7 +186,7 @@ class ServiceAnswers(Answers):
                 id=group,
                 name=names.get(group, group) or _NOBODY[asked.by],
                 attained=_attained(counts, used, _aim(question.workspace, asked, used, group)),
-                drill=_OFFERED | {f"{asked.by}s": [group]},
+                drill=narrowed(question, _OFFERED | {f"{asked.by}s": [group]}),
             )
             for group, counts in by_id.items()
         ]
@@ -263,9 +264,9 @@ def _passed(part: int, whole: int, target_pct: int) -> bool | None:
     return part * 100 >= whole * target_pct if whole else None
 
 
-def _parts(counts: Counts, used: ServiceSettings, workspace: Workspace, calls: pa.Table) -> Iterable[ServicePart]:
+def _parts(question: Question, counts: Counts, used: ServiceSettings, calls: pa.Table) -> Iterable[ServicePart]:
     limit = used.threshold_s * 1000 + 1
-    usual = used.short_s == workspace.short_abandon_s
+    usual = used.short_s == question.workspace.short_abandon_s
     # An unknown wait is late, and no filter by waits finds it.
     known = not calls.filter(is_one(calls["is_answered_offered"]))["wait_ms"].null_count
     drills: dict[Part, Drill | None] = {
@@ -283,7 +284,7 @@ def _parts(counts: Counts, used: ServiceSettings, workspace: Workspace, calls: p
             part=_WORDS[part],  # type: ignore[arg-type]
             count=counts.get(part, 0),
             counted=part in used.counted,
-            drill=None if drill is None else {"channels": [CALL], **drill},
+            drill=narrowed(question, None if drill is None else {"channels": [CALL], **drill}),
         )
 
 
@@ -319,7 +320,7 @@ def _cells(
             missed_rate=lost / from_ if from_ else None,
             passed=_passed(part, below, used.target_pct),
             few=offered < FEW,
-            drill=_OFFERED | _cell(question, on, n + 1, at),
+            drill=narrowed(question, _OFFERED | _cell(question, on, n + 1, at)),
         )
 
 

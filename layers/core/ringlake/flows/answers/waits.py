@@ -13,8 +13,9 @@ from ringlake.model.arrow import kernels
 from ringlake.model.tables import CALLS
 from ringlake.query.filters import CALL
 
+from .drills import narrowed
 from .patterns import Drill, Patterned, mean
-from .question import Answer, Answers, Meta
+from .question import Answer, Answers, Meta, Question
 from .values import Value
 
 if TYPE_CHECKING:
@@ -33,11 +34,14 @@ class WaitsQuery(Patterned):
 
 
 class WaitCount(Answer, frozen=True, kw_only=True):
-    """Callers whose wait lies in the bucket; `cumulative` is the share of known waits below its upper edge."""
+    """Callers whose wait lies in the bucket; `cumulative` is the share of known waits below its upper edge.
+
+    `drill` is the extra filter that lists them, null where the filter already leaves them out.
+    """
 
     count: int
     cumulative: float | None
-    drill: Drill
+    drill: Drill | None
 
 
 class WaitBucket(Answer, frozen=True, kw_only=True):
@@ -59,7 +63,7 @@ class WaitSide(Answer, frozen=True, kw_only=True):
     unknown: int
     wait: Value
     flag: Colour | None
-    drill: Drill
+    drill: Drill | None
 
 
 class Waits(Answer, frozen=True, kw_only=True):
@@ -87,9 +91,9 @@ class WaitAnswers(Answers):
         sides = {"answered": histogram(answered["wait_ms"]), "abandoned": histogram(abandoned["wait_ms"])}
         return Waits(
             meta=question.meta,
-            answered=_side("asa_s", answered, sides["answered"], _ANSWERED),
-            abandoned=_side("abandoned_wait_s", abandoned, sides["abandoned"], _ABANDONED),
-            buckets=_buckets(sides["answered"], sides["abandoned"]),
+            answered=_side(question, "asa_s", answered, sides["answered"], _ANSWERED),
+            abandoned=_side(question, "abandoned_wait_s", abandoned, sides["abandoned"], _ABANDONED),
+            buckets=_buckets(question, sides["answered"], sides["abandoned"]),
             amber_s=AMBER_S,
             red_s=RED_S,
         )
@@ -106,22 +110,26 @@ def colour(seconds: float | None) -> Colour | None:
     return "red" if seconds > RED_S else "amber" if seconds > AMBER_S else "green"
 
 
-def _side(metric: str, calls: pa.Table, found: Histogram, drill: Drill) -> WaitSide:
+def _side(question: Question, metric: str, calls: pa.Table, found: Histogram, drill: Drill) -> WaitSide:
     value = mean(metric, spread(calls["wait_s"]))
     seconds = float(value.value) if value.value is not None else None
     return WaitSide(
-        callers=found.known + found.unknown, unknown=found.unknown, wait=value, flag=colour(seconds), drill=drill
+        callers=found.known + found.unknown,
+        unknown=found.unknown,
+        wait=value,
+        flag=colour(seconds),
+        drill=narrowed(question, drill),
     )
 
 
-def _buckets(answered: Histogram, abandoned: Histogram) -> tuple[WaitBucket, ...]:
+def _buckets(question: Question, answered: Histogram, abandoned: Histogram) -> tuple[WaitBucket, ...]:
     found = []
     for n, (low, high) in enumerate(zip(EDGES_S, [*EDGES_S[1:], None], strict=True)):
         cut: Drill = {"wait_from_ms": low * 1000}
         if high is not None:
             cut |= {"wait_below_ms": high * 1000}
         counts = [
-            WaitCount(count=side.counts[n], cumulative=side.cumulative[n], drill=drill | cut)
+            WaitCount(count=side.counts[n], cumulative=side.cumulative[n], drill=narrowed(question, drill | cut))
             for side, drill in ((answered, _ANSWERED), (abandoned, _ABANDONED))
         ]
         found.append(WaitBucket(from_s=low, below_s=high, answered=counts[0], abandoned=counts[1]))
