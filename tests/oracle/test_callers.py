@@ -14,6 +14,7 @@ import pytest
 
 from ringlake.flows.answers.callers import CallersAnswer, CallersQuery, Repeats
 from ringlake.flows.answers.customers import CustomerList, CustomersQuery
+from ringlake.metrics.catalog import BY_ID
 from ringlake.metrics.customers import BANDS
 from ringlake.model.tables import CALLS, MESSAGES, Table
 from ringlake.query.filters import parse
@@ -187,6 +188,22 @@ def test_every_number_about_callers_lists_as_many_customers(seed: int) -> None:
     for band in found.bands:
         listed = customers(world, **band.drill)
         assert (listed.count, len(listed.rows)) == (band.customers.numerator, band.customers.numerator)
+
+
+@pytest.mark.parametrize("seed", range(0, 40, 5))
+def test_the_dictionarys_sql_counts_the_same_callers(seed: int) -> None:
+    """demands.md D28: what finance asks in SQL is what the screen shows."""
+    history = History(seed)
+    found = asked(history.world(STOP), 72, "", parts=["callers"]).callers
+    with duckdb.connect() as sql:
+        sql.register("told", history.table(CALLS))
+        period = [START.replace(tzinfo=None), STOP.replace(tzinfo=None)]
+        (count,) = sql.execute(
+            f"select {BY_ID['callers'].sql} from told where started_at >= ? and started_at < ?", period
+        ).fetchall()[0]
+
+    assert found is not None
+    assert found.callers.value == count
 
 
 def test_the_histories_meet_every_case() -> None:

@@ -16,6 +16,7 @@ from ringlake.errors import InvalidRequest
 from ringlake.flows.answers.deals import DealFilter, DealList, DealListQuery, Deals, DealsQuery
 from ringlake.flows.answers.interactions import ListQuery
 from ringlake.flows.answers.values import Value
+from ringlake.metrics.catalog import BY_ID
 from ringlake.model.directory import Ability
 from ringlake.model.tables import CALLS, DEALS, Table
 from ringlake.query.filters import parse
@@ -150,6 +151,23 @@ def test_amounts_of_different_currencies_are_never_added(world: World) -> None:
         "EUR", Decimal("10.75"), 2, Decimal("10.5"),
     )  # fmt: skip
     assert (dollar.currency, dollar.quoted.value, dollar.ordered.value, dollar.ordered.n) == ("USD", 7, 7, 1)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_dictionarys_sql_adds_the_same_amounts(seed: int) -> None:
+    rows, world = history(seed), World()
+    keep(world, DEALS, rows)
+    empty = {c.name: "" if c.type == "string" else None for c in DEALS.columns}
+    with duckdb.connect() as sql:
+        sql.register("told", as_rows(DEALS, [{**empty, **row} for row in rows]))
+        theirs = sql.execute(
+            f"select currency, {BY_ID['quoted_amount'].sql}, {BY_ID['ordered_amount'].sql} from told"
+            " where currency <> '' and direction <> 'internal' and started_at >= ? and started_at < ? group by currency order by currency",
+            [START.replace(tzinfo=None), STOP.replace(tzinfo=None)],
+        ).fetchall()
+    mine = [(one.currency, one.quoted.value, one.ordered.value) for one in conversion(world).amounts]
+
+    assert mine == [row for row in theirs if row[1] is not None]
 
 
 def test_outgoing_answered_calls_that_ended_in_a_sale(world: World) -> None:

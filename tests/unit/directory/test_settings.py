@@ -31,6 +31,16 @@ def test_a_change_of_what_decides_raises_the_version_and_makes_history_again(wor
     assert (asked.id, asked.everything, asked.requested_by) == ("settings", True, "owner")
 
 
+@pytest.mark.parametrize(("field", "again"), [("sale_dispositions", 1), ("resolved_dispositions", 0)])
+def test_words_for_a_sale_make_history_again_and_words_for_a_solution_are_read_when_asked(
+    world: World, field: str, again: int
+) -> None:
+    after = change(world, {field: ["Closed", "won"]})
+
+    assert getattr(after, field) == getattr(world.directory.settings("acme"), field) == ("Closed", "won")
+    assert len(world.refolds.open("acme")) == again
+
+
 def test_a_name_is_only_a_name(world: World) -> None:
     change(world, {"name": "Acme Ltd"})
     assert world.refolds.open("acme") == []
