@@ -162,7 +162,8 @@ def test_the_dictionarys_sql_adds_the_same_amounts(seed: int) -> None:
         sql.register("told", as_rows(DEALS, [{**empty, **row} for row in rows]))
         theirs = sql.execute(
             f"select currency, {BY_ID['quoted_amount'].sql}, {BY_ID['ordered_amount'].sql} from told"
-            " where currency <> '' and direction <> 'internal' and started_at >= ? and started_at < ? group by currency order by currency",
+            " where currency <> '' and direction <> 'internal' and started_at >= ? and started_at < ?"
+            " group by currency order by currency",
             [START.replace(tzinfo=None), STOP.replace(tzinfo=None)],
         ).fetchall()
     mine = [(one.currency, one.quoted.value, one.ordered.value) for one in conversion(world).amounts]
