@@ -14,7 +14,7 @@ from ringlake.flows.answers.summary import SummaryAnswers
 from ringlake.metrics.catalog import METRICS
 from ringlake.model.calls import Leg, MissedReason, Outcome, Party
 from ringlake.model.consequences import Consequences
-from ringlake.model.directory import Ability, Role, User
+from ringlake.model.directory import Ability, Rate, Role, Tariff, User
 from ringlake.model.facts import Direction
 from ringlake.model.marks import Label
 from ringlake.model.money import Money
@@ -157,6 +157,23 @@ def test_labels_overlap_and_that_of_spam_counts_what_others_leave_out() -> None:
         "repeat": 0,
     }
     assert found.total[0].value == 2
+
+
+def test_destinations_are_the_longest_prefix_of_the_tariffs() -> None:
+    office = Office(
+        call("1", remote_number="+48600000001"), call("2", remote_number="+48220000009"),
+        call("3", remote_number="+12025550101"), call("4", remote_number="anonymous"),
+    )  # fmt: skip
+    rates = (Rate(prefix="48", name="Poland"), Rate(prefix="486", name="Poland mobile"), Rate(prefix="", name="Else"))
+    office.directory.put_tariff("acme", Tariff(id="t", name="T", currency="USD", rates=rates))
+    found = office.breakdown(by="prefix", metrics=["calls"])
+
+    assert {part.key: (part.name, part.values[0].value) for part in found.parts} == {
+        "+486": ("Poland mobile", 1), "+48": ("Poland", 1), "": ("Other destinations", 2)
+    }  # fmt: skip
+    blind = User(id="u-max", email="m@acme.example", name="Max", role=Role.MANAGER, without=(Ability.SEE_NUMBERS,))
+    with pytest.raises(Forbidden):
+        office.breakdown(blind, by="prefix")
 
 
 def test_numbers_without_a_name_of_ours_and_sources_are_listed() -> None:

@@ -18,10 +18,11 @@ from ringlake.metrics.catalog.metric import Metric
 from ringlake.metrics.measure import Word
 from ringlake.model.marks import Label
 
-from .dimensions import DAYS_OF_WEEK, HOURS_OF_DAY, By, Dimension, dimension, labelled
+from .dimensions import DAYS_OF_WEEK, HOURS_OF_DAY, By, Dimension, labelled
 from .drills import narrowed
 from .measures import Measures, MetricId, MetricsQuery, addable, chosen
 from .patterns import Drill
+from .prefixes import split_by
 from .question import Answer, Answers, Meta, Question
 from .values import Value
 
@@ -39,6 +40,7 @@ _USUAL: dict[By, tuple[str, ...]] = {
     By.KIND: ("interactions",),
     By.SOURCE: ("calls_received", "calls_answered_inbound", "unique_contacts", "target_calls", "talk_s", "spend_calls"),
     # N9: cost, minutes and the average cost of a minute.
+    By.PREFIX: ("calls", "talk_s", "spend_calls", "cost_per_minute", "call_cost_coverage"),
     By.COUNTRY: ("calls", "talk_s", "spend_calls", "cost_per_minute", "call_cost_coverage"),
     By.LABEL: ("calls", "calls_received", "calls_answered", "calls_missed", "talk_s"),
     By.STATE: ("recovery_candidates", "calls_recovered"),
@@ -98,7 +100,7 @@ class BreakdownAnswers(Answers):
         metrics = chosen(question, asked.metrics, _USUAL.get(asked.by, _CALLS))
         if asked.by is By.LABEL:
             return self._labels(question, asked, metrics)
-        split = dimension(asked.by, asked, question.query.zone, self.names(viewer))
+        split = split_by(asked.by, question, self.names(viewer))
         measures = Measures(self._facts, question, metrics, [split], hourly_rate=asked.rate)
         found = {key: values for (key,), values in measures.by(split).items()}
         for key in _always(asked.by):

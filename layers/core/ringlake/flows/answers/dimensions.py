@@ -44,6 +44,7 @@ class By(StrEnum):
     CAMPAIGN = "campaign"
     SOURCE = "source"
     COUNTRY = "country"
+    PREFIX = "prefix"
     CONNECTION = "connection"
     HANGUP_BY = "hangup_by"
     STATE = "state"

@@ -18,10 +18,11 @@ from ringlake.metrics.catalog.metric import Mean
 from ringlake.metrics.measure import Word
 from ringlake.query.buckets import Axis, Granularity, axis, previous
 
-from .dimensions import By, Dimension, buckets, dimension, within
+from .dimensions import By, Dimension, buckets, within
 from .drills import narrowed
 from .measures import Measures, MetricsQuery, chosen, difference
 from .patterns import Drill
+from .prefixes import split_by
 from .question import Answer, Answers, Meta, Question
 from .summary import Compared, Period, compared, period
 from .values import Value
@@ -94,7 +95,7 @@ class SeriesAnswers(Answers):
         """Raises `PlanTooLow`, `InvalidRequest` naming the field, `Forbidden`."""
         question = self.question(viewer, asked.filter, now)
         metrics = chosen(question, asked.metrics, _USUAL)
-        split = dimension(asked.by, asked, question.query.zone, self.names(viewer)) if asked.by else None
+        split = split_by(asked.by, question, self.names(viewer)) if asked.by else None
         week_start = question.workspace.week_start
         now_axis = axis(question.query, asked.granularity, now, week_start)
         current = _Period(
