@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from api_answers import MAX_TABLE, Asked, answer, serves
+from api_answers import CSV, MAX_TABLE, Asked, answer, serves, spreadsheet
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
@@ -24,6 +24,13 @@ asked = Asked(router)
 def presence() -> Response[str]:
     """Status time by person and local day, shifts unsplit across midnight, occupancy and utilisation."""
     return answer(asked.answers.presence.by_day(asked.viewer, asked.query(PeopleFilter), asked.now))
+
+
+@serves(router, "GET /v1/analytics/presence/export", query=PeopleFilter, answers=CSV)
+def export_presence() -> Response[str]:
+    """Status time by person and local day as a CSV file."""
+    name, data = asked.answers.presence.file(asked.viewer, asked.query(PeopleFilter), asked.now)
+    return spreadsheet(data, name)
 
 
 @serves(

@@ -105,3 +105,23 @@ def test_everything_about_people_is_of_a_plan_with_analytics(staffed: World) -> 
         ("GET /v1/targets/progress", RANGE),
     ):
         assert call(route, OWNER, query=query, id="anna")[0] == 402, route
+
+
+def test_presence_is_exported_with_names_that_no_spreadsheet_runs(staffed: World) -> None:
+    staffed.change("anna", name="=HYPERLINK(1)")
+    status, text, headers = call("GET /v1/analytics/presence/export", OWNER, query=RANGE)
+
+    times = '"2026-03-09T09:00:00+01:00","2026-03-09T17:00:00+01:00"'
+    lines = text.removeprefix("\ufeff").splitlines()
+    assert status == 200
+    assert headers["content-disposition"] == 'attachment; filename="presence-2026-03-09-2026-03-11.csv"'
+    assert lines[1:] == [
+        '"anna","\'=HYPERLINK(1)","2026-03-09","Europe/Warsaw","86400","0","28800","0","57600",' + times
+    ]
+    said = [one for one in staffed.directory.audit_lines("acme", "2026-03") if one.action == "presence.export"]
+    assert [(one.user_id, one.detail["rows"]) for one in said] == [("owner", 1)]
+
+
+def test_only_who_may_export_gets_the_file(staffed: World) -> None:
+    staffed.change("anna", without=(Ability.EXPORT,))
+    assert call("GET /v1/analytics/presence/export", ANNA, query=RANGE)[0] == 403

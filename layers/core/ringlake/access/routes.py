@@ -69,6 +69,7 @@ ROUTES: MappingProxyType[str, tuple[Ability, ...]] = MappingProxyType(
         "GET /v1/analytics/concurrency": _ANYBODY,
         # People's time and rings; whose, scope decides.
         "GET /v1/analytics/presence": _ANYBODY,
+        "GET /v1/analytics/presence/export": _EXPORT,
         "GET /v1/analytics/presence/timeline": _ANYBODY,
         "GET /v1/analytics/availability": _ANYBODY,
         "GET /v1/analytics/rings": _ANYBODY,

@@ -5,6 +5,8 @@ features.md R29, R32-R37, N26; demands.md D70; metrics.md Occupancy, Utilisation
 
 from __future__ import annotations
 
+import csv
+import io
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -15,6 +17,8 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from ringlake.access import Principal
+from ringlake.files.csv import BOM, guarded
+from ringlake.flows.directory.office import line
 from ringlake.metrics.rings import rung_spans
 from ringlake.metrics.staff import (
     Beside,
@@ -58,6 +62,19 @@ _AROUND = 2
 # A list of gaps is for reading: the longest ranges have thousands.
 MAX_GAPS = 500
 _DAY = timedelta(days=1)
+FILE_COLUMNS = (
+    "user_id",
+    "name",
+    "date",
+    "zone",
+    "length_s",
+    "talking_s",
+    "online_s",
+    "dnd_s",
+    "offline_s",
+    "first_activity",
+    "last_activity",
+)
 
 
 class StatusSeconds(Answer, frozen=True, kw_only=True):
@@ -226,6 +243,26 @@ class PresenceAnswers(PeopleAnswers):
                 person(user) for user in in_order(users.values()) if user.id not in known and user.deleted_at is None
             ),
         )
+
+    def file(self, viewer: Principal, asked: PeopleFilter, now: datetime) -> tuple[str, bytes]:
+        """Name and bytes of a CSV file with a line per person and known day (demands.md D70); a line of the record
+        says who took it.
+        """
+        found = self.by_day(viewer, asked, now)
+        zone = ZoneInfo(found.meta.zone)
+        lines = sum(len(one.days) for one in found.people)
+        self._directory.audit(line(viewer, now, "presence.export", rows=lines, filter=found.meta.filter))
+        out = io.StringIO(newline="")
+        writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+        writer.writerow(FILE_COLUMNS)
+        for one in found.people:
+            for day in one.days:
+                of, active = day.statuses, (day.first_activity, day.last_activity)
+                seconds = (day.length_s, of.talking_s, of.online_s, of.dnd_s, of.offline_s)
+                times = (_local(at, zone) if at else "" for at in active)
+                who = (guarded(cell) for cell in (one.person.user_id, one.person.name))
+                writer.writerow((*who, day.date.isoformat(), zone.key, *seconds, *times))
+        return f"presence-{found.meta.from_date}-{found.meta.to_date}", BOM + out.getvalue().encode()
 
     def timeline(self, viewer: Principal, asked: TimelineQuery, now: datetime) -> PresenceTimeline:
         """One day's strip (features.md R33, R34). Raises `NotFound` for somebody out of sight, `InvalidRequest`."""
