@@ -161,7 +161,7 @@ def test_a_deal_is_seen_by_whom_its_row_is_shown(world: World) -> None:
             continue
 
     assert [user for user, _ in shown] == ["owner", "manager", "operator", "member"]
-    for missing in ("_own:d-nothing", "nonsense", "_own:"):
+    for missing in ("_own:d-nothing", "nonsense", "_own:", f"_own:{'x' * 4000}"):
         with pytest.raises(NotFound):
             world.answers.dealing.show(world.viewer("owner"), missing)
 

@@ -142,6 +142,14 @@ def test_the_last_move_decides_and_a_quote_decides_nothing(facts: list[DealFact]
     assert folded([*facts, last, quote]).state is wanted
 
 
+def test_an_id_that_no_record_can_have_names_nothing() -> None:
+    """One absurd value of a sender must not stop the roll-up: keys of the tables have a limit."""
+    told = DealFact(deal_id="d-1", stage="quoted", at=AT, received_at=AT, call_id="ż" * 300, contact_id="k" * 900)
+
+    assert (folded([told], "pbx").call, folded([told], "pbx").contact_id) == ("", "")
+    assert folded([msgspec.structs.replace(told, call_id="c" * 596)], "pbx").call == "pbx:" + "c" * 596
+
+
 def test_what_people_enter_names_things_by_our_own_ids_and_may_take_a_brand_away() -> None:
     first = DealFact(
         deal_id="d-1", stage="quoted", at=AT, received_at=AT, call_id="pbx:c-1", user_id="u-anna", brand="Bosch",

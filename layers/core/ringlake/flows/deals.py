@@ -20,7 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ringlake.errors import Conflict
 from ringlake.metrics.rows import deal_row
 from ringlake.model.calls import CallRecord
-from ringlake.model.deals import DealRecord
+from ringlake.model.deals import LONGEST_ID, DealRecord
 from ringlake.model.subjects import Subject, SubjectKind
 from ringlake.model.tables import DEALS
 from ringlake.stores.contacts import Contacts
@@ -36,7 +36,7 @@ HOPS = 4
 def subject_key(workspace: str, kind: SubjectKind, record_id: str) -> str:
     """Key of the subject with this record id; "" for an id that is none."""
     connection, colon, subject_id = record_id.partition(":")
-    if not colon or not connection or not subject_id or "#" in connection:
+    if not colon or not connection or not subject_id or "#" in connection or len(record_id.encode()) > LONGEST_ID:
         return ""
     return Subject(workspace=workspace, kind=kind, connection=connection, id=subject_id).key
 

@@ -7,7 +7,7 @@ from itertools import takewhile
 
 from ringlake.model.base import Model
 from ringlake.model.calls import Party
-from ringlake.model.deals import OWN, DealRecord, DealStage, DealState
+from ringlake.model.deals import LONGEST_ID, OWN, DealRecord, DealStage, DealState
 from ringlake.model.directory import Directory
 from ringlake.model.facts import Agent, DealFact
 from ringlake.model.subjects import Subject
@@ -85,9 +85,9 @@ def _last[T](told: Sequence[_Told], value: Callable[[DealFact], T | None]) -> T 
 
 
 def _id(given: str | None, connection: str, *, own: bool) -> str:
-    if not given:
-        return ""
-    return given if own else f"{connection}:{given}"
+    """The id as ours; what no record can be called names nothing."""
+    found = given if own or not given else f"{connection}:{given}"
+    return found if found and len(found.encode()) <= LONGEST_ID else ""
 
 
 def _user(told: Sequence[_Told], directory: Directory, connection: str, *, own: bool) -> Party:

@@ -13,6 +13,8 @@ from .money import Money
 # The connection of what people enter in Ringlake itself. The directory can hold none of this name, because
 # ids there begin with a letter or a digit (docs/adr/0083).
 OWN = "_own"
+# Bytes of a record id that a deal can name: keys of the tables hold a thousand.
+LONGEST_ID = 600
 
 
 class DealStage(StrEnum):
