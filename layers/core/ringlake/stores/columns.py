@@ -55,15 +55,21 @@ class Span(NamedTuple):
 
 
 class _Kept(NamedTuple):
-    """One column: its days in order, the etag that each was read from (None: no object), and where each ends."""
+    """One column: the etag that each day was read from (None: no object), where its rows begin and end, and the
+    number of the day; days in order.
+    """
 
     values: Values
-    days: list[str]
-    ends: list[int]
     etags: dict[str, str | None]
+    places: dict[str, tuple[int, int]]
+    numbers: dict[str, int]
 
-    def places(self) -> dict[str, tuple[int, int]]:
-        return dict(zip(self.days, zip([0, *self.ends[:-1]], self.ends, strict=True), strict=True))
+    def runs(self, days: Sequence[str]) -> list[tuple[int, int]]:
+        """Where these days lie, neighbours together."""
+        first, last = days[0], days[-1]
+        if self.numbers[last] - self.numbers[first] == len(days) - 1:
+            return [(self.places[first][0], self.places[last][1])]
+        return _runs([self.places[day] for day in days])
 
 
 class _MovedError(Exception):
@@ -248,12 +254,10 @@ class LakeColumns:
             key = (workspace, table.name, column)
             kept = self._kept[key]
             self._kept.move_to_end(key)
-            places = kept.places()
-            runs = _runs([places[day] for day in days])
-            cut[column] = pa.chunked_array([kept.values.slice(a, b - a) for a, b in runs], kept.values.type)
+            cut[column] = pa.chunked_array([kept.values.slice(a, b - a) for a, b in kept.runs(days)], kept.values.type)
             if not ends:
                 at = 0
-                for start, end in (places[day] for day in days):
+                for start, end in (kept.places[day] for day in days):
                     at += end - start
                     ends.append(at)
         self._trim()
@@ -349,11 +353,11 @@ def _merged(old: _Kept | None, news: Mapping[str, tuple[str | None, Values]]) ->
     """The column with the new days in place of the old ones."""
     import pyarrow as pa
 
-    places = old.places() if old else {}
+    places = old.places if old else {}
     etags = {**(old.etags if old else {}), **{day: etag for day, (etag, _) in news.items()}}
     days = sorted(etags)
     pieces: list[Values] = []
-    ends: list[int] = []
+    new: dict[str, tuple[int, int]] = {}
     at = 0
     run: tuple[int, int] | None = None
     for day in days:
@@ -362,12 +366,13 @@ def _merged(old: _Kept | None, news: Mapping[str, tuple[str | None, Values]]) ->
                 pieces.append(old.values.slice(run[0], run[1] - run[0]))
             run = None
             pieces.append(news[day][1])
-            at += len(news[day][1])
+            length = len(news[day][1])
         else:
             start, end = places[day]
             run = (run[0], end) if run else (start, end)
-            at += end - start
-        ends.append(at)
+            length = end - start
+        new[day] = (at, at + length)
+        at += length
     if run and old:
         pieces.append(old.values.slice(run[0], run[1] - run[0]))
     whole = pa.chunked_array(pieces, pieces[0].type)
@@ -381,7 +386,7 @@ def _merged(old: _Kept | None, news: Mapping[str, tuple[str | None, Values]]) ->
     if len(pieces) == 1 and old is None:
         # A view of a larger buffer would keep all of it.
         values = pa.concat_arrays([values])
-    return _Kept(values, days, ends, etags)
+    return _Kept(values, etags, new, {day: number for number, day in enumerate(days)})
 
 
 def _may_lose(lost: Sequence[Values], fresh: Sequence[Values]) -> bool:
