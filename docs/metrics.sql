@@ -1,6 +1,6 @@
--- Metrics by local day, one view for each table. Written by `python -m tools.metrics` from the dictionary
--- of metrics, do not edit by hand. Every query must name one workspace. Internal calls are left out; spam is in
--- no metric but its own. Runs on Athena (Trino) and DuckDB.
+-- Metrics by local day, one view for each table. Written by `python -m tools.metrics` from the
+-- dictionary of metrics, do not edit by hand. Every query must name one workspace. Internal calls are left
+-- out; spam is in no metric but its own. Runs on Athena (Trino) and DuckDB.
 
 create or replace view interactions as
 select

@@ -59,9 +59,9 @@ select * from calls_per_day where workspace = 'acme' and local_date between date
 A view reads all history of the workspace that the query names. Over long histories take the statement of the view
 instead and add a condition on `day`, as the named reports do.
 """
-VIEW_HEAD = """-- Metrics by local day, one view for each table. Written by `python -m tools.metrics` from the dictionary
--- of metrics, do not edit by hand. Every query must name one workspace. Internal calls are left out; spam is in
--- no metric but its own. Runs on Athena (Trino) and DuckDB.
+VIEW_HEAD = """-- Metrics by local day, one view for each table. Written by `python -m tools.metrics` from the
+-- dictionary of metrics, do not edit by hand. Every query must name one workspace. Internal calls are left
+-- out; spam is in no metric but its own. Runs on Athena (Trino) and DuckDB.
 
 """
 # The columns that metrics of both channels read.
