@@ -198,3 +198,29 @@ def test_each_role_is_refused_exactly_what_it_may_not(site: Site, role: Role) ->
 
 def _lacking(needed: tuple[Ability, ...], held: frozenset[Ability]) -> set[Ability]:
     return set(needed) - held
+
+
+def test_a_path_that_is_no_route_is_answered_by_the_api_through_the_gateway(site: Site) -> None:
+    headers = {"authorization": f"Bearer {site.tokens['member']}"}
+    for method, path, expected in (
+        ("GET", "/v1/nothing/at/all", 404),
+        ("DELETE", "/v1/me", 405),
+        ("PUT", "/v1/directory/users/x", 405),
+    ):
+        status, problem = http(method, site.url + path, None, headers)
+        assert (status, problem["status"]) == (expected, expected)
+        assert problem["request_id"]
+        assert http(method, site.url + path, None, {})[0] == 401
+
+
+def test_a_large_answer_travels_compressed_and_is_not_sent_twice(site: Site) -> None:
+    import requests
+
+    asked = {"Authorization": f"Bearer {site.tokens['member']}", "Accept-Encoding": "gzip"}
+    first = requests.get(f"{site.url}/v1/openapi.json", headers=asked, timeout=60)
+    assert (first.status_code, first.headers["content-encoding"]) == (200, "gzip")
+    assert first.json()["openapi"] == "3.1.0"
+    again = requests.get(
+        f"{site.url}/v1/openapi.json", headers=asked | {"If-None-Match": first.headers["etag"]}, timeout=60
+    )
+    assert (again.status_code, again.content) == (304, b"")
