@@ -19,8 +19,6 @@ from ringlake.access import Principal, scope
 from ringlake.access.hiding import masked
 from ringlake.errors import NotFound
 from ringlake.flows.directory.office import may
-from ringlake.metrics.catalog import BY_ID
-from ringlake.metrics.catalog.metric import Formula
 from ringlake.metrics.customers import BANDS, CALL_COLUMNS, MESSAGE_COLUMNS, Contacts, handling, people, text
 from ringlake.metrics.interactions import interactions
 from ringlake.metrics.measure import Measured, Terms, columns_of, measure
@@ -41,6 +39,7 @@ from ringlake.stores.records import Records
 
 from .facts import Facts
 from .keys import CursorKeys
+from .measured import formula_of, value_of
 from .patterns import Drill, Patterned, mean
 from .question import Answer, Answers, Meta, Question
 from .values import Value
@@ -361,15 +360,8 @@ def _metrics(viewer: Principal) -> dict[Table, tuple[str, ...]]:
     return {CALLS: (*_COUNTED, *(("spend_calls",) if spent else ())), MESSAGES: _WRITTEN}
 
 
-def _formula(metric: str) -> Formula:
-    formula = BY_ID[metric].formula
-    if formula is None:
-        raise ValueError(metric)
-    return formula
-
-
 def _needed(metrics: Mapping[Table, Sequence[str]]) -> set[str]:
-    return columns_of(_formula(metric) for own in metrics.values() for metric in own)
+    return columns_of(formula_of(metric) for own in metrics.values() for metric in own)
 
 
 def _measured(
@@ -378,22 +370,14 @@ def _measured(
     terms = Terms(question.workspace.currency, question.query.predicates.include_spam)
     found: list[Value] = []
     for table, rows in ((CALLS, calls), (MESSAGES, messages)):
-        results = measure(rows, [_formula(m) for m in metrics[table]], terms=terms)[()]
+        results = measure(rows, [formula_of(m) for m in metrics[table]], terms=terms)[()]
         found += [_value(metric, one, question) for metric, one in zip(metrics[table], results, strict=True)]
     return tuple(found)
 
 
 def _value(metric: str, one: Measured, question: Question) -> Value:
-    return Value(
-        metric=metric,
-        value=one.value,
-        n=one.n,
-        numerator=one.numerator,
-        denominator=one.denominator,
-        median=one.median,
-        p90=one.p90,
-        currency=question.workspace.currency if metric == "spend_calls" and one.value is not None else "",
-    )
+    spent = metric == "spend_calls" and one.value is not None
+    return value_of(metric, one, question.workspace.currency if spent else "")
 
 
 # --- the list
@@ -478,7 +462,7 @@ def _lines(
     values: dict[str, list[Value]] = {row["id"]: [] for row in shown}
     last: dict[str, dict[str, Any]] = {}
     for table, own in rows.items():
-        formulas = [_formula(metric) for metric in metrics[table]]
+        formulas = [formula_of(metric) for metric in metrics[table]]
         nothing = measure(own.slice(0, 0), formulas, terms=terms)[()]
         grouped = measure(own, formulas, ["customer"], terms)
         for row in shown:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from ringlake.access import Principal, scope
-from ringlake.metrics.catalog import BY_ID
 from ringlake.metrics.measure import Key, Measured, Terms, columns_of, measure
 from ringlake.model.arrow import kernels
 from ringlake.model.base import Model
@@ -29,6 +28,7 @@ from ringlake.stores.records import Records
 
 from .facts import Facts
 from .keys import CursorKeys
+from .measured import formula_of, value_of
 from .patterns import Drill, Patterned
 from .question import Answer, Answers, Meta, Question
 from .values import Value
@@ -207,7 +207,7 @@ class DealAnswers(Answers):
         """Raises `PlanTooLow`, `InvalidRequest`, `Forbidden`."""
         question = self.question(viewer, asked.filter, now)
         column, name, field = _BY[asked.by]
-        formulas = {metric: _formula(metric) for metric in (*_DEALS, *_SALES)}
+        formulas = {metric: formula_of(metric) for metric in (*_DEALS, *_SALES)}
         wanted = {column, *({name} if name else ()), *_AMOUNTS, "state", *columns_of(formulas[m] for m in _DEALS)}
         deals = self._rows(question.query, asked, sorted(wanted))
         (total,) = measure(deals, [formulas[m] for m in _DEALS]).values()
@@ -251,26 +251,8 @@ class DealAnswers(Answers):
         return rows if CALL in query.predicates.channels else rows.slice(0, 0)
 
 
-def _formula(metric: str) -> Any:
-    formula = BY_ID[metric].formula
-    if formula is None:
-        raise ValueError(metric)
-    return formula
-
-
 def _values(metrics: tuple[str, ...], found: list[Measured]) -> tuple[Value, ...]:
-    return tuple(
-        Value(
-            metric=metric,
-            value=one.value,
-            n=one.n,
-            numerator=one.numerator,
-            denominator=one.denominator,
-            median=one.median,
-            p90=one.p90,
-        )
-        for metric, one in zip(metrics, found, strict=True)
-    )
+    return tuple(value_of(metric, one) for metric, one in zip(metrics, found, strict=True))
 
 
 def _row(key: Key, found: list[Measured], names: Mapping[str, str], field: str, quotes: int) -> DealRow:
