@@ -31,7 +31,7 @@ def query(**asked: Any) -> ResolvedQuery:
 def kept(rows: pa.Table, **asked: Any) -> list[str]:
     asked_for = query(**asked)
     # Only the columns that are declared as read may be looked at.
-    read = rows.select(sorted(columns_read(CALLS, asked_for)))
+    read = rows.select(sorted({"record_id", *columns_read(CALLS, asked_for)}))
     return [str(i) for i in select(CALLS, read, asked_for)["record_id"].to_pylist()]
 
 

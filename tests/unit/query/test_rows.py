@@ -45,7 +45,7 @@ def kept(
 ) -> list[int]:
     """Positions of the rows that are kept; only the columns that `select` declares are there to be read."""
     asks = query(scope, asked, zone)
-    found = select(table, rows.select(sorted(columns_read(table, asks))), asks, Related(rung, parts))
+    found = select(table, rows.select(sorted({"record_id", *columns_read(table, asks)})), asks, Related(rung, parts))
     return [int(str(i).removeprefix("c:")) for i in found["record_id"].to_pylist()]
 
 
@@ -326,7 +326,7 @@ def test_a_team_is_what_it_was_or_what_it_is_today() -> None:
     def found(members: str) -> list[int]:
         asked = parse(Filter, {"preset": "today", "teams": ["t1"], "team_members": members})
         asks = resolve(EVERYTHING, asked, directory.workspace, DAY, directory=directory)
-        kept_rows = select(CALLS, table.select(sorted(columns_read(CALLS, asks))), asks)
+        kept_rows = select(CALLS, table.select(sorted({"record_id", *columns_read(CALLS, asks)})), asks)
         return [int(str(i).removeprefix("c:")) for i in kept_rows["record_id"].to_pylist()]
 
     assert found("stored") == [0]

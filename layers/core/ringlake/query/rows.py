@@ -77,7 +77,7 @@ class Related(NamedTuple):
 def columns_read(table: Table, query: ResolvedQuery) -> set[str]:
     """The columns that `select` looks at for this query, beside those that the caller wants to show."""
     asked = query.predicates
-    needed = {*_times(table)} | ({"record_id"} & {*table.names})
+    needed = {*_times(table)} | ({"record_id"} if needs_legs(table, query) else set())
     needed |= {column for column, field in _one_of_columns(table) if getattr(asked, field)}
     needed |= {column for column, granted in _GRANTS if getattr(query.scope, granted)}
     needed |= {"user_id", "business_number_id"} if asked.members else set()
