@@ -63,6 +63,9 @@ class RecordsAside:
     def mark(self, workspace: str, keys: Iterable[str]) -> None:
         del workspace, keys
 
+    def attach(self, workspace: str, key: str, deals: Iterable[str]) -> None:
+        del workspace, key, deals
+
     def note(self, loaded: Loaded, consequences: Consequences) -> Loaded | None:
         return loaded if loaded.consequences == consequences else None
 
@@ -72,3 +75,6 @@ class RecordsAside:
 
     def live(self, workspace: str, before: datetime | None = None) -> list[str]:
         return self._below.live(workspace, before)
+
+    def reported(self, workspace: str, since: datetime) -> list[str]:
+        return self._below.reported(workspace, since)

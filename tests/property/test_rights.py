@@ -250,7 +250,7 @@ def test_the_list_of_customers_is_for_those_who_see_all_calls(case: Drawn) -> No
     everything = all(may_see(case.viewer, msgspec.structs.replace(r, **_NOBODYS)) for r in case.records)
     for text in ("", "cust"):
         if everything:
-            assert [shown["id"] for shown in world.offices.contacts.search(viewer, text=text)[0]] == ["c1"]
+            assert [shown.id for shown in world.offices.contacts.search(viewer, text=text)[0]] == ["c1"]
         else:
             with pytest.raises(Forbidden):
                 world.offices.contacts.search(viewer, text=text)

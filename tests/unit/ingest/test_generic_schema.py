@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from jsonschema import Draft202012Validator
 
 from ringlake.model.events import RawEvent
 from ringlake.model.subjects import Subject, SubjectKind
@@ -117,7 +117,14 @@ def fields(schema: dict[str, Any], *path: str) -> Iterator[tuple[tuple[str, ...]
     if sample is None:
         kinds = schema.get("type", "string")
         kinds = [kinds] if isinstance(kinds, str) else kinds
-        by_kind: dict[str, Any] = {"string": "7", "integer": 7, "number": 7, "boolean": True, "array": ["x"], "object": {"x": "y"}}
+        by_kind: dict[str, Any] = {
+            "string": "7",
+            "integer": 7,
+            "number": 7,
+            "boolean": True,
+            "array": ["x"],
+            "object": {"x": "y"},
+        }
         sample = by_kind[kinds[0]]
     yield path, sample
 

@@ -37,9 +37,9 @@ def test_every_provider_has_a_page_with_its_set_up_and_its_limits(name: str) -> 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_provider_has_a_line_in_the_table_and_hints_that_lead_to_its_page(name: str) -> None:
     assert f"]({name}.md) |" in page("README")
-    shown: dict[str, Any] = hints(name)
-    assert shown["steps"]
-    assert (ROOT / shown["page"]).exists()
+    shown = hints(name)
+    assert shown.steps
+    assert (ROOT / shown.page).exists()
 
 
 @pytest.mark.parametrize("name", NAMES)

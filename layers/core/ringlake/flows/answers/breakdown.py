@@ -16,6 +16,7 @@ from ringlake.access import Principal
 from ringlake.errors import InvalidRequest
 from ringlake.metrics.catalog.metric import Metric
 from ringlake.metrics.measure import Word
+from ringlake.model.base import Answer
 from ringlake.model.marks import Label
 
 from .dimensions import DAYS_OF_WEEK, HOURS_OF_DAY, By, Dimension, labelled
@@ -23,7 +24,7 @@ from .drills import narrowed
 from .measures import Measures, MetricId, MetricsQuery, addable, chosen
 from .patterns import Drill
 from .prefixes import split_by
-from .question import Answer, Answers, Meta, Question
+from .question import Answers, Meta, Question
 from .values import Value
 
 _CALLS = ("calls", "calls_answered", "calls_missed", "missed_rate", "talk_s", "average_talk_s")

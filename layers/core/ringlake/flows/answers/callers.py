@@ -33,6 +33,7 @@ from ringlake.metrics.customers import (
     text,
 )
 from ringlake.model.arrow import Column, kernels
+from ringlake.model.base import Answer
 from ringlake.model.directory import Directory, Workspace
 from ringlake.model.tables import CALLS, MESSAGES, Table
 from ringlake.query.filters import CALL, MESSAGE
@@ -40,7 +41,7 @@ from ringlake.query.resolve import Predicates, ResolvedQuery
 from ringlake.query.rows import Related, chosen, columns_read, needs_legs
 
 from .patterns import Drill, Patterned, count, mean, milliseconds_of, named, share, widened
-from .question import Answer, Answers, Meta, Question
+from .question import Answers, Meta, Question
 from .values import Value
 
 if TYPE_CHECKING:

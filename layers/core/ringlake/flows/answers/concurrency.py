@@ -25,13 +25,14 @@ from ringlake.metrics.concurrency import Peaks, sweep
 from ringlake.metrics.erlang import MOST_LOAD, agents_required, lines_required
 from ringlake.metrics.service import promise
 from ringlake.model.arrow import Column, kernels
+from ringlake.model.base import Answer
 from ringlake.model.localtime import midnight
 from ringlake.model.tables import CALLS
 from ringlake.query.buckets import Granularity, axis
 from ringlake.query.filters import CALL
 
 from .patterns import NO_RANGE, Drill, Patterned, milliseconds_of, widened
-from .question import Answer, Answers, Meta, Question
+from .question import Answers, Meta, Question
 from .values import Value
 
 if TYPE_CHECKING:

@@ -21,6 +21,7 @@ from ringlake.access import Principal
 from ringlake.errors import Absent, NotFound, Unreadable
 from ringlake.flows.archive import archive_prefix, from_lines
 from ringlake.flows.directory.office import line, need
+from ringlake.model.base import Answer
 from ringlake.model.calls import CallRecord, Party
 from ringlake.model.directory import Ability, Connection
 from ringlake.model.events import RawEvent
@@ -33,7 +34,6 @@ from ringlake.stores.objects import Objects
 
 from .detail import RecordMeta, media_of, meta
 from .found import Finder, Found
-from .question import Answer
 
 # Batches of the archive that are opened at once, and how many of one day at most: with a minute's events in
 # each, a day has 1,440.

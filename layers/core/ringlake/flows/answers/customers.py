@@ -24,7 +24,7 @@ from ringlake.metrics.interactions import interactions
 from ringlake.metrics.measure import Measured, Terms, columns_of, measure
 from ringlake.metrics.ordering import order
 from ringlake.model.arrow import kernels, wall
-from ringlake.model.base import Model
+from ringlake.model.base import Answer, Model
 from ringlake.model.contacts import Contact
 from ringlake.model.deals import DealState
 from ringlake.model.directory import Ability
@@ -41,7 +41,7 @@ from .facts import Facts
 from .keys import CursorKeys
 from .measured import formula_of, value_of
 from .patterns import Drill, Patterned, mean
-from .question import Answer, Answers, Meta, Question
+from .question import Answers, Meta, Question
 from .values import Value
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from pydantic import Field, StringConstraints, model_validator
 from ringlake.access import Principal, scope
 from ringlake.metrics.measure import Key, Measured, Terms, columns_of, measure
 from ringlake.model.arrow import kernels
-from ringlake.model.base import Model
+from ringlake.model.base import Answer, Model
 from ringlake.model.deals import OWN, DealState
 from ringlake.model.tables import CALLS, DEALS
 from ringlake.query.cursor import bound, seal, unseal
@@ -30,7 +30,7 @@ from .facts import Facts
 from .keys import CursorKeys
 from .measured import formula_of, value_of
 from .patterns import Drill, Patterned
-from .question import Answer, Answers, Meta, Question
+from .question import Answers, Meta, Question
 from .values import Value
 
 if TYPE_CHECKING:

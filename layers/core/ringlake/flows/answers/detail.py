@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from ringlake.access import Principal, abilities
 from ringlake.access.hiding import concealed
 from ringlake.metrics.rows import call_row, leg_rows, message_row, seconds
+from ringlake.model.base import Answer
 from ringlake.model.calls import CallRecord
 from ringlake.model.consequences import Case, Consequences, Recovery
 from ringlake.model.directory import Ability
@@ -27,7 +28,6 @@ from ringlake.model.tables import CALLS, LEGS, MESSAGES
 
 from .found import Finder, Found, path_of, subjects
 from .listed import COLUMNS, TYPE_LABELS, Row, instant, shown
-from .question import Answer
 
 VOICEMAIL = "voicemail"
 

@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 
 from ringlake.access import Principal
 from ringlake.errors import InvalidRequest
+from ringlake.model.base import Answer
 
 from .dimensions import DAYS_OF_WEEK, HOURS_OF_DAY, WEEKDAYS, hours_of_week
 from .drills import narrowed
 from .measures import Measures, MetricId, addable, chosen
 from .patterns import Drill, Patterned
-from .question import Answer, Answers, Meta, Question
+from .question import Answers, Meta, Question
 from .values import Value
 
 PEAKS = 3

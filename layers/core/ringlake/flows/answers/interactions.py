@@ -18,7 +18,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from ringlake.access import Principal, scope
 from ringlake.model.arrow import kernels
-from ringlake.model.base import Model
+from ringlake.model.base import Answer, Model
 from ringlake.model.tables import CALLS, MESSAGES, Table
 from ringlake.query.cursor import bound, seal, unseal
 from ringlake.query.filters import CALL, MESSAGE, Filter
@@ -30,7 +30,7 @@ from ringlake.stores.records import Records
 from .facts import Facts
 from .keys import CursorKeys
 from .listed import Row, chosen, needed, shown
-from .question import Answer, Answers, Meta, Question
+from .question import Answers, Meta, Question
 
 if TYPE_CHECKING:
     import pyarrow as pa

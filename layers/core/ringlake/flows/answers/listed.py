@@ -17,12 +17,11 @@ from msgspec import UNSET, UnsetType
 
 from ringlake.errors import InvalidRequest
 from ringlake.files.profile import MESSAGE_LABELS, PENDING, call_status
+from ringlake.model.base import Answer
 from ringlake.model.calls import Outcome
 from ringlake.model.facts import CallKind, Direction, MessageKind
 from ringlake.model.tables import CALLS, MESSAGES, Table
 from ringlake.query.filters import CALL, MESSAGE
-
-from .question import Answer
 
 # Rows of a page as the lake has them, by column.
 type LakeRow = Mapping[str, Any]

@@ -11,7 +11,7 @@ import msgspec
 from ringlake.access import Principal, scope
 from ringlake.errors import PlanTooLow
 from ringlake.flows.requests import PLANS
-from ringlake.model.base import Answer as Answer
+from ringlake.model.base import Answer
 from ringlake.model.directory import Directory, Workspace
 from ringlake.query.filters import Filter
 from ringlake.query.resolve import Kind, ResolvedQuery, needs_directory, resolve

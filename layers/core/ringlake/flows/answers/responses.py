@@ -33,13 +33,14 @@ from ringlake.metrics.responses import (
 from ringlake.metrics.service import Promise, promise
 from ringlake.metrics.spread import spreads
 from ringlake.model.arrow import Column, kernels
+from ringlake.model.base import Answer
 from ringlake.model.facts import Direction
 from ringlake.model.tables import CALLS, MESSAGES
 from ringlake.query.filters import CALL, MESSAGE, Hours
 from ringlake.query.resolve import Predicates, ResolvedQuery
 
 from .patterns import Drill, Patterned, mean, milliseconds_of, named, share, widened
-from .question import Answer, Answers, Meta, Question
+from .question import Answers, Meta, Question
 from .values import Value
 
 if TYPE_CHECKING:

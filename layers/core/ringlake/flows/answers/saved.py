@@ -19,7 +19,7 @@ from ringlake.access.hiding import masked
 from ringlake.access.scope import scope
 from ringlake.errors import Conflict, Forbidden, InvalidRequest, NotFound, Outdated
 from ringlake.flows.directory.office import View, check_version, line, may, new_id
-from ringlake.model.base import to_json
+from ringlake.model.base import Answer, to_json
 from ringlake.model.directory import Ability, Workspace
 from ringlake.model.saved import SavedReport
 from ringlake.query.filters import Filter, parse
@@ -30,7 +30,7 @@ from ringlake.stores.saved import SavedReports
 
 from .facts import Facts
 from .interactions import ListQuery
-from .question import Answer, Answers
+from .question import Answers
 
 MOST = 200
 # Bytes of one report's parameters.

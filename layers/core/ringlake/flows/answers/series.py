@@ -16,6 +16,7 @@ from ringlake.access import Principal
 from ringlake.errors import InvalidRequest
 from ringlake.metrics.catalog.metric import Mean
 from ringlake.metrics.measure import Word
+from ringlake.model.base import Answer
 from ringlake.query.buckets import Axis, Granularity, axis, previous
 
 from .dimensions import By, Dimension, buckets, within
@@ -23,7 +24,7 @@ from .drills import narrowed
 from .measures import Measures, MetricsQuery, chosen, difference
 from .patterns import Drill
 from .prefixes import split_by
-from .question import Answer, Answers, Meta, Question
+from .question import Answers, Meta, Question
 from .summary import Compared, Period, compared, period
 from .values import Value
 

@@ -29,13 +29,14 @@ from ringlake.metrics.service import (
     promise,
 )
 from ringlake.model.arrow import Column, kernels, wall
+from ringlake.model.base import Answer
 from ringlake.model.directory import Workspace
 from ringlake.model.tables import CALLS
 from ringlake.query.filters import CALL
 
 from .drills import narrowed
 from .patterns import NO_RANGE, Drill, Patterned, named, share
-from .question import Answer, Answers, Meta, Question
+from .question import Answers, Meta, Question
 from .values import Value
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from ringlake.access import Principal
 from ringlake.metrics import sql
 from ringlake.metrics.catalog import METRICS
+from ringlake.model.base import Answer
 from ringlake.model.directory import Workspace
 from ringlake.query.buckets import previous
 from ringlake.query.resolve import ResolvedQuery
@@ -15,7 +16,7 @@ from ringlake.query.resolve import ResolvedQuery
 from .drills import drill_of, narrowed
 from .measures import Measures, MetricsQuery, chosen, difference, relative
 from .patterns import Drill
-from .question import Answer, Answers, Meta, Question
+from .question import Answers, Meta, Question
 from .values import Value
 
 

@@ -17,6 +17,7 @@ from ringlake.access.scope import shows_person
 from ringlake.errors import InvalidRequest
 from ringlake.metrics.catalog.metric import All, Known, Not, OneOf, Total
 from ringlake.metrics.measure import measure
+from ringlake.model.base import Answer
 from ringlake.model.directory import Directory, User
 from ringlake.model.facts import CallKind
 from ringlake.model.tables import CALLS, LEGS
@@ -26,7 +27,7 @@ from .breakdown import Order, Part, part, sorted_by
 from .dimensions import By, Dimension, dimension
 from .measures import Measures, MetricId, MetricsQuery, chosen
 from .patterns import Drill
-from .question import Answer, Answers, Meta, Question
+from .question import Answers, Meta, Question
 from .values import Value
 
 _USUAL = (

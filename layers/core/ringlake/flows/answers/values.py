@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from .question import Answer
+from ringlake.model.base import Answer
 
 
 class Value(Answer, frozen=True, kw_only=True):

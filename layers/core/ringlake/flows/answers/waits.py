@@ -10,12 +10,13 @@ from ringlake.metrics.columns import is_one
 from ringlake.metrics.histogram import EDGES_S, Histogram, histogram
 from ringlake.metrics.spread import spread
 from ringlake.model.arrow import kernels
+from ringlake.model.base import Answer
 from ringlake.model.tables import CALLS
 from ringlake.query.filters import CALL
 
 from .drills import narrowed
 from .patterns import Drill, Patterned, mean
-from .question import Answer, Answers, Meta, Question
+from .question import Answers, Meta, Question
 from .values import Value
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ringlake.access import Principal, scope
 from ringlake.model.arrow import kernels
-from ringlake.model.base import Model
+from ringlake.model.base import Answer, Model
 from ringlake.model.calls import MissedReason
 from ringlake.model.consequences import CaseSource
 from ringlake.model.marks import CaseState, Marks
@@ -35,7 +35,7 @@ from .facts import Facts
 from .interactions import Cursor
 from .keys import CursorKeys
 from .listed import instant
-from .question import Answer, Answers, Meta, Question
+from .question import Answers, Meta, Question
 
 if TYPE_CHECKING:
     import pyarrow as pa
