@@ -87,8 +87,8 @@ def item_and_delta(calls: int, people: int) -> tuple[int, int]:
     hall.at += 1
     key = hall.call("answered", id="call-000000", agent="p0", **{"from": "+48600100000"})
     after = rows.changed("acme", before, [key], directory, hall.clock())
-    views = [seen_by(directory.users[0], BoardFilter(), one) for one in (before, after)]
-    delta = difference(*views, "all", from_version=1, version=2, at=hall.clock())
+    seen = [seen_by(directory.users[0], BoardFilter(), one) for one in (before, after)]
+    delta = difference(seen[0], seen[1], "all", from_version=1, version=2, at=hall.clock())
     return len(pack(to_json(before), "acme")) + 100, len(to_json(delta))
 
 
