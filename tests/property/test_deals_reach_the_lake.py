@@ -40,7 +40,7 @@ CHANGES = st.lists(
         st.builds(
             a_call,
             st.sampled_from(["c1", "c2"]),
-            st.sampled_from(["", "", "line:c3"]),
+            st.sampled_from(["", "", "c3"]),
             st.sampled_from(["u1", "u2"]),
             st.sampled_from([0, 0, 1]),
             st.just(False),

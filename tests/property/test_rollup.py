@@ -58,7 +58,7 @@ def histories(draw: st.DrawFn) -> list[Record]:
             call(
                 name,
                 at,
-                part_of=draw(st.sampled_from(["", "", "line:c9"])),
+                part_of=draw(st.sampled_from(["", "", "c9"])),
                 outcome=Outcome.NO_ANSWER if missed else Outcome.ANSWERED,
                 missed_reason=draw(st.sampled_from(MissedReason)) if missed else None,
                 legs=tuple(Leg(leg_id=f"L{n}", party=ANNA, ringing_at=at) for n in range(legs)),

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from ringlake.flows.deals import subject_key
+from ringlake.flows.deals import homes, subject_key
 from ringlake.flows.rollup import RolledUp, rollup
-from ringlake.model.calls import Leg, Outcome, Party
+from ringlake.model.calls import CallRecord, Leg, Outcome, Party
 from ringlake.model.consequences import Consequences
 from ringlake.model.contacts import Contact
 from ringlake.model.deals import DealRecord, DealState
@@ -20,9 +20,12 @@ from ringlake.model.marks import Marks
 from ringlake.model.money import Money
 from ringlake.model.subjects import SubjectKind
 from ringlake.model.tables import CALLS, DEALS
-from ringlake.stores.lake import ObjectLake
+from ringlake.stores.lake import ObjectLake, memory_lake
 from ringlake.stores.objects import MemoryObjects
 from ringlake.stores.records import MemoryRecords, Record
+from tests.scenarios.rendering import deliveries
+from tests.scenarios.tables import scenarios
+from tests.scenarios.world import House, directory_of, store_of
 from tests.unit.lake.making import ANNA, NOON, WORKSPACE, beside, call, deal, directory, store
 
 DAY = timedelta(days=1)
@@ -148,11 +151,45 @@ def test_a_deal_of_a_part_belongs_to_the_whole_call(company: Company) -> None:
     """demands.md D20: what becomes a part of another call takes its deals there."""
     company.put(call("c1", **CUSTOMER), call("c2", **CUSTOMER), ordered())
     company.run()
-    company.put(call("c1", part_of="line:c2", revision=9, **CUSTOMER))
+    company.put(call("c1", part_of="c2", revision=9, **CUSTOMER))
     company.run()
 
     assert company.calls() == {"line:c2": (1, 1)}
     assert company.deal()["call_id"] == "line:c2"
+
+
+def test_a_deal_of_a_consultation_belongs_to_the_call_that_was_folded_with_it() -> None:
+    """What the fold itself wrote of a family, from the provider's own deliveries."""
+    scenario = next(one for one in scenarios() if one.name == "attended_transfer_with_consultation")
+    house, lake = House(store_of(directory_of(scenario))), memory_lake()
+    for delivery, at in deliveries(scenario):
+        house.receive(delivery, scenario.provider, at)
+    house.fold(list(house.journal.items))
+    told = [row.record for row in house.records.rows.values() if isinstance(row.record, CallRecord)]
+    (whole,) = (one for one in told if not one.part_of)
+    parts = [one for one in told if one.part_of]
+    assert parts
+
+    for one in parts:
+        store(house.records, of_workspace(ordered(id=f"d-{one.provider_id}", call=one.record_id), whole.workspace))
+    known = {one.record_id: one for one in parts}
+    found = homes(whole.workspace, house.records, known)
+    assert {name: row.record and row.record.record_id for name, row in found.items()} == dict.fromkeys(
+        known, whole.record_id
+    )
+
+    stores: dict[str, Any] = {"records": house.records, "directory": house.directory, **beside()}
+    rollup(whole.workspace, lake=lake, clock=lambda: house.now, **stores)
+    rows = [
+        r for day in lake.days(DEALS, whole.workspace) for r in lake.read(DEALS, whole.workspace, day).rows.to_pylist()
+    ]
+    assert [row["call_id"] for row in rows] == [whole.record_id] * len(parts)
+    (row,) = lake.read(CALLS, whole.workspace, whole.started_at.date().isoformat()).rows.to_pylist()
+    assert (row["deals"], row["is_sale"]) == (len(parts), 1)
+
+
+def of_workspace(record: DealRecord, workspace: str) -> DealRecord:
+    return msgspec.structs.replace(record, workspace=workspace)
 
 
 def test_a_deal_of_a_twin_belongs_to_the_call_that_stays(company: Company) -> None:

@@ -149,7 +149,7 @@ def test_a_record_whose_start_moves_changes_its_day(company: Company) -> None:
 def test_a_call_that_turns_out_to_be_part_of_another_leaves_the_lake(company: Company) -> None:
     company.put(call("c1", legs=(Leg(leg_id="L", party=ANNA),)), call("c2"))
     company.run()
-    company.put(call("c1", part_of="line:c2", revision=4))
+    company.put(call("c1", part_of="c2", revision=4))
     done = company.run()
 
     assert (company.ids(CALLS), company.ids(LEGS), company.sums()["calls"]) == (["line:c2"], [], 1)
@@ -168,7 +168,7 @@ def test_a_part_leaves_the_lake_also_when_the_run_before_died_after_its_write(co
         company.run()
     assert company.ids(CALLS) == ["line:c1"]
 
-    company.put(call("c1", part_of="line:c2", revision=4))
+    company.put(call("c1", part_of="c2", revision=4))
     company.run()
     assert company.ids(CALLS) == []
 
@@ -298,7 +298,7 @@ def test_an_outdated_row_is_taken_out_again_when_the_etag_came_back(company: Com
     other.memory, other.objects, other.beside = company.memory, company.objects, company.beside
 
     def leave() -> None:
-        company.put(call("c1", part_of="line:c2", revision=4))
+        company.put(call("c1", part_of="c2", revision=4))
         other.run()
 
     company.before["put"] = leave
@@ -324,7 +324,7 @@ def test_activity_is_right_also_when_another_run_found_the_old_one_right(company
     company.run()
     company.put(call("c2"))
 
-    _before_activity_is_written(company, call("c1", part_of="line:c2", revision=4))
+    _before_activity_is_written(company, call("c1", part_of="c2", revision=4))
     company.run()
 
     assert company.ids(CALLS) == ["line:c2"]

@@ -126,7 +126,7 @@ def test_a_record_that_moved_away_is_left_alone_by_its_old_customer(company: Com
 
 def test_a_record_that_becomes_part_of_another_leaves_the_history(company: Company) -> None:
     company.hear(ours("c1"), ours("c2", NOON + MINUTE))
-    company.hear(ours("c1", part_of="line:c2", revision=4))
+    company.hear(ours("c1", part_of="c2", revision=4))
 
     assert company.trail() == ["c2"]
     assert company.rows()["c2"]["is_unique"] == 1

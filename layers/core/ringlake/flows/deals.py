@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ringlake.errors import Conflict
 from ringlake.metrics.rows import deal_row
 from ringlake.model.calls import CallRecord
+from ringlake.model.consequences import Consequences
 from ringlake.model.deals import LONGEST_ID, DealRecord
 from ringlake.model.subjects import Subject, SubjectKind
 from ringlake.model.tables import DEALS
@@ -56,11 +57,17 @@ def homes(workspace: str, records: Records, call_ids: Iterable[str]) -> dict[str
             if row is None or not isinstance(row.record, CallRecord):
                 continue
             found[call_id] = row
-            following[call_id] = subject_key(
-                workspace, SubjectKind.CALL, row.record.part_of or row.consequences.twin_of
-            )
-        asked = following
+            following[call_id] = _counts_for(row.record, row.consequences)
+        asked = {call_id: subject_key(workspace, SubjectKind.CALL, above) for call_id, above in following.items()}
     return found
+
+
+def _counts_for(record: CallRecord, means: Consequences) -> str:
+    """Record id of the call that this one is a part of, or that tells of it better; "" when it is that call.
+
+    A part knows its call by the provider's id: both are of one connection.
+    """
+    return f"{record.connection}:{record.part_of}" if record.part_of else means.twin_of
 
 
 def counted(workspace: str, records: Records, calls: Sequence[Loaded]) -> dict[str, list[DealRecord]]:
