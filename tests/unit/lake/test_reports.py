@@ -18,6 +18,8 @@ from sqlglot import exp
 
 from ringlake.errors import InvalidRequest, NotFound
 from ringlake.flows.rollup import rollup
+from ringlake.metrics.catalog import METRICS
+from ringlake.metrics.sql import expression
 from ringlake.model.calls import CallRecord, MissedReason, Outcome, Party
 from ringlake.model.directory import Workspace
 from ringlake.model.facts import CallKind, Direction, MessageStatus
@@ -209,17 +211,19 @@ def _calls(workspace: str, seed: int) -> Iterator[CallRecord]:
         direction = dice.choice([Direction.INBOUND, Direction.INBOUND, Direction.OUTBOUND, Direction.INTERNAL])
         outcome = dice.choice([Outcome.ANSWERED, Outcome.ANSWERED, Outcome.NO_ANSWER, Outcome.CALLER_ABANDONED])
         missed = direction is Direction.INBOUND and outcome is not Outcome.ANSWERED
+        missed_reason = dice.choice(list(MissedReason)) if missed else None
         priced = dice.random() < 0.3
         made = call(
             f"c{n}",
             at=start + timedelta(minutes=dice.randrange(45 * 24 * 60)),
             direction=direction,
             outcome=outcome,
-            missed_reason=dice.choice(list(MissedReason)) if missed else None,
+            missed_reason=missed_reason,
             talk_ms=dice.randrange(600_000) if outcome is Outcome.ANSWERED else None,
             user=dice.choice(users),
             kind=CallKind.CLASSIFIER if dice.random() < 0.1 else CallKind.VOICE,
             remote_country=dice.choice(["PL", "DE", ""]),
+            spam=missed_reason is MissedReason.SPAM or dice.random() < 0.1,
             cost=Money(amount=Decimal(dice.randrange(10**6)) / 10**4, currency="EUR") if priced else None,
         )
         yield _in(workspace, made)
@@ -230,13 +234,17 @@ def _messages(workspace: str, seed: int) -> Iterator[MessageRecord]:
     start = datetime(2026, 3, 16, tzinfo=UTC)
     for n in range(300):
         outbound = dice.random() < 0.6
-        sent = [MessageStatus.DELIVERED, MessageStatus.UNDELIVERED, MessageStatus.SENT]
+        sent = [MessageStatus.DELIVERED, MessageStatus.UNDELIVERED, MessageStatus.SENT, MessageStatus.PENDING]
         number = dice.choice(["+61800000001", "+61800000002"])
+        status = dice.choice(sent) if outbound else MessageStatus.RECEIVED
+        waits = status is MessageStatus.PENDING and dice.random() < 0.5
         made = message(
             f"m{n}",
             at=start + timedelta(minutes=dice.randrange(45 * 24 * 60)),
             direction=Direction.OUTBOUND if outbound else Direction.INBOUND,
-            status=dice.choice(sent) if outbound else MessageStatus.RECEIVED,
+            status=status,
+            scheduled_for=start + timedelta(days=60) if waits else None,
+            spam=dice.random() < 0.2,
             business_number=number,
             business_number_name=f"Line {number[-1]}",
             remote_country=dice.choice(["PL", "NZ"]),
@@ -268,28 +276,33 @@ def whole(ms: int) -> int:
 def test_calls_and_talk_time_per_day_and_user(business: Business, dialect: str) -> None:
     expected: dict[tuple[date, str], list[CallRecord]] = defaultdict(list)
     for record in business.calls_of():
-        expected[_local(record), record.user.user_id].append(record)
+        if not record.spam:
+            expected[_local(record), record.user.user_id].append(record)
 
     found = business.run("calls_and_talk_time_per_day_and_user", dialect)
     assert [(row["local_date"], row["user_id"]) for row in found] == sorted(expected)
     for row in found:
         mine = expected[row["local_date"], row["user_id"]]
-        talks = [whole(r.talk_ms) for r in mine if r.talk_ms is not None]
+        outside = [r for r in mine if r.direction is not Direction.INTERNAL]
+        talks = [whole(r.talk_ms) for r in outside if r.talk_ms is not None]
         assert row["calls_made"] == sum(r.direction is Direction.OUTBOUND for r in mine)
         assert row["calls_received"] == sum(r.direction is Direction.INBOUND for r in mine)
         assert row["calls_internal"] == sum(r.direction is Direction.INTERNAL for r in mine)
-        assert row["calls_answered"] == sum(r.outcome is Outcome.ANSWERED for r in mine)
+        assert row["calls_answered"] == sum(r.outcome is Outcome.ANSWERED for r in outside)
         assert row["calls_missed"] == sum(_missed(r) for r in mine)
         assert row["talk_s"] == sum(talks)
         assert row["average_talk_s"] == (pytest.approx(sum(talks) / len(talks), abs=0.051) if talks else None)
         assert row["user_name"] == mine[0].user.name
+    assert any(r.spam and r.outcome is Outcome.ANSWERED for r in business.calls_of())
     assert {row["local_date"] for row in found} == {FIRST + timedelta(days=n) for n in range(22)}
 
 
 def test_missed_rate_per_week(business: Business, dialect: str) -> None:
     weeks: dict[date, list[CallRecord]] = defaultdict(list)
     for record in business.calls_of():
-        weeks[_local(record) - timedelta(days=_local(record).weekday())].append(record)
+        week = weeks[_local(record) - timedelta(days=_local(record).weekday())]
+        if not record.spam:
+            week.append(record)
 
     found = business.run("missed_rate_per_week", dialect)
     assert [row["week_start"] for row in found] == sorted(weeks)
@@ -323,16 +336,66 @@ def test_messages_per_number_and_month(business: Business, dialect: str) -> None
         mine = expected[row["month_start"], row["business_number"]]
         states = [r.status for r in mine]
         delivered, undelivered = states.count(MessageStatus.DELIVERED), states.count(MessageStatus.UNDELIVERED)
-        assert row["messages_sent"] + row["messages_received"] == len(mine)
-        assert row["messages_received"] == states.count(MessageStatus.RECEIVED)
+        waiting = [r for r in mine if r.scheduled_for]
+        assert row["messages_scheduled"] == len(waiting)
+        assert row["messages_sent"] == sum(r.direction is Direction.OUTBOUND for r in mine) - len(waiting)
+        wanted = [r for r in mine if not r.spam]
+        assert row["messages_received"] == sum(r.direction is Direction.INBOUND for r in wanted)
         assert (row["delivered"], row["undelivered"]) == (delivered, undelivered)
-        assert row["pending"] == states.count(MessageStatus.SENT)
+        assert row["pending"] == states.count(MessageStatus.SENT) + states.count(MessageStatus.PENDING)
         assert row["delivery_rate"] == pytest.approx(delivered / (delivered + undelivered), abs=0.00005)
-        segments = [r.segments for r in mine if r.segments is not None]
+        segments = [r.segments for r in wanted if r.segments is not None]
         assert row["segments"] == (sum(segments) if segments else None)
-        assert row["media"] == sum(r.media_count for r in mine)
+        assert row["media"] == sum(r.media_count for r in wanted)
         assert row["business_number_name"] == mine[0].business_number_name
     assert any(row["segments"] is None for row in found)
+
+
+# Report, column -> the metric that screens show under that name.
+_SAME = {
+    ("calls_and_talk_time_per_day_and_user", "calls_made"): "calls_made",
+    ("calls_and_talk_time_per_day_and_user", "calls_received"): "calls_received",
+    ("calls_and_talk_time_per_day_and_user", "calls_answered"): "calls_answered",
+    ("calls_and_talk_time_per_day_and_user", "calls_missed"): "calls_missed",
+    ("calls_and_talk_time_per_day_and_user", "talk_s"): "talk_s",
+    ("messages_per_number_and_month", "messages_sent"): "messages_sent",
+    ("messages_per_number_and_month", "messages_received"): "messages_received",
+    ("messages_per_number_and_month", "messages_scheduled"): "messages_scheduled",
+    ("messages_per_number_and_month", "delivered"): "messages_delivered",
+    ("messages_per_number_and_month", "undelivered"): "messages_undelivered",
+    ("messages_per_number_and_month", "pending"): "messages_unknown",
+    ("messages_per_number_and_month", "segments"): "segments",
+    ("missed_rate_per_week", "offered"): "calls_offered",
+    ("missed_rate_per_week", "answered"): "offered_answered",
+    ("missed_rate_per_week", "missed"): "calls_missed",
+    ("missed_rate_per_week", "short_abandons"): "short_abandons",
+    ("missed_rate_per_week", "closed_hours"): "closed_hours_calls",
+    ("missed_rate_per_week", "ivr_abandons"): "ivr_abandons",
+}
+
+
+@pytest.mark.parametrize(("name", "column"), _SAME)
+def test_a_column_adds_up_to_the_metric_of_the_screens(business: Business, name: str, column: str) -> None:
+    """Design invariant 3; screens leave spam out, and internal calls unless they are asked for."""
+    metric = next(m for m in METRICS if m.id == _SAME[name, column])
+    total = sum(row[column] or 0 for row in business.run(name, "as it is"))
+    (said,) = business.sql.execute(
+        f"select {expression(metric)} from {metric.table} where workspace = 'acme' and direction <> 'internal'"
+        " and local_date between $first and $last",
+        {"first": FIRST, "last": LAST},
+    ).fetchall()[0]
+
+    assert total == said
+    assert total > 0
+
+
+def test_spend_is_complete(business: Business) -> None:
+    """A charge is a charge, also that of spam and of an internal call."""
+    spent = sum(row["spend"] for row in business.run("spend_per_destination", "as it is") if row["currency"])
+    records: list[CallRecord | MessageRecord] = [*business.calls_of(), *business.messages_of()]
+
+    assert spent == sum(r.cost.amount for r in records if r.cost)
+    assert any(r.cost and r.spam for r in records)
 
 
 def test_spend_per_destination(business: Business, dialect: str) -> None:

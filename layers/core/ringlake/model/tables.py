@@ -390,7 +390,11 @@ _MEASURE_DOCS = {
 
 ACTIVITY = Table(
     name="activity",
-    grain="15-minute interval by user, team, number, direction, channel, outcome and source; measures add up",
+    grain=(
+        "15-minute interval by user, team, number, direction, channel, outcome and source; measures add up. Spam and "
+        "internal calls are in it, but spam is no part of offered, missed, short_abandons, closed_hours, ivr_abandons, "
+        "within_service and answered_offered: to count without spam, as metrics do, read `calls` and `messages`"
+    ),
     key=("bucket_start", "user_id", "team_id", "business_number", "direction", "channel", "outcome", "source"),
     order=("bucket_start", "user_id", "team_id", "business_number", "direction", "channel", "outcome", "source"),
     columns=(

@@ -2,7 +2,7 @@
 -- What it shows: one row per week from Monday with the calls offered in open hours, how many were
 -- answered, missed or given up early, and the missed rate = missed / (offered - short abandons).
 -- The rate is null in a week without offered calls. Calls outside open hours and calls that ended
--- in the menu are listed apart. A week that the range cuts is marked partial.
+-- in the menu are listed apart. Spam is in none of these. A week that the range cuts is marked partial.
 -- Parameters: workspace text, first_date date, last_date date (both days included)
 with weeks as (
     select

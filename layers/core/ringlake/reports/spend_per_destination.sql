@@ -1,7 +1,8 @@
 -- Spend per destination
 -- What it shows: one row per channel, direction, country of the customer's number and currency with
 -- the provider's charges. An unknown charge is not nought: spend is null until charges arrive, and
--- coverage is the share of interactions whose charge is known. Currencies are never added up.
+-- coverage is the share of interactions whose charge is known. Currencies are never added up. It is
+-- complete: a charge is a charge, so spam and internal calls are in it, which other numbers leave out.
 -- Parameters: workspace text, first_date date, last_date date (both days included)
 with interactions as (
     select 'call' as channel, direction, remote_country, cost_amount, cost_currency
