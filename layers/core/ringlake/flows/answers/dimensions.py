@@ -108,7 +108,7 @@ def dimension(by: By, asked: Filter, zone: str, directory: Directory) -> Dimensi
     return Dimension(
         id=by.value,
         columns=columns,
-        drill=lambda key: _listed(condition, key, asked),
+        drill=lambda key: _listed(condition, key, asked, columns),
         nobody=nobody,
         names=names,
         gone=gone,
@@ -197,14 +197,20 @@ _LISTED: Mapping[By, tuple[Mapping[str, str], str, str]] = {
 _TAKES_NONE = frozenset({"users", "teams", "numbers", "queues", "campaigns", "sources", "countries", "connections"})
 
 
-def _listed(condition: str, key: Word, asked: Filter) -> Drill | None:
+def _listed(condition: str, key: Word, asked: Filter, columns: Mapping[str, str]) -> Drill | None:
     if not condition or (key == "" and condition not in _TAKES_NONE):
         return None
     if condition == "teams" and asked.team_members is not Members.STORED:
         # The rows are of the team at the time, which the filter's own condition on today's members would replace.
         return None if asked.teams else {"teams": [key], "team_members": Members.STORED.value}
-    # The switch of internal calls would add them to any list of directions.
-    return {condition: [key], **({"include_internal": False} if condition == "directions" else {})}
+    return {
+        condition: [key],
+        # A filter that names both channels keeps the one that does not know the condition (features.md F14).
+        **({} if MESSAGES.name in columns else {"channels": [CALL]}),
+        **({} if CALLS.name in columns else {"channels": [MESSAGE]}),
+        # The switch of internal calls would add them to any list of directions.
+        **({"include_internal": False} if condition == "directions" else {}),
+    }
 
 
 def _names(by: By, directory: Directory) -> tuple[dict[str, str], frozenset[str]]:
