@@ -308,6 +308,36 @@ def test_a_contact_after_the_period_counts_and_one_with_another_team_does_not(wo
     assert found.repeated_drill == {"channels": ["call"], "record_ids": ["line:001"]}
 
 
+@pytest.mark.parametrize("window_h", [24, 168])
+@pytest.mark.parametrize("parts", [[], ["repeats"]])
+def test_the_window_of_a_call_that_lasts_over_the_end_of_the_period_is_whole(
+    world: World, window_h: int, parts: list[str]
+) -> None:
+    """The window opens when the call ends (metrics.md Repeat-caller rate), whatever else is asked for."""
+    end = datetime(2026, 3, 10, 23, tzinfo=UTC)
+    again = end + timedelta(hours=window_h, minutes=30)
+    last = call(1, end - timedelta(minutes=10), ended_at=end + timedelta(minutes=40))
+    keep(world, CALLS, [last, call(2, again, outcome="no_answer")])
+    world.directory.set_watermark("acme", NOW + timedelta(days=30))
+    found = callers(world, window_h=window_h, parts=parts).repeats
+
+    assert found is not None
+    assert (found.repeated.value, found.resolved.value) == (1, 0)
+
+
+@pytest.mark.parametrize(("later", "waiting"), [(timedelta(days=7, milliseconds=-1), 0), (timedelta(days=7), 1)])
+@pytest.mark.parametrize("window_h", [24, 168])
+def test_a_reply_is_looked_for_seven_days_after_the_period_whatever_the_window(
+    world: World, window_h: int, later: timedelta, waiting: int
+) -> None:
+    end = datetime(2026, 3, 10, 23, tzinfo=UTC)
+    keep(world, CALLS, [call(1, TEN, outcome="no_answer"), call(2, end + later, "outbound")])
+    found = callers(world, window_h=window_h).handling
+
+    assert found is not None
+    assert found.waiting.value == waiting
+
+
 def test_the_filter_says_whose_calls_and_not_whose_contacts(world: World) -> None:
     """Anna's caller rang again and Boris answered: that is a repeat of Anna's call."""
     keep(world, CALLS, [call(1, TEN, user_id="anna"), call(2, TEN + timedelta(hours=1), user_id="boris")])

@@ -242,7 +242,7 @@ def repeats(
     (call or text) within the window after it ended, both edges inside, else RESOLVED; OPEN as long as the window
     has not passed at `as_of_ms` (None: nothing has). `said` are two masks of calls whose disposition says that
     they were, or were not, resolved: it needs no window and wins. `found` holds the contacts of all rows,
-    `calls` first, of a time that reaches at least one window further than the chosen calls.
+    `calls` first, of a time that reaches at least one window further than the ends of the chosen calls.
     """
     import pyarrow as pa
 
@@ -269,10 +269,10 @@ def repeats(
     return pa.table({"call": places, "state": state, "again": again})
 
 
-def handling(found: Contacts, calls: pa.Table, until: Column) -> Handled:
+def handling(found: Contacts, calls: pa.Table, until: Column, replied_before_ms: int | None = None) -> Handled:
     """From a customer's first contact in vain (a call that nobody answered, or a text) to the first outgoing call or
     text to the same number (features.md N18). `until` is the mask of contacts that belong to the period: what
-    comes later can only answer.
+    comes later can only answer, and from `replied_before_ms` on not even that.
     """
     import pyarrow as pa
 
@@ -282,7 +282,10 @@ def handling(found: Contacts, calls: pa.Table, until: Column) -> Handled:
     in_vain = pa.concat_arrays([missed, _all(len(found.party) - len(calls), value=True)])
     known = pc.is_valid(found.party)
     asked = pc.indices_nonzero(pc.and_(pc.and_(found.incoming, in_vain), pc.and_(known, until)))
-    replied = pc.indices_nonzero(pc.and_(found.outgoing, known))
+    ours = pc.and_(found.outgoing, known)
+    if replied_before_ms is not None:
+        ours = pc.and_(ours, pc.less(found.started, pa.scalar(replied_before_ms, pa.int64())))
+    replied = pc.indices_nonzero(ours)
     # At one instant the customer comes first.
     places = pa.concat_arrays([asked, replied])
     party, at = found.party.take(places), found.started.take(places)

@@ -52,6 +52,8 @@ type Part = Literal["conversations", "callers", "repeats", "handling"]
 PARTS: tuple[Part, ...] = ("conversations", "callers", "repeats", "handling")
 # How long after the period an answer to somebody who got nobody is still looked for.
 HANDLED = timedelta(days=7)
+# A window opens where a call ends: of a call that lasts over the end of the period, so much later at most.
+LONGEST_CALL = timedelta(days=1)
 # A drill-down by ids of rows lists at most as many (query/filters.py).
 _MOST_IDS = 200
 # Column and field of the filter by which rows are told apart.
@@ -163,7 +165,8 @@ class CallersAnswer(Answer, frozen=True, kw_only=True):
 @dataclass(frozen=True)
 class _Rows:
     """The viewer's calls and contacts from the period's begin to some days after its end. `asked_calls` and `asked`
-    are masks of those that the filter selects, of calls and of contacts; `period` of contacts inside the period.
+    are masks of those that the filter selects, of calls and of contacts; `period` of contacts inside the period,
+    which is over at `end`.
     """
 
     calls: pa.Table
@@ -172,6 +175,7 @@ class _Rows:
     asked_calls: Column
     asked: Column
     period: Column
+    end: datetime
 
     @property
     def incoming(self) -> Column:
@@ -209,7 +213,7 @@ class CallerAnswers(Answers):
         import pyarrow as pa
 
         query, parts = question.query, asked.wanted
-        after = timedelta(hours=asked.window_h) if "repeats" in parts else timedelta(0)
+        after = timedelta(hours=asked.window_h) + LONGEST_CALL if "repeats" in parts else timedelta(0)
         after = max(after, HANDLED) if "handling" in parts else after
         conditions = msgspec.structs.replace(_EVERYTHING, without_spam=not query.predicates.include_spam)
         reach = widened(query, timedelta(0), after, conditions)
@@ -224,6 +228,7 @@ class CallerAnswers(Answers):
             asked_calls=asked_calls,
             asked=pa.concat_arrays([asked_calls, asked_messages]),
             period=kernels().less(found.started, end),
+            end=query.end_utc,
         )
 
     def _table(
@@ -390,7 +395,8 @@ def _callers(calls: pa.Table, found: Contacts) -> Callers:
 
 
 def _handling(rows: _Rows) -> Handling:
-    found = handling(rows.contacts, rows.calls, kernels().and_(rows.period, rows.asked))
+    asked = kernels().and_(rows.period, rows.asked)
+    found = handling(rows.contacts, rows.calls, asked, milliseconds_of(rows.end + HANDLED))
     return Handling(time=mean("handling_s", found.spread, unit=1000), waiting=count("handling_waiting", found.waiting))
 
 
