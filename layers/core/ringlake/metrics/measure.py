@@ -9,7 +9,7 @@ group and value, which is exact and cheap, because waits and talks are whole sec
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -93,8 +93,8 @@ class Spread(NamedTuple):
     p90: float | None
 
 
-def columns_of(formulas: Iterable[Formula]) -> set[str]:
-    """The columns of the rows that these formulas need."""
+def columns_of(formulas: Iterable[Formula], flags: Collection[str] = ()) -> set[str]:
+    """The columns of the rows that these formulas need; `flags` come packed into one, `FLAGS`."""
     found: set[str] = set()
     for formula in formulas:
         for condition in _conditions(formula):
@@ -109,7 +109,8 @@ def columns_of(formulas: Iterable[Formula]) -> set[str]:
                 found |= {"cost_amount", "cost_currency"} | ({minutes} if minutes else set())
             case Loaded(seconds=seconds):
                 found |= {"cost_amount", "cost_currency", seconds}
-    return found
+    packed = found.intersection(flags)
+    return (found - packed) | {FLAGS} if packed else found
 
 
 def measure(

@@ -28,6 +28,8 @@ LEG_COLUMNS = (
 )
 # What `rung_spans` needs of them.
 RUNG_COLUMNS = ("row_kind", "kind", "user_id", "started_at", "answered_at", "ended_at")
+# What `handled` needs of them.
+HANDLED_COLUMNS = ("row_kind", "kind", "user_id", "outcome", "talk_s")
 # Legs beside the customer's path: a colleague who is asked, a survey afterwards (features.md F21, F22).
 BESIDE = ("consultation", "survey_post_call")
 
@@ -182,7 +184,8 @@ def _people(legs: pa.Table) -> pa.Table:
     kind = codes(legs["kind"])
     for word in BESIDE:
         wanted = pc.and_(wanted, pc.invert(kind.are(word)))
-    return legs.filter(wanted).unify_dictionaries().combine_chunks()
+    own = legs if pc.all(wanted).as_py() else legs.filter(wanted).unify_dictionaries()
+    return own.combine_chunks()
 
 
 def _over(legs: pa.Table) -> Column:

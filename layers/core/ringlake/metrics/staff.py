@@ -316,9 +316,10 @@ def shifts(found: Stretches, now: datetime, since: datetime, pause: timedelta = 
         sums[place][STATUSES[of]] = seconds
     shown = []
     starts, ends = (column.take(at).to_pylist() for column, at in ((a, first), (b, last)))
+    until, earliest = ms(now), ms(since)
     for who, start, end, parts in zip(user.take(first).to_pylist(), starts, ends, sums, strict=True):
         parts[PresenceStatus.OFFLINE] = end // 1000 - start // 1000 - sum(parts.values())
-        lasts, before = end >= ms(now), start <= ms(since)
+        lasts, before = end >= until, start <= earliest
         shown.append(Shift(found.users[who], instant(start), instant(end), parts, lasts, before))
     return shown
 

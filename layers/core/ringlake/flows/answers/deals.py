@@ -18,7 +18,7 @@ from ringlake.metrics.measure import Key, Measured, Terms, columns_of, measure
 from ringlake.model.arrow import kernels
 from ringlake.model.base import Answer, Model
 from ringlake.model.deals import OWN, DealState
-from ringlake.model.tables import CALLS, DEALS
+from ringlake.model.tables import CALLS, DEALS, flags_of
 from ringlake.query.cursor import bound, seal, unseal
 from ringlake.query.filters import CALL, Ids
 from ringlake.query.presets import Preset
@@ -53,7 +53,7 @@ _DEALS = ("quotes", "orders", "conversion", "lost_quotes", "open_quotes", "order
 _ROW = ("quotes", "orders", "conversion", "lost_quotes", "open_quotes", "order_s")
 _SALES = ("sales", "sale_rate")
 _SOLD: Drill = {"channels": [CALL], "directions": ["outbound"], "outcomes": ["answered"], "sale": True}
-_AMOUNTS = ("record_id", "amount", "currency", "is_quote", "is_converted")
+_AMOUNTS = ("amount", "currency", "is_quote", "is_converted")
 _LISTED = (
     "record_id", "connection", "state", "brand", "amount", "currency", "call_id", "call_started_at", "contact_id",
     "party_key", "remote_name", "remote_number", "user_id", "user_name", "team_id", "team_name", "source", "campaign",
@@ -217,10 +217,10 @@ class DealAnswers(Answers):
         names = _names(deals, column, name) if name else {}
         quotes = total[_DEALS.index("quotes")].n
         rows = [_row(key, found, names, field, quotes) for key, found in grouped.items()]
-        calls = self._calls(question.query, columns_of(formulas[m] for m in _SALES))
+        calls = self._calls(question.query, columns_of((formulas[m] for m in _SALES), flags_of(CALLS)))
         spam = question.query.predicates.include_spam
         terms = Terms(question.workspace.currency, spam)
-        (sold,) = measure(calls, [formulas[m] for m in _SALES], terms=terms).values()
+        (sold,) = measure(calls, [formulas[m] for m in _SALES], terms=terms, flags=flags_of(CALLS)).values()
         return Deals(
             meta=question.meta,
             by=asked.by,

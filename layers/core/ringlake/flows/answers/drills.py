@@ -101,11 +101,9 @@ def narrowed(question: Question, drill: Drill | None) -> Drill | None:
     """The drill-down inside the filter of the question; None where no filter says both."""
     if drill is None:
         return None
-    asked = question.filter.model_dump(mode="json", by_alias=True)
-    asked["channels"] = list(question.query.predicates.channels)
     found: Drill = {}
     for name, wanted in drill.items():
-        cut = _cut(name, wanted, asked.get(name))
+        cut = _cut(name, wanted, question.asked.get(name))
         if cut is _NOTHING:
             return None
         found[name] = cut

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from ringlake.access import Principal
 from ringlake.metrics.catalog import BY_ID
 from ringlake.metrics.measure import Measured, Terms, columns_of, measure
-from ringlake.metrics.rings import Handled, handled
+from ringlake.metrics.rings import HANDLED_COLUMNS, Handled, handled
 from ringlake.model.arrow import kernels
 from ringlake.model.base import Answer
-from ringlake.model.tables import CALLS
+from ringlake.model.tables import CALLS, flags_of
 from ringlake.query.filters import CALL, Filter
 
 from .patterns import Drill, share
@@ -46,6 +46,8 @@ _METRICS = (
     "asa_s",
 )
 _FORMULAS = [formula for formula in (BY_ID[name].formula for name in _METRICS) if formula]
+_FLAGS = flags_of(CALLS)
+_COLUMNS = sorted({"user_id", *columns_of(_FORMULAS, _FLAGS)})
 
 
 class _Calls(NamedTuple):
@@ -107,14 +109,13 @@ class LoadAnswers(PeopleAnswers):
         """Calls, talk and time by person. Raises `PlanTooLow`, `InvalidRequest`, `Forbidden`, `Unavailable`."""
         question = self.question(viewer, asked.model_copy(update={"channels": [CALL]}), now)
         company = self.company(question)
-        calls = self._facts.rows(CALLS, question.query, sorted({"user_id", *columns_of(_FORMULAS)}))
+        calls = self._facts.rows(CALLS, question.query, _COLUMNS)
         terms = Terms(question.workspace.currency, asked.include_spam)
-        by_user = measure(_named(calls, company), _FORMULAS[:-1], ("user_id",), terms)
-        *of_all, delay = measure(calls, _FORMULAS, (), terms)[()]
+        by_user = measure(_named(calls, company), _FORMULAS[:-1], ("user_id",), terms, _FLAGS)
+        *of_all, delay = measure(calls, _FORMULAS, (), terms, _FLAGS)[()]
         whole = _Calls(*of_all)
-        talked = {
-            user: of for user, of in handled(self.legs(question)).items() if not asked.users or user in asked.users
-        }
+        legs_of = handled(self.legs(question, columns=HANDLED_COLUMNS))
+        talked = {user: of for user, of in legs_of.items() if not asked.users or user in asked.users}
         found = cut(self.presence(question, company, company.users), question)
         time = Time(found, self.rung(question), question)
 
@@ -127,7 +128,7 @@ class LoadAnswers(PeopleAnswers):
         own = {user for user in talked if user in company.users}
         # Who was there and had nothing to do is a part of the picture.
         own |= {user for user in company.chosen(asked.users, asked.teams) if time.known(user)}
-        nothing = _Calls(*measure(calls.slice(0, 0), _FORMULAS[:-1], (), terms)[()])
+        nothing = _Calls(*measure(calls.slice(0, 0), _FORMULAS[:-1], (), terms, _FLAGS)[()])
         for user in sorted(own | {str(key) for (key,) in by_user}):
             calls_of = _Calls(*by_user[user,]) if (user,) in by_user else nothing
             if user == "":

@@ -206,10 +206,7 @@ class Measures:
         columns: set[str] = set()
         for metric in self.metrics:
             if metric.formula is not None and table in _TABLES[metric.table]:
-                read = columns_of([metric.formula])
-                # Flags come packed into one column.
-                flags = read.intersection(flags_of(table))
-                columns |= (read - flags) | ({FLAGS} if flags else set())
+                columns |= columns_of([metric.formula], flags_of(table))
         for dimension in self._dimensions:
             columns |= dimension.reads(table.name)
         own = sorted(columns & {*table.names, FLAGS} | {"started_at"})

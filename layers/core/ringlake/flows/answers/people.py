@@ -8,7 +8,7 @@ list with two names for a person who married helps nobody.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -112,7 +112,9 @@ class PeopleAnswers(Answers):
         query = of_people(question.query, company, users, before, after)
         return stretches(self._facts.rows(PRESENCE, query, PRESENCE_COLUMNS), question.now)
 
-    def legs(self, question: Question, direction: Direction | None = None) -> pa.Table:
+    def legs(
+        self, question: Question, direction: Direction | None = None, columns: Sequence[str] = LEG_COLUMNS
+    ) -> pa.Table:
         """Legs of the calls that the question selects, or of those of one direction, whoever their owner is: a
         person's rings and talks are on calls of others too. Without spam, as all measures, unless it is asked for.
         """
@@ -124,7 +126,7 @@ class PeopleAnswers(Answers):
         every = msgspec.structs.replace(
             asked, users=(), directions=directions, without_spam=asked.without_spam or not asked.include_spam
         )
-        return self._facts.rows(LEGS, msgspec.structs.replace(question.query, predicates=every), LEG_COLUMNS)
+        return self._facts.rows(LEGS, msgspec.structs.replace(question.query, predicates=every), columns)
 
     def rung(self, question: Question) -> pa.Table:
         """All legs of the range, of calls of any kind and whoever's: how people's time was spent. Not for showing;

@@ -21,6 +21,7 @@ from ringlake.files.csv import BOM, guarded
 from ringlake.flows.directory.office import line
 from ringlake.metrics.rings import rung_spans
 from ringlake.metrics.staff import (
+    Availability,
     Beside,
     Busy,
     Seconds,
@@ -444,30 +445,33 @@ def _shift(shift: Shift, zone: ZoneInfo) -> PersonShift:
 
 def group_availability(question: Question, found: Stretches, users: Mapping[str, User], team_id: str = "") -> Value:
     """Of these people, by the open hours of their team, or of the workspace."""
-    return _group(question, found, users, team_id, "").availability
+    return _share(_available(question, found, users, team_id))
 
 
-def _group(
-    question: Question, found: Stretches, users: Mapping[str, User], team_id: str, team_name: str
-) -> GroupAvailability:
+def _available(question: Question, found: Stretches, users: Mapping[str, User], team_id: str) -> Availability:
     own = found.of(users)
     zone, days = ZoneInfo(question.query.zone), dates(question)
     known = [(ms(midnight(days[n], zone)), ms(midnight(days[n] + _DAY, zone))) for n in own.days()]
     until = min(question.query.end_utc, utc(question.now))
     spans = open_spans(question.workspace, question.query.start_utc, until, team_id)
-    of = availability([(ms(a), ms(b)) for a, b in spans], staffed(own), known)
-    told = of.open_ms - of.unknown_ms
+    return availability([(ms(a), ms(b)) for a, b in spans], staffed(own), known)
+
+
+def _share(of: Availability) -> Value:
+    told = round((of.open_ms - of.unknown_ms) / 1000)
+    return Value(metric="availability", value=of.share, n=told, numerator=round(of.staffed_ms / 1000), denominator=told)
+
+
+def _group(
+    question: Question, found: Stretches, users: Mapping[str, User], team_id: str, team_name: str
+) -> GroupAvailability:
+    of = _available(question, found, users, team_id)
+    zone = ZoneInfo(question.query.zone)
     return GroupAvailability(
         team_id=team_id,
         team_name=team_name,
         people=sum(user.deleted_at is None for user in users.values()),
-        availability=Value(
-            metric="availability",
-            value=of.share,
-            n=round(told / 1000),
-            numerator=round(of.staffed_ms / 1000),
-            denominator=round(told / 1000),
-        ),
+        availability=_share(of),
         open_s=round(of.open_ms / 1000),
         staffed_s=round(of.staffed_ms / 1000),
         unknown_s=round(of.unknown_ms / 1000),

@@ -13,7 +13,7 @@ from ringlake.access import Principal
 from ringlake.errors import InvalidRequest
 from ringlake.metrics.catalog import BY_ID
 from ringlake.metrics.measure import Measured, Terms, columns_of, measure
-from ringlake.metrics.rings import MISSED, Handled, each_ring, handled
+from ringlake.metrics.rings import HANDLED_COLUMNS, MISSED, Handled, each_ring, handled
 from ringlake.model.arrow import kernels
 from ringlake.model.base import Answer
 from ringlake.model.directory import Directory, User
@@ -180,7 +180,7 @@ class ProfileAnswers(PeopleAnswers):
         time = Time(cut(stretches, question), self.rung(question), question)
         calls, missed = self._calls(question, user.id), self._missed(question, user.id)
         known_s = time.known_s(user.id)
-        own = handled(self.legs(question)).get(user.id, Handled())
+        own = handled(self.legs(question, columns=HANDLED_COLUMNS)).get(user.id, Handled())
         ids = sorted(set().union(*missed.values()))
         whole = calls.get(None, _NONE)
         return Profile(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from itertools import count
 
 import msgspec
@@ -50,6 +52,12 @@ class Question:
     query: ResolvedQuery
     now: datetime
     as_of: datetime | None
+
+    @cached_property
+    def asked(self) -> Mapping[str, object]:
+        """The filter as plain JSON values, with the channels that it comes down to: every drill-down looks at it."""
+        channels = list(self.query.predicates.channels)
+        return {**self.filter.model_dump(mode="json", by_alias=True), "channels": channels}
 
     @property
     def meta(self) -> Meta:

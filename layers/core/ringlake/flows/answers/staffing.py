@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cached_property
 
-from ringlake.metrics.rings import Handled, Rings, each_ring, handled, rings
+from ringlake.metrics.rings import HANDLED_COLUMNS, Handled, Rings, each_ring, handled, rings
 from ringlake.metrics.staff import Busy, Stretches, total
 from ringlake.model.directory import User
 from ringlake.model.facts import Direction, PresenceStatus
@@ -86,7 +86,7 @@ class Staffing:
 
     @cached_property
     def _handled(self) -> dict[str, Handled]:
-        return handled(self._answers.legs(self._question))
+        return handled(self._answers.legs(self._question, columns=HANDLED_COLUMNS))
 
     @cached_property
     def _rings(self) -> dict[str, Rings]:
