@@ -127,6 +127,7 @@ class Measures:
         self._query = query or question.query
         self._dimensions = tuple(dimensions)
         self._rows: dict[str, pa.Table] = {}
+        self._both: dict[Distinct, pa.Table] = {}
         self._terms = Terms(question.workspace.currency, self._query.predicates.include_spam, hourly_rate)
 
     def total(self) -> list[Value]:
@@ -170,10 +171,8 @@ class Measures:
         for n, results in parts.items():
             yield n, results[0] if len(results) == 1 else _added(formulas[n], results)
         for n, formula in joint.items():
-            yield (
-                n,
-                self._distinct(formula, [(t, self._keyed(t, dimensions, both=True)) for t in self._tables(n)], keys),
-            )
+            found = measure(self._joined(n, formula, dimensions), [Distinct(of=formula.of, where=All(of=()))], keys)
+            yield n, {key: one for key, (one,) in found.items()}
 
     def _tables(self, place: int) -> tuple[Table, ...]:
         return _TABLES[self.metrics[place].table]
@@ -185,10 +184,15 @@ class Measures:
             rows = dimension.keyed(table.name, rows)
         return _with_both(rows) if both else rows
 
-    def _distinct(
-        self, formula: Distinct, tables: Sequence[tuple[Table, pa.Table]], keys: Sequence[str]
-    ) -> dict[Key, Measured]:
-        columns = list(dict.fromkeys([*keys, *formula.of]))
+    def _joined(self, place: int, formula: Distinct, dimensions: Sequence[Dimension]) -> pa.Table:
+        """The rows of both channels that a distinct count is of, with its columns and the keys. Those that were joined
+        for some keys serve the total too.
+        """
+        columns = list(dict.fromkeys([*(dimension.column for dimension in dimensions), *formula.of]))
+        known = self._both.get(formula)
+        if known is not None and {*columns} <= {*known.column_names}:
+            return known
+        tables = [(table, self._keyed(table, dimensions, both=True)) for table in self._tables(place)]
         kept = [matching(rows, formula.where, columns, self._terms, flags_of(table)) for table, rows in tables]
         for name in formula.of:
             codes = shared_codes(*(found[name] for found in kept))
@@ -196,8 +200,8 @@ class Measures:
                 found.set_column(found.schema.get_field_index(name), name, own)
                 for found, own in zip(kept, codes, strict=True)
             ]
-        found = measure(joined(*kept), [Distinct(of=formula.of, where=All(of=()))], keys)
-        return {key: one for key, (one,) in found.items()}
+        self._both[formula] = joined(*kept)
+        return self._both[formula]
 
     def _read(self, table: Table) -> pa.Table:
         """The rows of one table with what all metrics and dimensions need of it."""
