@@ -6,6 +6,7 @@ drill-down laid over the filter, and must give itself; each count is as many row
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
@@ -16,19 +17,24 @@ from hypothesis import strategies as st
 
 from ringlake.access import Principal
 from ringlake.flows.answers.breakdown import BreakdownAnswers, BreakdownQuery, Part
+from ringlake.flows.answers.callers import CallerAnswers, CallersQuery
 from ringlake.flows.answers.dimensions import By
 from ringlake.flows.answers.facts import LakeFacts
 from ringlake.flows.answers.heatmap import HeatmapAnswers, HeatmapQuery
 from ringlake.flows.answers.interactions import InteractionList, ListQuery
 from ringlake.flows.answers.keys import CursorKeys
+from ringlake.flows.answers.load import LoadAnswers
+from ringlake.flows.answers.rings import RingAnswers, RingsQuery
 from ringlake.flows.answers.series import SeriesAnswers, SeriesQuery
+from ringlake.flows.answers.service import ServiceAnswers, ServiceQuery
 from ringlake.flows.answers.summary import SummaryAnswers, SummaryQuery
 from ringlake.flows.answers.team import TeamAnswers, TeamQuery
 from ringlake.flows.answers.values import Value
+from ringlake.flows.answers.waits import WaitAnswers, WaitsQuery
 from ringlake.metrics.catalog import METRICS
 from ringlake.metrics.catalog.metric import Count
 from ringlake.model.directory import Role, User
-from ringlake.query.filters import parse
+from ringlake.query.filters import Filter, parse
 from ringlake.stores.records import MemoryRecords
 from tests.oracle.received import WORKSPACE
 from tests.oracle.test_activity import story
@@ -46,6 +52,7 @@ FILTERS = st.fixed_dictionaries(
         "channels": st.sampled_from([["call"], ["message"], ["call", "message"]]),
         "users": st.sampled_from([["anna"], ["anna", ""], ["boris", "carla"]]),
         "teams": st.sampled_from([["sales"], ["sales", "support"]]),
+        "team_members": st.just("current"),
         "outcomes": st.sampled_from([["answered"], ["no_answer", "voicemail"]]),
         "only_missed": st.booleans(),
         "labels": st.sampled_from([["unique"], ["repeat", "target"]]),
@@ -196,3 +203,46 @@ def test_a_count_is_as_many_rows_as_its_drill_down_lists(given: dict[str, Any], 
             continue
         rows = one.value.value if isinstance(metric.formula, Count) else one.value.numerator
         assert lake().listed(laid(asked, one.drill)) == rows, (metric.id, one.drill)
+
+
+BOTH_CHANNELS = FILTERS.map(lambda given: {**given, "channels": ["call", "message"]})
+
+
+def lines(given: dict[str, Any]) -> Iterator[tuple[str, int, dict[str, object] | None]]:
+    """What waits, service, load, rings, callers and sales say of calls: whose number, the number, its drill-down."""
+    stores = lake().stores
+
+    waits = WaitAnswers(*stores).waits(OWNER, parse(WaitsQuery, given), NOW)
+    for side in ("answered", "abandoned"):
+        whole = getattr(waits, side)
+        yield f"waits {side}", whole.callers, whole.drill
+        for bucket in waits.buckets:
+            part = getattr(bucket, side)
+            yield f"waits {side} {bucket.from_s}", part.count, part.drill
+
+    service = ServiceAnswers(*stores).service(OWNER, parse(ServiceQuery, given), NOW)
+    yield from ((f"service {part.part}", part.count, part.drill) for part in service.parts)
+    yield from ((f"service of {row.id}", row.attained.offered, row.drill) for row in service.rows)
+    busiest = sorted(service.cells, key=lambda cell: -cell.n)[:3]
+    yield from ((f"service at {cell.hour}", cell.n, cell.drill) for cell in busiest)
+
+    load = LoadAnswers(*stores).load(OWNER, parse(Filter, given), NOW)
+    yield from ((f"load of {row.kind} {row.person.user_id}", row.calls, row.drill) for row in (load.total, *load.rows))
+
+    rings = RingAnswers(*stores).rings(OWNER, parse(RingsQuery, given), NOW)
+    yield from ((f"rings of {row.person.user_id}", row.missed_calls, row.drill) for row in (rings.total, *rings.rows))
+
+    callers = CallerAnswers(*stores).callers(OWNER, parse(CallersQuery, given), NOW)
+    for name, found in (("all", callers.repeats), *((row.id, row.repeats) for row in callers.rows)):
+        if found is not None:
+            yield f"callers {name}", int(found.answered.value or 0), found.drill
+            yield f"callers again {name}", int(found.repeated.value or 0), found.repeated_drill
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(given=BOTH_CHANNELS)
+def test_numbers_about_calls_drill_to_calls_alone_where_the_filter_names_both_channels(given: dict[str, Any]) -> None:
+    asked = {**WEEK, **given}
+    for name, number, drill in lines(asked):
+        if drill is not None:
+            assert lake().listed(laid(asked, drill)) == number, (name, drill)

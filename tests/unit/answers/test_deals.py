@@ -185,9 +185,13 @@ def test_outgoing_answered_calls_that_ended_in_a_sale(world: World) -> None:
     found = conversion(world)
 
     assert values(found.sales) == {"sales": 1, "sale_rate": 0.5}
-    drilled = parse(ListQuery, {**RANGE, **found.sales_drill})
+    drilled = parse(ListQuery, {**RANGE, **(found.sales_drill or {})})
     page = world.answers.interactions.page(world.viewer("owner"), drilled, world.now)
     assert [row.record_id for row in page.rows] == ["c:1"]
+    # Inside what was asked about: nothing lists the sales of a filter that leaves outgoing calls out.
+    for asked in ({"directions": ["inbound"]}, {"channels": ["message"]}, {"sale": False}):
+        elsewhere = conversion(world, **asked)
+        assert (values(elsewhere.sales)["sales"], elsewhere.sales_drill) == (0, None)
 
 
 # --- a second opinion, and what must always hold

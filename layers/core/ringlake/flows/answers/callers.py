@@ -40,6 +40,8 @@ from ringlake.query.filters import CALL, MESSAGE
 from ringlake.query.resolve import Predicates, ResolvedQuery
 from ringlake.query.rows import Related, chosen, columns_read, needs_legs
 
+from .dimensions import one_of
+from .drills import narrowed
 from .patterns import Drill, Patterned, count, mean, milliseconds_of, named, share, widened
 from .question import Answers, Meta, Question
 from .values import Value
@@ -62,7 +64,10 @@ _BY: dict[str, tuple[str, str]] = {
     "user": ("user_id", "users"),
     "number": ("business_number_id", "numbers"),
 }
-_ANSWERED: Drill = {"channels": [CALL], "directions": ["inbound"], "outcomes": ["answered"]}
+_ANSWERED: Drill = {
+    "channels": [CALL], "directions": ["inbound"], "include_internal": False, "outcomes": ["answered"],
+    "without_spam": True,
+}  # fmt: skip
 # Whatever the filter says: the viewer's contacts of both directions.
 _EVERYTHING = Predicates(directions=("", "inbound", "outbound"))
 
@@ -114,7 +119,8 @@ class Repeats(Answer, frozen=True, kw_only=True):
     """Answered incoming calls: `resolved` + `repeated` + `open` + `unknown` (withheld number, or no end told) are
     `answered`. `open` are those whose window is not over at `as_of`; `open_repeated` of them have had a further
     contact already. `fcr` and `repeat_rate` are over closed windows only: a proxy, because who is helped may
-    call about something else. `repeated_drill` names the rows as long as they are few, else null.
+    call about something else. `drill` lists the answered ones, null where the filter leaves them out;
+    `repeated_drill` names the repeated ones as long as they are few, else null.
     """
 
     answered: Value
@@ -125,7 +131,7 @@ class Repeats(Answer, frozen=True, kw_only=True):
     unknown: Value
     fcr: Value
     repeat_rate: Value
-    drill: Drill
+    drill: Drill | None
     repeated_drill: Drill | None
 
 
@@ -197,16 +203,17 @@ class CallerAnswers(Answers):
         mine = rows.contacts.among(rows.asked)
         told = _told(rows, question, asked.window_h) if "repeats" in parts else None
         answered = kernels().sum(rows.answered).as_py() or 0
-        spam: Drill = {} if question.query.predicates.include_spam else {"without_spam": True}
         return CallersAnswer(
             meta=question.meta,
             window_h=asked.window_h,
             by=asked.by,
             conversations=_conversations(mine) if "conversations" in parts else None,
             callers=_callers(chosen_calls, mine) if "callers" in parts else None,
-            repeats=_repeats(_counted(told), answered, spam, self._repeated(rows, told)) if told is not None else None,
+            repeats=None
+            if told is None
+            else _repeats(_counted(told), answered, narrowed(question, _ANSWERED), self._repeated(rows, told)),
             handling=_handling(rows) if "handling" in parts else None,
-            rows=self._rows(viewer, asked, rows, told, spam),
+            rows=self._rows(question, asked, rows, told),
         )
 
     def _read(self, question: Question, asked: CallersQuery) -> _Rows:
@@ -262,7 +269,7 @@ class CallerAnswers(Answers):
         return {"channels": [CALL], "record_ids": ids or [""]}
 
     def _rows(
-        self, viewer: Principal, asked: CallersQuery, rows: _Rows, told: pa.Table | None, spam: Drill
+        self, question: Question, asked: CallersQuery, rows: _Rows, told: pa.Table | None
     ) -> tuple[CallerRow, ...]:
         if not asked.wanted & {"callers", "repeats"}:
             return ()
@@ -279,7 +286,7 @@ class CallerAnswers(Answers):
             customer = rows.contacts.customer.slice(0, len(rows.calls)).filter(rows.incoming)
             people = {words[g]: n for g, n in distinct_by(coded.values.filter(rows.incoming), customer).items()}
         groups = None if told is None else _counted_by(told, coded.values, words)
-        names = _names(self.names(viewer), asked.by)
+        names = _names(self.names(question.viewer), asked.by)
         found = [
             CallerRow(
                 id=own,
@@ -287,7 +294,7 @@ class CallerAnswers(Answers):
                 callers=None if people is None else count("callers", people.get(own, 0)),
                 repeats=None
                 if groups is None
-                else _repeats(groups.get(own, _NOBODY), answered.get(own, 0), {field: [own], **spam}, None),
+                else _repeats(groups.get(own, _NOBODY), answered.get(own, 0), _of_row(question, field, own), None),
             )
             for own in sorted({"", *answered, *(people or {}), *(groups or {})})
         ]
@@ -355,7 +362,12 @@ def _counted_by(told: pa.Table, group: Column, words: Sequence[str]) -> dict[str
 _STATES = {RESOLVED: "resolved", REPEATED: "repeated", OPEN: "open"}
 
 
-def _repeats(counts: _Counts, answered: int, drill: Drill, repeated: Drill | None) -> Repeats:
+def _of_row(question: Question, field: str, own: str) -> Drill | None:
+    of_one = one_of(field, own, question.filter)
+    return narrowed(question, of_one and _ANSWERED | of_one)
+
+
+def _repeats(counts: _Counts, answered: int, drill: Drill | None, repeated: Drill | None) -> Repeats:
     closed = counts.resolved + counts.repeated
     return Repeats(
         answered=count("calls_answered_inbound", answered),
@@ -366,7 +378,7 @@ def _repeats(counts: _Counts, answered: int, drill: Drill, repeated: Drill | Non
         unknown=count("repeat_unknown", answered - closed - counts.open),
         fcr=share("fcr", counts.resolved, closed),
         repeat_rate=share("repeat_rate", counts.repeated, closed),
-        drill={**_ANSWERED, **drill},
+        drill=drill,
         repeated_drill=repeated,
     )
 

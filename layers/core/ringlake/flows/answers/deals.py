@@ -26,6 +26,7 @@ from ringlake.query.resolve import Kind, ResolvedQuery
 from ringlake.stores.directory import DirectoryStore
 from ringlake.stores.records import Records
 
+from .drills import narrowed
 from .facts import Facts
 from .keys import CursorKeys
 from .measured import formula_of, value_of
@@ -52,7 +53,10 @@ _BY: Mapping[str, tuple[str, str, str]] = {
 _DEALS = ("quotes", "orders", "conversion", "lost_quotes", "open_quotes", "orders_without_quote", "order_s")
 _ROW = ("quotes", "orders", "conversion", "lost_quotes", "open_quotes", "order_s")
 _SALES = ("sales", "sale_rate")
-_SOLD: Drill = {"channels": [CALL], "directions": ["outbound"], "outcomes": ["answered"], "sale": True}
+_SOLD: Drill = {
+    "channels": [CALL], "directions": ["outbound"], "include_internal": False, "outcomes": ["answered"],
+    "sale": True, "without_spam": True,
+}  # fmt: skip
 _AMOUNTS = ("amount", "currency", "is_quote", "is_converted")
 _LISTED = (
     "record_id", "connection", "state", "brand", "amount", "currency", "call_id", "call_started_at", "contact_id",
@@ -157,7 +161,8 @@ class DealRow(Answer, frozen=True, kw_only=True):
 class Deals(Answer, frozen=True, kw_only=True):
     """Quotes of the period and what became of them. `values` are computed from all deals, never from rows.
 
-    `sales` are about the calls of the period (features.md N28); their `drill` is a filter of GET /v1/interactions.
+    `sales` are about the calls of the period (features.md N28); `sales_drill` is a filter of GET /v1/interactions,
+    null where the filter leaves such calls out.
     """
 
     meta: Meta
@@ -167,7 +172,7 @@ class Deals(Answer, frozen=True, kw_only=True):
     rows: tuple[DealRow, ...]
     drill: Drill
     sales: tuple[Value, ...]
-    sales_drill: Drill
+    sales_drill: Drill | None
 
 
 class Position(Model, frozen=True, kw_only=True):
@@ -229,7 +234,7 @@ class DealAnswers(Answers):
             rows=tuple(sorted(rows, key=lambda row: (-(row.values[0].n or 0), row.name.casefold(), row.id))),
             drill={"quoted": True},
             sales=_values(_SALES, sold),
-            sales_drill={**_SOLD, "without_spam": not spam},
+            sales_drill=narrowed(question, _SOLD),
         )
 
     def _rows(self, query: ResolvedQuery, asked: DealFilter, columns: Any) -> pa.Table:

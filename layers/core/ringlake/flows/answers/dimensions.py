@@ -197,14 +197,20 @@ _LISTED: Mapping[By, tuple[Mapping[str, str], str, str]] = {
 _TAKES_NONE = frozenset({"users", "teams", "numbers", "queues", "campaigns", "sources", "countries", "connections"})
 
 
-def _listed(condition: str, key: Word, asked: Filter, columns: Mapping[str, str]) -> Drill | None:
-    if not condition or (key == "" and condition not in _TAKES_NONE):
-        return None
+def one_of(condition: str, key: Word, asked: Filter) -> Drill | None:
+    """The filter of one user, team, number or queue; None where no filter says it."""
     if condition == "teams" and asked.team_members is not Members.STORED:
         # The rows are of the team at the time, which the filter's own condition on today's members would replace.
         return None if asked.teams else {"teams": [key], "team_members": Members.STORED.value}
-    return {
-        condition: [key],
+    return {condition: [key]}
+
+
+def _listed(condition: str, key: Word, asked: Filter, columns: Mapping[str, str]) -> Drill | None:
+    if not condition or (key == "" and condition not in _TAKES_NONE):
+        return None
+    of_one = one_of(condition, key, asked)
+    return of_one and {
+        **of_one,
         # A filter that names both channels keeps the one that does not know the condition (features.md F14).
         **({} if MESSAGES.name in columns else {"channels": [CALL]}),
         **({} if CALLS.name in columns else {"channels": [MESSAGE]}),

@@ -120,7 +120,7 @@ def _cut(name: str, wanted: Any, given: Any) -> Any:
         both = [value for value in wanted if value in given]
         whole = len(both) == len(wanted)
         return both if both and (whole or name not in _OVERLAPPING) else _NOTHING
-    if name == "success" and given is not None and given != wanted:
+    if name in ("success", "sale") and given is not None and given != wanted:
         return _NOTHING
     if given is None or wanted is None:
         return wanted

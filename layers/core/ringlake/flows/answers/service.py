@@ -34,6 +34,7 @@ from ringlake.model.directory import Workspace
 from ringlake.model.tables import CALLS
 from ringlake.query.filters import CALL
 
+from .dimensions import one_of
 from .drills import narrowed
 from .patterns import NO_RANGE, Drill, Patterned, named, share
 from .question import Answers, Meta, Question
@@ -187,11 +188,16 @@ class ServiceAnswers(Answers):
                 id=group,
                 name=names.get(group, group) or _NOBODY[asked.by],
                 attained=_attained(counts, used, _aim(question.workspace, asked, used, group)),
-                drill=narrowed(question, _OFFERED | {f"{asked.by}s": [group]}),
+                drill=_row_drill(question, f"{asked.by}s", group),
             )
             for group, counts in by_id.items()
         ]
         return sorted(found, key=lambda row: (-row.attained.offered, row.name, row.id))
+
+
+def _row_drill(question: Question, field: str, group: str) -> Drill | None:
+    of_one = one_of(field, group, question.filter)
+    return narrowed(question, of_one and _OFFERED | of_one)
 
 
 _BY = {"team": "team_id", "queue": "queue", "user": "user_id"}
