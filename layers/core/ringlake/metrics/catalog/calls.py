@@ -273,7 +273,9 @@ METRICS: tuple[Metric, ...] = (
     _metric(
         "agent_hung_up_early", "We hung up within 10 s",
         Count(of=both(ANSWERED, OneOf(column="hangup_by", values=("agent",)), AtMost(column="talk_s", most=10))),
-        "Answered calls that our side ended within ten seconds of talk.", "metrics.md Hang-up side", better="lower",
+        "Answered calls that our side ended within ten seconds of talk, by the whole seconds that lists and files show:"
+        " 10.4 s of talk are within, 10.5 s are not.",
+        "metrics.md Hang-up side", better="lower",
     ),
     # ---------------------------------------------------------------- who called, with what success
     _metric(
