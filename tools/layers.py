@@ -62,8 +62,19 @@ EVERYWHERE = (
 )
 PRUNED = {
     "runtime": (
-        # Powertools: the event handler's Swagger page and the Kafka and Bedrock parts.
+        # Powertools: the event handler's Swagger page, and the utilities that the event handler does not load.
         "aws_lambda_powertools/event_handler/openapi/swagger_ui",
+        "aws_lambda_powertools/utilities/auth_alpha",
+        "aws_lambda_powertools/utilities/batch",
+        "aws_lambda_powertools/utilities/circuit_breaker",
+        "aws_lambda_powertools/utilities/data_masking",
+        "aws_lambda_powertools/utilities/feature_flags",
+        "aws_lambda_powertools/utilities/idempotency",
+        "aws_lambda_powertools/utilities/kafka",
+        "aws_lambda_powertools/utilities/parameters",
+        "aws_lambda_powertools/utilities/parser",
+        "aws_lambda_powertools/utilities/streaming",
+        "aws_lambda_powertools/utilities/validation",
         # pydantic 1 inside pydantic 2; only imported by name.
         "pydantic/v1",
         # tzdata's copy of the same zones under posix/ and right/, where a release has them.
