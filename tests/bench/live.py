@@ -1,10 +1,11 @@
-"""P7: from a provider's webhook to the screen, on the local stack.
+"""P7: from a provider's webhook to the screen, and from the end of a call to the answers, on the local stack.
 
     python -m tests.bench.live [--calls 200] [--per-second 2] [--screens 3]
 
 A stack must be up (`make up`). A workspace of its own gets calls that ring at a steady rate, while screens
 watch over real WebSockets; what is measured goes from the moment at which a webhook was due to be posted to the
-moment at which the last screen has shown its call. Functions, streams and the WebSocket are the emulator's, in
+moment at which the last screen has shown its call. Then all hang up, and the API is asked until it counts all of
+them: nothing but the stack's own schedule rolls them up. Functions, streams and the WebSocket are the emulator's, in
 one process: the service on AWS adds its own polling (four times a second) and none of the waiting for a turn.
 """
 
@@ -22,6 +23,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "layers" / "core"), str(ROOT)]
 BAR_S = 2.0
+# demands.md D71: today is complete to the minute; the promise is two.
+HISTORY_BAR_S = 120.0
 
 
 def main(arguments: list[str]) -> int:
@@ -75,7 +78,15 @@ def main(arguments: list[str]) -> int:
     p50, p95 = statistics.median(took), took[int(len(took) * 0.95)]
     print(f"calls {wanted.calls} at {wanted.per_second:g}/s, screens {wanted.screens}, never shown {len(missed)}")
     print(f"webhook to board: p50 {p50:.2f} s, p95 {p95:.2f} s, longest {took[-1]:.2f} s (bar: p95 below {BAR_S:g} s)")
-    return 0 if p95 < BAR_S and not missed else 1
+    for number in range(max(wanted.calls - 10, 0), wanted.calls):
+        place.end(f"c{number}")
+    place.end("warm-up")
+    ended = time.monotonic()
+    while place.counted() < wanted.calls + 1 and time.monotonic() - ended < 2 * HISTORY_BAR_S:
+        time.sleep(0.5)
+    history, whole = time.monotonic() - ended, place.counted() == wanted.calls + 1
+    print(f"last end to answers: {history:.0f} s, counted {place.counted()} (bar: below {HISTORY_BAR_S:g} s)")
+    return 0 if p95 < BAR_S and not missed and whole and history < HISTORY_BAR_S else 1
 
 
 class Place:
@@ -109,6 +120,12 @@ class Place:
 
     def end(self, call: str) -> None:
         self._say("completed", call)
+
+    def counted(self) -> int:
+        """How many ended calls the summary counts."""
+        path = "/v1/analytics/summary?preset=last_7_days&metrics=calls&only_unanswered=true"
+        said = self._observer.call("GET", path, self._token)
+        return int(said.json["metrics"][0]["value"]["value"])
 
     def _say(self, what: str, call: str, **more: object) -> None:
         base = {"id": call, "direction": "inbound", "from": "+48600100200", "to": "+48221230000"}
