@@ -39,6 +39,8 @@ from ringlake.stores.records import MemoryRecords
 from tests.oracle.received import WORKSPACE
 from tests.oracle.test_activity import story
 
+pytestmark = pytest.mark.slow
+
 OWNER = Principal(workspace=WORKSPACE, user=User(id="o", email="o@example.com", name="O", role=Role.OWNER))
 WEEK = {"from": "2026-03-23", "to": "2026-03-29"}  # its Sunday has 23 hours in Warsaw
 NOW = datetime(2026, 3, 30, 12, tzinfo=UTC)

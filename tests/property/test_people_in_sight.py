@@ -9,6 +9,7 @@ import random
 from contextlib import suppress
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +24,8 @@ from ringlake.query.filters import Filter, parse
 from ringlake.query.people import PeopleFilter
 from tests.unit.answers.staff import MONDAY, NOW, TUESDAY, call, calls, company, presence, rang, said
 from tests.unit.export.world import World
+
+pytestmark = pytest.mark.slow
 
 TEAMS = ("t1", "t2", "t3")
 RANGE: dict[str, Any] = {"from": MONDAY, "to": TUESDAY}

@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -32,6 +33,8 @@ from ringlake.query.filters import parse
 from ringlake.stores.lake import ObjectLake, as_rows
 from ringlake.stores.objects import MemoryObjects
 from tests.unit.export.world import World
+
+pytestmark = pytest.mark.slow
 
 FIRST, DAYS = date(2026, 3, 27), 6
 NOW = datetime(2026, 4, 2, 12, tzinfo=UTC)

@@ -40,6 +40,8 @@ from tools.simulator.history import History, history, month
 from tools.simulator.observe import attachment, csv_rows
 from tools.simulator.truth import file_rows, sums, totals, truth
 
+pytestmark = pytest.mark.slow
+
 WORKSPACE = "acme"
 # Ten days around the end of summer time in New York.
 DAYS = month(date(2026, 11, 6), 10)

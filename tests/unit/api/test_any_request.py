@@ -24,6 +24,8 @@ from tests.unit.api import asking
 from tests.unit.api.furnished import ROLES, SECRET, furnished
 from tests.unit.api.gateway import application
 
+pytestmark = pytest.mark.slow
+
 api: ModuleType = importlib.import_module("functions.api.api")
 # Hypothesis begins with the simplest requests: under ten there is little else.
 CASES = int(os.environ.get("RINGLAKE_CASES", "0")) or max(2, settings().max_examples // 4)

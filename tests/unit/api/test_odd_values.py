@@ -14,6 +14,8 @@ from tests.unit.api.furnished import furnished
 from tests.unit.api.test_api import OWNER, call
 from tests.unit.export.world import World
 
+pytestmark = pytest.mark.slow
+
 ODD = {
     "nothing": "",
     "white space": "  ",
