@@ -308,6 +308,17 @@ def test_talk_by_leg_goes_to_each_who_talked_and_the_difference_is_told() -> Non
     assert (told.talk_of_calls_s, told.talk_by_leg_s, told.difference_s, told.calls_transferred) == (100, 100, 0, 1)
 
 
+@pytest.mark.parametrize(("asked", "seconds"), [({}, 0), ({"include_spam": True}, 90)])
+def test_talk_by_leg_counts_spam_where_the_total_does(asked: dict[str, Any], seconds: int) -> None:
+    """features.md O6: spam is in neither, or in both."""
+    legs = (Leg(leg_id="1", party=ANNA, talk_ms=90_000),)
+    means = {"line:1": Consequences(labels=(Label.SPAM,))}
+    found = Office(call("1", talk_ms=90_000, legs=legs), means=means).team(**asked)
+
+    assert found.members[0].talk_by_leg_s == seconds
+    assert (found.reconciliation.talk_of_calls_s, found.reconciliation.difference_s) == (seconds, 0)
+
+
 def test_the_table_is_sorted_by_any_column_with_nobody_last() -> None:
     office = Office(call("1"), outbound("2", user=BOB), outbound("3", user=BOB), missed("g", **GROUP))
 

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from ringlake.access import Principal, scope
 from ringlake.access.scope import shows_person
 from ringlake.errors import InvalidRequest
@@ -120,8 +122,10 @@ class TeamAnswers(Answers):
         )
 
     def _talked(self, question: Question) -> dict[Any, int]:
-        """Seconds on own legs, by person."""
-        rows = self._facts.rows(LEGS, question.query, _LEG_COLUMNS)
+        """Seconds on own legs, by person. Legs say nothing of spam: their calls are chosen as the total counts them."""
+        asked = question.query.predicates
+        counted = msgspec.structs.replace(asked, without_spam=asked.without_spam or not asked.include_spam)
+        rows = self._facts.rows(LEGS, msgspec.structs.replace(question.query, predicates=counted), _LEG_COLUMNS)
         if CALL not in question.query.predicates.channels:
             return {}
         found = measure(rows, [Total(of="talk_s", where=_TALKED)], ["user_id"])
