@@ -92,7 +92,7 @@ class CachedFacts:
         span = self._span(table, query, columns_read(table, query).union(wanted))
         mask = _chosen(table, span, query, self._related(table, query))
         rows = span.rows.select(wanted)
-        return restored(table, hidden(rows if mask is None else rows.filter(mask), query))
+        return restored(table, hidden(rows if mask is None else _kept(rows, mask), query))
 
     def version(self, query: ResolvedQuery, tables: Sequence[Table]) -> str:
         return _digest(
@@ -116,8 +116,8 @@ class CachedFacts:
         if mask is None:
             # Legs whose call is not in the lake belong to no selected one.
             mask = _all(len(span.rows))
-        rows = legs.rows.filter(kernels().fill_null(mask.take(places.rows[CALL_ROW]), False))  # noqa: FBT003
-        return hidden(restored(LEGS, rows.select(wanted)), query)
+        rows = _kept(legs.rows.select(wanted), kernels().fill_null(mask.take(places.rows[CALL_ROW]), False))  # noqa: FBT003
+        return hidden(restored(LEGS, rows), query)
 
     def _related(self, table: Table, query: ResolvedQuery) -> Related:
         if not needs_legs(table, query):
@@ -165,6 +165,11 @@ def _parts(query: ResolvedQuery, span: Span) -> Iterator[_Part]:
         else:
             parts.append(_Part(start, end, within))
     return iter([part for part in parts if part.end > part.start] or parts[:1])
+
+
+def _kept(rows: pa.Table, mask: Mask) -> pa.Table:
+    """The rows of the mask; where all are wanted nothing is copied."""
+    return rows if kernels().all(mask, min_count=0).as_py() else rows.filter(mask)
 
 
 def _all(count: int) -> Mask:
