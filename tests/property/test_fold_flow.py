@@ -26,6 +26,8 @@ from tests.scenarios.rendering import deliveries
 from tests.scenarios.tables import Scenario, scenarios
 from tests.scenarios.world import House, directory_of, store_of
 
+pytestmark = pytest.mark.slow
+
 SHAPES = (
     "attended_transfer_with_consultation",
     "consultation_known_before_its_call",

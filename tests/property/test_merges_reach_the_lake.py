@@ -19,6 +19,8 @@ from tests.scenarios.tables import Scenario, scenarios
 from tests.scenarios.world import WORKSPACE, House, directory_of, store_of
 from tests.unit.lake.making import beside
 
+pytestmark = pytest.mark.slow
+
 SHAPES = (
     "attended_transfer_with_consultation",
     "call_in_three_pieces",

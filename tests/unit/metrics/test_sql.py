@@ -19,6 +19,8 @@ from ringlake.model.tables import TABLES
 
 from .anything import anything
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     import pyarrow as pa
 

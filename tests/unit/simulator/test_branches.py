@@ -21,6 +21,8 @@ from tools.simulator.people import BRANCHES
 from tools.simulator.truth import Truth, truth
 from tools.simulator.wire.notice import timed
 
+pytestmark = pytest.mark.slow
+
 # Working days and a weekend, and the night in which New York's summer time ends.
 DAYS = month(date(2026, 11, 4), 6)
 NOW = datetime(2026, 11, 5, 9, 0, tzinfo=UTC)

@@ -12,6 +12,8 @@ import pytest
 from tools.template_rules import contract, rules
 from tools.template_rules.stack import Stack, load
 
+pytestmark = pytest.mark.slow
+
 Source = dict[str, Any]
 Mutation = Callable[[Source], object]
 STACK = load()
