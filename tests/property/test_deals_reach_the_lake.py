@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,8 @@ from ringlake.stores.lake import ObjectLake
 from ringlake.stores.objects import MemoryObjects
 from ringlake.stores.records import MemoryRecords, Record
 from tests.unit.lake.making import ANNA, NOON, beside, call, deal, directory, store, subject
+
+pytestmark = pytest.mark.slow
 
 DAY = timedelta(days=1)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from ringlake.model.subjects import presence_subject_id
 from tests.property.turns import Turn, Turns
 from tests.unit.lake.making import call
 from tests.unit.presence.house import FRIDAY_NOON, MONDAY, PEOPLE, House, Relink, Step, person, presence
+
+pytestmark = pytest.mark.slow
 
 
 @st.composite

@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +25,8 @@ from ringlake.stores.records import MemoryRecords, Record
 from tests.property.turns import Turn, Turns
 from tests.unit.lake import making
 from tests.unit.lake.making import ANNA, NOON, call, directory, message, store, subject
+
+pytestmark = pytest.mark.slow
 
 DIRECTORY = directory()
 NOW = NOON + timedelta(days=3)

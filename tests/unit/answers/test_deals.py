@@ -23,6 +23,8 @@ from ringlake.query.filters import parse
 from ringlake.stores.lake import as_rows
 from tests.unit.export.world import World
 
+pytestmark = pytest.mark.slow
+
 RANGE = {"from": "2026-03-09", "to": "2026-03-10"}
 # The local days of Warsaw, an hour ahead of UTC.
 START, STOP = datetime(2026, 3, 8, 23, tzinfo=UTC), datetime(2026, 3, 10, 23, tzinfo=UTC)

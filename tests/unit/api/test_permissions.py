@@ -10,6 +10,8 @@ from tests.unit.api.test_api import call, claims_of
 from tests.unit.export.world import World
 from tools import apidoc, catalog
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_pages_are_current() -> None:
     assert apidoc.main(["--check"]) == 0

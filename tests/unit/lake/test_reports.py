@@ -32,6 +32,8 @@ from ringlake.stores.objects import MemoryObjects
 from ringlake.stores.records import MemoryRecords
 from tests.unit.lake.making import beside, call, directory, message, store
 
+pytestmark = pytest.mark.slow
+
 NAMES = [
     "calls_and_talk_time_per_day_and_user",
     "messages_per_number_and_month",
