@@ -274,6 +274,7 @@ def _problem() -> dict[str, Any]:
 def _anything(kind: type) -> dict[str, Any]:
     """A value of any JSON type: what a filter or an action tells of itself."""
     if kind is not object:
+        # How msgspec asks a hook to say that it knows no schema of a type.
         raise NotImplementedError(kind)
     return {"description": "any JSON value"}
 

@@ -225,3 +225,10 @@ def _wrong(error: Any, path: str) -> tuple[str, str]:
     steps = [*error["loc"], *([cause.field] if isinstance(cause, WrongError) else [])]
     field = ".".join(str(step) for step in ([path] if path else []) + steps) or "body"
     return field, error["msg"].removeprefix("Value error, ")
+
+
+def ranged(given: Any, preset: Preset) -> Any:
+    """Outside input as it came, with this preset when it says nothing of a range."""
+    if isinstance(given, dict) and not {"preset", "from", "from_", "to"} & set(given):
+        return {**given, "preset": preset}
+    return given

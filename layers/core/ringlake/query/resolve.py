@@ -171,7 +171,14 @@ def needs_directory(filter: Filter) -> bool:
 
 def pinned(filter: Filter, query: ResolvedQuery) -> Filter:
     """The same filter with its preset turned into the dates it meant: what a job stores (O27)."""
-    return filter.model_copy(update={"preset": None, "from_": query.from_date, "to": query.to_date})
+    return over_dates(filter, query.from_date, query.to_date)
+
+
+def over_dates[F: Filter](filter: F, first: date, last: date) -> F:
+    """The same filter over these local dates, whatever its own range is: further pages of a list keep the
+    dates of the first, also past midnight.
+    """
+    return filter.model_copy(update={"preset": None, "from_": first, "to": last})
 
 
 def _dates(filter: Filter, today: date, fiscal_month: int) -> tuple[date, date]:

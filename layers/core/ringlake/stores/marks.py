@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from threading import Lock
 from typing import Any, Protocol
 
-from ringlake.errors import Conflict
-from ringlake.model.base import from_json, to_json
+from ringlake.model.base import from_json
 from ringlake.model.marks import Marks
 
-from .clients import batch_get, client, translated
+from .clients import batch_get
+from .versions import check_previous, put_version
 
 
 class MarksStore(Protocol):
@@ -37,9 +37,7 @@ class MemoryMarks:
 
     def put(self, workspace: str, marks: Marks, previous: Marks | None) -> None:
         with self._lock:
-            known = self.kept.get((workspace, marks.record_id))
-            if (known.version if known else 0) != (previous.version if previous else 0):
-                raise Conflict("the marks were changed meanwhile")
+            check_previous(self.kept.get((workspace, marks.record_id)), previous)
             self.kept[workspace, marks.record_id] = marks
 
 
@@ -57,19 +55,7 @@ class DynamoMarks:
         return found
 
     def put(self, workspace: str, marks: Marks, previous: Marks | None) -> None:
-        known: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
-        if previous:
-            known = {
-                "ConditionExpression": "version = :known",
-                "ExpressionAttributeValues": {":known": {"N": str(previous.version)}},
-            }
-        with translated():
-            client("dynamodb").put_item(
-                TableName=self._table,
-                Item=_key(workspace, marks.record_id)
-                | {"doc": {"S": to_json(marks).decode()}, "version": {"N": str(marks.version)}},
-                **known,
-            )
+        put_version(self._table, _key(workspace, marks.record_id), marks, previous)
 
 
 def _key(workspace: str, record_id: str) -> dict[str, Any]:

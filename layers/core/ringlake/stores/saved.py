@@ -5,11 +5,11 @@ from __future__ import annotations
 from threading import Lock
 from typing import Any, Protocol
 
-from ringlake.errors import Conflict
-from ringlake.model.base import from_json, to_json
+from ringlake.model.base import from_json
 from ringlake.model.saved import SavedReport
 
 from .clients import client, translated
+from .versions import check_previous, put_version
 
 
 class SavedReports(Protocol):
@@ -43,9 +43,7 @@ class MemorySavedReports:
 
     def put(self, workspace: str, report: SavedReport, previous: SavedReport | None) -> None:
         with self._lock:
-            known = self.kept.get((workspace, report.id))
-            if (known.version if known else 0) != (previous.version if previous else 0):
-                raise Conflict("the report was changed meanwhile")
+            check_previous(self.kept.get((workspace, report.id)), previous)
             self.kept[workspace, report.id] = report
 
 
@@ -80,19 +78,7 @@ class DynamoSavedReports:
         return None if item is None else from_json(item["doc"]["S"], SavedReport)
 
     def put(self, workspace: str, report: SavedReport, previous: SavedReport | None) -> None:
-        known: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
-        if previous:
-            known = {
-                "ConditionExpression": "version = :known",
-                "ExpressionAttributeValues": {":known": {"N": str(previous.version)}},
-            }
-        with translated():
-            client("dynamodb").put_item(
-                TableName=self._table,
-                Item=_key(workspace, report.id)
-                | {"doc": {"S": to_json(report).decode()}, "version": {"N": str(report.version)}},
-                **known,
-            )
+        put_version(self._table, _key(workspace, report.id), report, previous)
 
 
 def _partition(workspace: str) -> str:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints, model_validator
 
-from ringlake.access import Principal, scope
+from ringlake.access import Principal
 from ringlake.access.hiding import masked
 from ringlake.errors import NotFound
 from ringlake.flows.directory.office import may
@@ -29,16 +29,16 @@ from ringlake.model.contacts import Contact
 from ringlake.model.deals import DealState
 from ringlake.model.directory import Ability
 from ringlake.model.tables import CALLS, CASES, DEALS, MESSAGES, Table
-from ringlake.query.cursor import bound, seal, unseal
-from ringlake.query.filters import CALL, MESSAGE
+from ringlake.query.cursor import seal, unseal
+from ringlake.query.filters import CALL, MESSAGE, ranged
 from ringlake.query.presets import Preset
-from ringlake.query.resolve import ResolvedQuery
+from ringlake.query.resolve import ResolvedQuery, over_dates
 from ringlake.stores.contacts import Contacts as ContactStore
 from ringlake.stores.directory import DirectoryStore
 from ringlake.stores.records import Records
 
 from .facts import Facts
-from .keys import CursorKeys
+from .keys import CursorKeys, made_for
 from .measured import formula_of, value_of
 from .patterns import Drill, Patterned, mean
 from .question import Answers, Meta, Question
@@ -101,7 +101,7 @@ class CustomersQuery(Patterned):
     @model_validator(mode="before")
     @classmethod
     def _lately(cls, given: Any) -> Any:
-        return _in_range(given, Preset.LAST_3_MONTHS)
+        return ranged(given, Preset.LAST_3_MONTHS)
 
 
 class CustomerQuery(Patterned):
@@ -110,7 +110,7 @@ class CustomerQuery(Patterned):
     @model_validator(mode="before")
     @classmethod
     def _lately(cls, given: Any) -> Any:
-        return _in_range(given, Preset.LAST_12_MONTHS)
+        return ranged(given, Preset.LAST_12_MONTHS)
 
 
 class CustomerLine(Answer, frozen=True, kw_only=True):
@@ -256,8 +256,7 @@ class CustomerAnswers(Answers):
         about, after, asked_filter = _about(viewer, asked), None, asked.filter
         if asked.cursor:
             after = unseal(asked.cursor, Position, self._keys.of(self.paid(viewer)), about)
-            dates = {"preset": None, "from_": after.first, "to": after.last}
-            asked_filter = asked_filter.model_copy(update=dates)
+            asked_filter = over_dates(asked_filter, after.first, after.last)
         question = self.question(viewer, asked_filter, now)
         metrics = _metrics(viewer)
         calls, messages = self._interactions(question.query, _needed(metrics))
@@ -346,12 +345,6 @@ class CustomerAnswers(Answers):
             )
             for row in sorted(opened, key=lambda row: row["opened_at"], reverse=True)
         )
-
-
-def _in_range(given: Any, preset: Preset) -> Any:
-    if isinstance(given, dict) and not {"preset", "from", "from_", "to"} & set(given):
-        return {**given, "preset": preset}
-    return given
 
 
 def _metrics(viewer: Principal) -> dict[Table, tuple[str, ...]]:
@@ -506,9 +499,7 @@ def _customer_line(row: dict[str, Any], latest: dict[str, Any], values: Sequence
 
 def _about(viewer: Principal, asked: CustomersQuery) -> bytes:
     given = asked.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"cursor", "limit"})
-    return bound(
-        list="customers", workspace=viewer.workspace, user=viewer.user.id, scope=scope(viewer.user), filter=given
-    )
+    return made_for(viewer, "customers", given)
 
 
 # --- one customer

@@ -13,22 +13,22 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from ringlake.access import Principal, scope
+from ringlake.access import Principal
 from ringlake.metrics.measure import Key, Measured, Terms, columns_of, measure
 from ringlake.model.arrow import kernels
 from ringlake.model.base import Answer, Model
 from ringlake.model.deals import OWN, DealState
 from ringlake.model.tables import CALLS, DEALS, flags_of
-from ringlake.query.cursor import bound, seal, unseal
-from ringlake.query.filters import CALL, Ids
+from ringlake.query.cursor import seal, unseal
+from ringlake.query.filters import CALL, Ids, ranged
 from ringlake.query.presets import Preset
-from ringlake.query.resolve import Kind, ResolvedQuery
+from ringlake.query.resolve import Kind, ResolvedQuery, over_dates
 from ringlake.stores.directory import DirectoryStore
 from ringlake.stores.records import Records
 
 from .drills import narrowed
 from .facts import Facts
-from .keys import CursorKeys
+from .keys import CursorKeys, made_for
 from .measured import formula_of, value_of
 from .patterns import Drill, Patterned
 from .question import Answers, Meta, Question
@@ -86,9 +86,7 @@ class DealListQuery(DealFilter):
     @model_validator(mode="before")
     @classmethod
     def _lately(cls, given: Any) -> Any:
-        if isinstance(given, dict) and not {"preset", "from", "from_", "to"} & set(given):
-            return {**given, "preset": Preset.LAST_3_MONTHS}
-        return given
+        return ranged(given, Preset.LAST_3_MONTHS)
 
 
 class DealsQuery(DealFilter):
@@ -195,8 +193,7 @@ class DealAnswers(Answers):
         asked_filter = asked.filter
         if asked.cursor:
             after = unseal(asked.cursor, Position, self._keys.of(self.paid(viewer)), about)
-            dates = {"preset": None, "from_": after.first, "to": after.last}
-            asked_filter = asked_filter.model_copy(update=dates)
+            asked_filter = over_dates(asked_filter, after.first, after.last)
         question = self.question(viewer, asked_filter, now, Kind.ROWS)
         found = self._rows(question.query, asked, _LISTED).sort_by(
             [("started_at", "descending"), ("record_id", "ascending")]
@@ -314,7 +311,7 @@ def _one_of(column: Any, wanted: list[str]) -> Any:
 def _about(viewer: Principal, asked: DealListQuery) -> bytes:
     """What a cursor is made for."""
     given = asked.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"cursor", "limit"})
-    return bound(list="deals", workspace=viewer.workspace, user=viewer.user.id, scope=scope(viewer.user), filter=given)
+    return made_for(viewer, "deals", given)
 
 
 def _position(row: dict[str, Any], question: Question) -> Position:

@@ -16,20 +16,21 @@ from zoneinfo import ZoneInfo
 import msgspec
 from pydantic import Field, StringConstraints, model_validator
 
-from ringlake.access import Principal, scope
+from ringlake.access import Principal
 from ringlake.model.arrow import kernels
 from ringlake.model.base import Answer, Model
 from ringlake.model.tables import CALLS, MESSAGES, Table
-from ringlake.query.cursor import bound, seal, unseal
-from ringlake.query.filters import CALL, MESSAGE, Filter
+from ringlake.query.cursor import seal, unseal
+from ringlake.query.filters import CALL, MESSAGE, ranged
 from ringlake.query.presets import Preset
-from ringlake.query.resolve import Kind, ResolvedQuery
+from ringlake.query.resolve import Kind, ResolvedQuery, over_dates
 from ringlake.stores.directory import DirectoryStore
 from ringlake.stores.records import Records
 
 from .facts import Facts
-from .keys import CursorKeys
+from .keys import CursorKeys, made_for
 from .listed import Row, chosen, needed, shown
+from .patterns import Patterned
 from .question import Answers, Meta, Question
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ _TABLES = ((CALL, CALLS), (MESSAGE, MESSAGES))
 Cursor = Annotated[str, StringConstraints(max_length=4096)]
 
 
-class ListQuery(Filter):
+class ListQuery(Patterned):
     """A filter, the columns to show, and where the page begins. Without a range the last three months."""
 
     columns: Annotated[list[Annotated[str, StringConstraints(max_length=64)]], Field(max_length=150)] = []
@@ -57,14 +58,7 @@ class ListQuery(Filter):
     @model_validator(mode="before")
     @classmethod
     def _lately(cls, given: Any) -> Any:
-        if isinstance(given, dict) and not {"preset", "from", "from_", "to"} & set(given):
-            return {**given, "preset": Preset.LAST_3_MONTHS}
-        return given
-
-    @property
-    def filter(self) -> Filter:
-        """What is asked for, without how it is shown."""
-        return Filter(**{name: getattr(self, name) for name in Filter.model_fields})
+        return ranged(given, Preset.LAST_3_MONTHS)
 
 
 class Interactions(Answer, frozen=True, kw_only=True):
@@ -106,12 +100,10 @@ class InteractionList(Answers):
     def page(self, viewer: Principal, asked: ListQuery, now: datetime) -> Interactions:
         """Raises `PlanTooLow`, `Forbidden`, and `InvalidRequest` naming the field (`cursor`, `columns.3`)."""
         names, asked_filter = chosen(asked.columns), asked.filter
-        about, after = _about(viewer, asked_filter), None
+        about, after = made_for(viewer, "interactions", asked_filter.stored()), None
         if asked.cursor:
             position = unseal(asked.cursor, Position, self._keys.of(self.paid(viewer)), about)
-            # A preset means the dates that it meant on the first page, also past midnight.
-            dates = {"preset": None, "from_": position.first, "to": position.last}
-            asked_filter = asked_filter.model_copy(update=dates)
+            asked_filter = over_dates(asked_filter, position.first, position.last)
             after = Key(position.at, _rank(position.channel), position.id)
         question = self.question(viewer, asked_filter, now, Kind.ROWS)
         count = None
@@ -192,17 +184,6 @@ class InteractionList(Answers):
         mine = kernels().is_in(rows["record_id"].cast(pa.string()), value_set=ids)
         listed: list[dict[str, Any]] = rows.filter(mine).to_pylist()
         return listed
-
-
-def _about(viewer: Principal, asked: Filter) -> bytes:
-    """What a cursor of this list is bound to: nobody else's, and no other filter."""
-    return bound(
-        list="interactions",
-        workspace=viewer.workspace,
-        user=viewer.user.id,
-        scope=scope(viewer.user),
-        filter=asked.stored(),
-    )
 
 
 def _rank(channel: str) -> int:

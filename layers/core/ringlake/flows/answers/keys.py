@@ -1,14 +1,22 @@
-"""Keys that cursors are signed with."""
+"""What cursors are signed with, and what they are bound to."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from ringlake.access import Principal, scope
 from ringlake.model.directory import Workspace
-from ringlake.query.cursor import signing_key
+from ringlake.query.cursor import bound, signing_key
 from ringlake.stores.directory import party_key_context
 from ringlake.stores.vault import Vault
 
 # A process serves few workspaces; a key that changed is another entry.
 _KEPT = 1_000
+
+
+def made_for(viewer: Principal, name: str, asked: Mapping[str, object]) -> bytes:
+    """What a cursor of the list `name` is bound to: nobody else's, and no other filter."""
+    return bound(list=name, workspace=viewer.workspace, user=viewer.user.id, scope=scope(viewer.user), filter=asked)
 
 
 class CursorKeys:

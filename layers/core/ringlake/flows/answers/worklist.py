@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ringlake.access import Principal, scope
+from ringlake.access import Principal
 from ringlake.model.arrow import kernels
 from ringlake.model.base import Answer, Model
 from ringlake.model.calls import MissedReason
 from ringlake.model.consequences import CaseSource
 from ringlake.model.marks import CaseState, Marks
 from ringlake.model.tables import ALL_DAYS, CASES, OPEN_CASES
-from ringlake.query.cursor import bound, seal, unseal
+from ringlake.query.cursor import seal, unseal
 from ringlake.query.filters import Filter, Id, Ids, Members, Number, parse
 from ringlake.query.presets import Preset
-from ringlake.query.resolve import Kind, ResolvedQuery
+from ringlake.query.resolve import Kind, ResolvedQuery, over_dates
 from ringlake.query.rows import Related, select
 from ringlake.stores.directory import DirectoryStore
 from ringlake.stores.lake import Lake
@@ -33,7 +33,7 @@ from ringlake.stores.records import Records
 
 from .facts import Facts
 from .interactions import Cursor
-from .keys import CursorKeys
+from .keys import CursorKeys, made_for
 from .listed import instant
 from .question import Answers, Meta, Question
 
@@ -226,10 +226,10 @@ class WorkList(Answers):
 
     def page(self, viewer: Principal, asked: CasesQuery, now: datetime) -> Cases:
         """Raises `PlanTooLow`, `Forbidden`, and `InvalidRequest` naming the field."""
-        about, after, chosen = _about(viewer, asked), None, asked.filter
+        about, after, chosen = made_for(viewer, "cases", asked.stored()), None, asked.filter
         if asked.cursor:
             after = unseal(asked.cursor, Position, self._keys.of(self.paid(viewer)), about)
-            chosen = chosen.model_copy(update={"preset": None, "from_": after.first, "to": after.last})
+            chosen = over_dates(chosen, after.first, after.last)
         question = self.question(viewer, chosen, now, Kind.AGGREGATES)
         rows = self._selected(question, asked)
         late = _overdue(rows, now)
@@ -287,16 +287,6 @@ class WorkList(Answers):
         for row in listed:
             group = grouped.get(row["record_id"], [row])
             yield _row(row, group, marks.get(row["record_id"]), question.as_of, now)
-
-
-def _about(viewer: Principal, asked: CasesQuery) -> bytes:
-    return bound(
-        list="cases",
-        workspace=viewer.workspace,
-        user=viewer.user.id,
-        scope=scope(viewer.user),
-        filter=asked.stored(),
-    )
 
 
 def _visible(rows: pa.Table, query: ResolvedQuery) -> pa.Table:
