@@ -8,6 +8,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from .base import Model
+from .language import Language
 
 
 class Role(StrEnum):
@@ -93,7 +94,8 @@ class Account(Model, frozen=True, kw_only=True):
 class User(Model, frozen=True, kw_only=True):
     """A person. `abilities` are granted beside the role's, `without` are taken from them (demands.md D74).
 
-    `name` is kept when the user is deleted: what he did still carries it (D72).
+    `name` is kept when the user is deleted: what he did still carries it (D72). Without a `language` the
+    workspace's counts.
     """
 
     id: str
@@ -107,6 +109,7 @@ class User(Model, frozen=True, kw_only=True):
     numbers: tuple[str, ...] = ()
     accounts: tuple[Account, ...] = ()
     sub: str = ""
+    language: Language | None = None
     suspended_at: dt.datetime | None = None
     deleted_at: dt.datetime | None = None
 
@@ -258,6 +261,7 @@ class Workspace(Model, frozen=True, kw_only=True):
     zone: str = "UTC"
     country: str = "US"
     currency: str = "USD"
+    language: Language = Language.EN
     plan: str = "business"
     hours: Hours = Hours()
     schedules: tuple[Schedule, ...] = ()

@@ -6,15 +6,17 @@ from datetime import datetime
 from enum import StrEnum
 
 from .base import Model
+from .language import Language
 
 
 class JobState(StrEnum):
-    """queued → running → ready | failed; ready → expired (features.md F54)."""
+    """queued → running → ready | failed | cancelled; ready → expired (features.md F54)."""
 
     QUEUED = "queued"
     RUNNING = "running"
     READY = "ready"
     FAILED = "failed"
+    CANCELLED = "cancelled"
     EXPIRED = "expired"
 
 
@@ -32,9 +34,40 @@ class JobKind(StrEnum):
     REPORT = "report"
 
 
+class Format(StrEnum):
+    CSV = "csv"
+    XLSX = "xlsx"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+
+
+class Headers(StrEnum):
+    """`codes` are the stable machine names, `labels` their words in a language, `both` two rows."""
+
+    CODES = "codes"
+    LABELS = "labels"
+    BOTH = "both"
+
+
+class Letter(Model, frozen=True, kw_only=True):
+    """One mail of a job to one address. `outside` is somebody who cannot sign in; `leave` is the token of the
+    unsubscribe link of a schedule's mail, "" for mails that somebody asked for. `error` is shown to the requester.
+    """
+
+    address: str
+    language: Language = Language.EN
+    outside: bool = False
+    leave: str = ""
+    state: MailState = MailState.NONE
+    error: str = ""
+
+
 class Job(Model, frozen=True, kw_only=True):
     """An export or report run. `filter` is the filter object of the request exactly as resolved (O27).
 
+    `name` is the report (`interactions`, `cases`, a finance query), `options` what it takes beside the filter
+    (a chart's metric and bucket). `letters` are the mails, one for each recipient; `schedule` is the id of the
+    schedule that ordered it. `progress` is a percentage.
     `rows`, `size_bytes`, `sha256`, `as_of` are known once the file is complete. `scope` is what the
     requester might see when it was made. `error` is shown to the requester.
     """
@@ -50,8 +83,15 @@ class Job(Model, frozen=True, kw_only=True):
     mail: MailState = MailState.NONE
     format: str = "csv"
     dialect: str = "spreadsheet"
+    profile: str = "ringlake"
+    headers: Headers = Headers.CODES
+    language: Language = Language.EN
     name: str = ""
     filter: dict[str, object] = {}
+    options: dict[str, object] = {}
+    letters: tuple[Letter, ...] = ()
+    schedule: str = ""
+    progress: int = 0
     scope: dict[str, object] = {}
     key: str = ""
     filename: str = ""
