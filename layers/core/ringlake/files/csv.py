@@ -96,10 +96,11 @@ class Cells(NamedTuple):
     prefixed: int
 
 
-def header(names: Iterable[str], dialect: Dialect) -> bytes:
-    """The first line. Names are ours and never come from data."""
-    line = ",".join(f'"{name}"' for name in names) + "\r\n"
-    return (BOM if dialect is Dialect.SPREADSHEET else b"") + line.encode()
+def header(names: Iterable[str], dialect: Dialect, *, first: bool = True) -> bytes:
+    """A line of names. They are ours and never come from data."""
+    doubled = (name.replace('"', '""') for name in names)
+    line = ",".join(f'"{name}"' for name in doubled) + "\r\n"
+    return (BOM if first and dialect is Dialect.SPREADSHEET else b"") + line.encode()
 
 
 def encode(columns: Mapping[str, Column | Local], rows: int, dialect: Dialect) -> Lines:

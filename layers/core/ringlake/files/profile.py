@@ -19,6 +19,7 @@ from ringlake.model.subjects import SubjectKind
 from ringlake.model.tables import CALLS, MESSAGES, Table
 
 from .csv import BATCH_ROWS, Column, Dialect, Local, as_pieces, encode, few
+from .sheet import Written
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -114,19 +115,6 @@ class Slice(NamedTuple):
 
     parts: tuple[tuple[Table, pa.Table], ...]
     order: Column | None
-
-
-class Written(NamedTuple):
-    """Lines of a slice as they stand in the file: bytes and Arrow buffers, one after another."""
-
-    pieces: list[Any]
-    rows: int
-    prefixed: int
-
-    @property
-    def body(self) -> bytes:
-        """All pieces in one; costs a copy."""
-        return b"".join(self.pieces)
 
 
 class Day:

@@ -85,3 +85,22 @@ class About(Model, frozen=True, kw_only=True):
     settings_version: int
     made_at: datetime
     notes: tuple[str, ...] = ()
+
+
+class Written(NamedTuple):
+    """A stretch of a file: bytes and Arrow buffers as they stand in it, one after another.
+
+    `rows` are the data rows that it adds, `prefixed` its cells that got an apostrophe (CSV for people), `cut` its
+    texts that did not fit into a cell whole (XLSX), `sheets` the sheets of data that begin in it (XLSX).
+    """
+
+    pieces: list[Any]
+    rows: int
+    prefixed: int
+    cut: int = 0
+    sheets: int = 0
+
+    @property
+    def body(self) -> bytes:
+        """All pieces in one; costs a copy."""
+        return b"".join(self.pieces)

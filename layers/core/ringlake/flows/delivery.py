@@ -24,7 +24,7 @@ import msgspec
 from ringlake import reports
 from ringlake.errors import Conflict, Forbidden, InvalidRequest, Rejected, Unavailable
 from ringlake.files.mail import encoded_size, ready_mail
-from ringlake.files.profile import Written
+from ringlake.files.sheet import Written
 from ringlake.model.base import Model, to_json
 from ringlake.model.directory import Directory, User
 from ringlake.model.jobs import Job, JobKind, JobState, MailState

@@ -12,7 +12,7 @@ from ringlake import reports
 from ringlake.access import abilities, scope
 from ringlake.errors import Forbidden
 from ringlake.files.csv import BATCH_ROWS, Dialect, as_pieces, encode, header
-from ringlake.files.profile import Written
+from ringlake.files.sheet import Written
 from ringlake.model.directory import Ability, Directory, User
 from ringlake.model.jobs import Job
 from ringlake.stores.athena import Athena
