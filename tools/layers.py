@@ -1,6 +1,6 @@
 """Build the Lambda layers; `sam build` calls this through `layers/<name>/Makefile`.
 
-    python tools/layers.py core|runtime|arrow|wrangler ARTIFACTS_DIR host|arm64|x86_64
+    python tools/layers.py core|runtime|arrow|wrangler|files ARTIFACTS_DIR host|arm64|x86_64
 
 A layer is made once per lock, platform and version of this file under `.local/layers`, and
 from there hard-linked into SAM's build folder, so that a second `sam build` takes seconds.
@@ -31,7 +31,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".local" / "layers"
-LAYERS = ("core", "runtime", "arrow", "wrangler")
+LAYERS = ("core", "runtime", "arrow", "wrangler", "files")
 # The platform tags of wheels that Amazon Linux 2023 (python3.13) can load.
 WHEELS = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
 VERSION = (3, 13)
@@ -114,6 +114,11 @@ PRUNED = {
         "numpy/**/*.a",
         "numpy/_core/include",
         "numpy/_core/lib",
+        # Libraries that only numpy's own tests load, and packages that numpy loads when somebody names them.
+        "numpy/_core/_simd*",
+        "numpy/_core/*_tests*",
+        "numpy/fft",
+        "numpy/polynomial",
         "pandas/_testing/_hypothesis.py",
     ),
 }

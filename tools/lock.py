@@ -19,7 +19,8 @@ LOCKS: dict[str, tuple[str, ...]] = {
     # Before layer-arrow: awswrangler has an upper bound on pyarrow, pyarrow has none on it.
     "layer-wrangler": ("layer-runtime",),
     "layer-arrow": ("layer-wrangler",),
-    "dev": ("layer-runtime", "layer-wrangler", "layer-arrow"),
+    "layer-files": ("layer-runtime",),
+    "dev": ("layer-runtime", "layer-wrangler", "layer-arrow", "layer-files"),
     "stack": (),
     "sam": (),
 }

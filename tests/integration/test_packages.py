@@ -113,7 +113,7 @@ def test_a_library_of_another_kind_is_not_cut() -> None:
         layers.without_sections(b"\x7fELF\x01\x01" + b"\0" * 58)
 
 
-@pytest.mark.parametrize("name", ["Runtime", "Arrow", "Wrangler"])
+@pytest.mark.parametrize("name", ["Runtime", "Arrow", "Wrangler", "Files"])
 def test_packages_still_know_their_version_and_licence(name: str) -> None:
     python = layer(name, "host") / "python"
     found = list(importlib.metadata.distributions(path=[str(python)]))

@@ -43,8 +43,8 @@ LAYERS = {
     "RollupFunction": ("Core", "Runtime", "Arrow"),
     "ApiFunction": ("Core", "Runtime", "Arrow"),
     "LiveFunction": ("Core", "Runtime"),
-    "ExportFunction": ("Core", "Runtime", "Arrow"),
-    "ReportFunction": ("Core", "Runtime", "Wrangler"),
+    "ExportFunction": ("Core", "Runtime", "Arrow", "Files"),
+    "ReportFunction": ("Core", "Runtime", "Wrangler", "Files"),
 }
 
 # Who calls these proves himself by a signature over the body; the token in the path finds the connection.
