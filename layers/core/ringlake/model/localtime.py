@@ -35,6 +35,20 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(0), tzinfo=zone).astimezone(UTC)
 
 
+def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
+    """The UTC instant at which the clock of the zone shows this time on this date.
+
+    A time that the clock skips is the instant of the change, which is the next that it shows; of a time that comes
+    twice it is the first.
+    """
+    shown = datetime.combine(day, at)
+    found = shown.replace(tzinfo=zone).astimezone(UTC)
+    if found.astimezone(zone).replace(tzinfo=None) == shown:
+        return found
+    # With the offset of before the change a skipped time lies after the change, by less than what was skipped.
+    return stretches(zone, found - DAY, found)[-1].start
+
+
 def offset_s(at: datetime, zone: ZoneInfo) -> int:
     """Seconds that the zone's clock is ahead of UTC at an aware instant."""
     offset = at.astimezone(zone).utcoffset()
