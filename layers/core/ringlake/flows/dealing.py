@@ -36,7 +36,7 @@ from .deals import homes, subject_key
 from .directory.bodies import Body, Currency, Moment, Word
 from .directory.office import Office, View, check_id, check_version, etag_of, line, may, new_id
 from .folding import as_known
-from .requests import PLANS
+from .plans import PLANS
 
 # The contract that our own events are written in.
 PROVIDER = "generic"

@@ -24,6 +24,7 @@ from ringlake.stores.jobs import PAGE, Jobs
 from ringlake.stores.objects import Objects
 from ringlake.stores.queue import Queue
 
+from .plans import PLANS
 from .report import may_read_reports
 
 # features.md F54: files are kept for thirty days.
@@ -32,8 +33,6 @@ KEPT = timedelta(days=30)
 URL_SECONDS = 300
 # A job that no worker finished in this time will not be finished.
 STUCK = timedelta(hours=24)
-# Plans with analytics; a workspace on any other keeps collecting and reads nothing (O1).
-PLANS = frozenset({"business", "scale"})
 
 
 class ExportRequest(BaseModel):

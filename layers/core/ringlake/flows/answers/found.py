@@ -10,7 +10,7 @@ from ringlake.access import Principal, Scope, scope
 from ringlake.access.scope import shows
 from ringlake.errors import NotFound, PlanTooLow
 from ringlake.flows.deals import counted
-from ringlake.flows.requests import PLANS
+from ringlake.flows.plans import PLANS
 from ringlake.model.deals import DealRecord
 from ringlake.model.directory import Workspace
 from ringlake.model.marks import Marks

@@ -12,7 +12,7 @@ import msgspec
 
 from ringlake.access import Principal, scope
 from ringlake.errors import PlanTooLow
-from ringlake.flows.requests import PLANS
+from ringlake.flows.plans import PLANS
 from ringlake.model.base import Answer
 from ringlake.model.directory import Directory, Workspace
 from ringlake.query.filters import Filter

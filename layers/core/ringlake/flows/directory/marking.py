@@ -12,7 +12,7 @@ import msgspec
 from ringlake.access import Principal, scope
 from ringlake.access.scope import shows
 from ringlake.errors import Conflict, NotFound, Outdated, PlanTooLow
-from ringlake.flows.requests import PLANS
+from ringlake.flows.plans import PLANS
 from ringlake.model.calls import CallRecord
 from ringlake.model.directory import Ability, User
 from ringlake.model.marks import CaseState, Marks
