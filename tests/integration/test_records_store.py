@@ -16,11 +16,13 @@ from ringlake.stores.contacts import MemoryContacts
 from ringlake.stores.marks import DynamoMarks
 from ringlake.stores.records import DynamoRecords, Loaded
 from ringlake.stores.saved import DynamoSavedReports
+from ringlake.stores.schedules import DynamoSchedules
 from ringlake.stores.trails import DynamoTrails
 from tests.integration.emulators import emulator, library_at
 from tests.stores.marks_suite import MarksSuite
 from tests.stores.records_suite import RecordsSuite, call, put, subject_of
 from tests.stores.saved_suite import SavedSuite
+from tests.stores.schedules_suite import SchedulesSuite
 from tests.stores.trails_suite import Note, TrailsSuite, note
 from tests.unit.recovery.playing import Played, read
 
@@ -147,6 +149,17 @@ class TestDynamoMarks(MarksSuite):
     def store(self, table: str) -> DynamoMarks:
         """Of the directory's table only the keys matter, and those are the same."""
         return DynamoMarks(table)
+
+
+class TestDynamoSchedules(SchedulesSuite):
+    @pytest.fixture
+    def store(self, table: str) -> DynamoSchedules:
+        return DynamoSchedules(table)
+
+    @pytest.fixture
+    def workspace(self, request: pytest.FixtureRequest) -> str:
+        """Times of all workspaces stand in one partition."""
+        return f"scheduled-{abs(hash(request.node.name))}"
 
 
 class TestDynamoSavedReports(SavedSuite):
