@@ -144,20 +144,27 @@ class Desk:
         self._queues = {JobKind.EXPORT: export_queue, JobKind.REPORT: report_queue}
 
     def export(self, viewer: Principal, body: Any, now: datetime) -> JobView:
-        """Queue an export of a filter. The dates that a preset means are settled here (O27)."""
+        """Queue an export of a filter."""
+        return self._queue(self.export_job(viewer, body, now), viewer, now)
+
+    def export_job(self, viewer: Principal, body: Any, now: datetime) -> Job:
+        """The job of an export, not queued yet. The dates that a preset means are settled here (O27)."""
         workspace = self._paid(viewer)
         request = parse(ExportRequest, body)
         _may_use(viewer, request.dialect)
         query = resolve(scope(viewer.user), request.filter, workspace, now)
-        job = msgspec.structs.replace(
+        return msgspec.structs.replace(
             _new(viewer, JobKind.EXPORT, request.dialect, now),
             name="activity",
             filter=pinned(request.filter, query).stored(),
         )
-        return self._queue(job, viewer, now)
 
     def run(self, viewer: Principal, name: str, body: Any, now: datetime) -> JobView:
         """Queue a run of a named report."""
+        return self._queue(self.run_job(viewer, name, body, now), viewer, now)
+
+    def run_job(self, viewer: Principal, name: str, body: Any, now: datetime) -> Job:
+        """The job of a run of a named report, not queued yet."""
         workspace = self._paid(viewer)
         may_read_reports(viewer.user)
         report = reports.report(name)
@@ -166,12 +173,11 @@ class Desk:
         given = {"first_date": request.from_, "last_date": request.to}
         arguments = {n: v for n, v in given.items() if v is not None} | request.parameters
         bound = reports.bind(report, workspace.id, arguments)
-        job = msgspec.structs.replace(
+        return msgspec.structs.replace(
             _new(viewer, JobKind.REPORT, request.dialect, now),
             name=name,
             filter={n: str(value) for n, value in bound.items() if n != "workspace"},
         )
-        return self._queue(job, viewer, now)
 
     def reports(self, viewer: Principal) -> list[ReportEntry]:
         """The catalogue: name, title, description and parameters of each report."""
