@@ -94,6 +94,8 @@ def _imports(**_: Any) -> None:
 
 def export(folder: str, days: int) -> Mapping[str, int]:
     """The worker's own path: `flows.export.activity_file`, its pieces written in parts."""
+    from ringlake.files.formats import written
+    from ringlake.flows.delivery import style_of
     from ringlake.flows.export import activity_file
     from ringlake.model.directory import Ability, Directory, Role, User, Workspace
     from ringlake.model.jobs import Job, JobKind
@@ -122,8 +124,7 @@ def export(folder: str, days: int) -> Mapping[str, int]:
 
     def parts() -> Any:
         nonlocal rows
-        yield content.header
-        for piece in content.pieces:
+        for piece in written(content.sheet, content.about, style_of(job)):
             rows += piece.rows
             yield piece.body
 

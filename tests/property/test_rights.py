@@ -20,6 +20,8 @@ from hypothesis import strategies as st
 from ringlake.access import Principal, Scope, scope
 from ringlake.access.scope import shows
 from ringlake.errors import Forbidden, NotFound
+from ringlake.files.formats import written
+from ringlake.flows.delivery import style_of
 from ringlake.flows.export import activity_file
 from ringlake.metrics.rows import call_row, leg_rows
 from ringlake.model.calls import CallRecord, Leg, LegOutcome, Outcome, Party
@@ -206,7 +208,7 @@ def exported(case: Drawn) -> list[dict[str, str]]:
         dialect="spreadsheet",
     )
     content = activity_file(job, world.directory.load("acme"), case.viewer, lake_of(case.records), None)
-    body = content.header + b"".join(written.body for written in content.pieces)
+    body = b"".join(part.body for part in written(content.sheet, content.about, style_of(job)))
     return list(csv.DictReader(io.StringIO(body.decode("utf-8-sig"))))
 
 

@@ -19,12 +19,14 @@ from hypothesis import strategies as st
 
 from ringlake.access import Principal
 from ringlake.files.csv import Dialect
+from ringlake.files.formats import written
 from ringlake.flows.answers.breakdown import BreakdownQuery
 from ringlake.flows.answers.heatmap import HeatmapQuery
 from ringlake.flows.answers.interactions import ListQuery
 from ringlake.flows.answers.series import SeriesQuery
 from ringlake.flows.answers.summary import SummaryQuery
 from ringlake.flows.answers.values import Value
+from ringlake.flows.delivery import style_of
 from ringlake.flows.export import activity_file
 from ringlake.model.directory import Workspace
 from ringlake.model.jobs import Job, JobKind
@@ -193,8 +195,8 @@ class Screens:
         )
         directory = self.world.directory.load("acme", key=False)
         content = activity_file(job, directory, self.viewer.user, self.world.lake, None)
-        body = b"".join(bytes(piece) for written in content.pieces for piece in written.pieces)
-        return len(list(csv.reader(io.StringIO(body.decode("utf-8-sig"))))) if body else 0
+        body = b"".join(part.body for part in written(content.sheet, content.about, style_of(job)))
+        return len(list(csv.DictReader(io.StringIO(body.decode("utf-8-sig")))))
 
 
 def _whole(value: Value) -> int:

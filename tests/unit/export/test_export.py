@@ -124,9 +124,9 @@ def test_days_are_read_one_at_a_time() -> None:
 
     job = world.job(world.order())
     content = activity_file(job, world.directory.load("acme"), world.viewer("owner").user, Watched(), None)  # type: ignore[arg-type]
-    pieces = iter(content.pieces)
-    next(pieces)
+    batches = iter(content.sheet.batches)
+    next(batches)
 
-    assert {day for _, day in read} == {"2026-03-08", "2026-03-09"}
-    list(pieces)
+    assert {day for _, day in read} == {"2026-03-08"}
+    list(batches)
     assert read[-1] == ("messages", "2026-03-10")

@@ -15,7 +15,7 @@ a crash, takes up the job where it stands:
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -23,11 +23,13 @@ import msgspec
 
 from ringlake import reports
 from ringlake.errors import Conflict, Forbidden, InvalidRequest, Rejected, Unavailable
+from ringlake.files.csv import Dialect
+from ringlake.files.formats import Style, content_type, suffix, written
 from ringlake.files.mail import encoded_size, ready_mail
-from ringlake.files.sheet import Written
+from ringlake.files.sheet import About, Sheet
 from ringlake.model.base import Model, to_json
 from ringlake.model.directory import Directory, User
-from ringlake.model.jobs import Job, JobKind, JobState, MailState
+from ringlake.model.jobs import Format, Job, JobKind, JobState, MailState
 from ringlake.stores.directory import AuditLine, DirectoryStore
 from ringlake.stores.jobs import Jobs
 from ringlake.stores.mail import Mail, MailRefused, MailUncertain
@@ -66,13 +68,34 @@ class Post(Model, frozen=True, kw_only=True):
 
 
 class Content(Model, frozen=True, kw_only=True):
-    """What a job is about to write. `pieces` is read once, in constant memory."""
+    """What a job is about to write, whatever its format.
 
-    filename: str
-    header: bytes
-    pieces: Iterable[Written]
-    as_of: datetime | None = None
+    `stem` is the file's name without dialect and suffix; it holds no text of others. `sheet` is read once, in
+    constant memory. `scope` is what the requester may see at this moment. `share` says how much of the work is
+    done, from 0 to 1, while the sheet is read; None when nobody knows.
+    """
+
+    stem: str
+    sheet: Sheet
+    about: About
     scope: Mapping[str, object] = {}
+    share: Callable[[], float] | None = None
+
+
+class Steps[T]:
+    """Work in equal steps, such as days, that knows how far it is: `share` is for `Content`."""
+
+    def __init__(self, steps: Sequence[T]) -> None:
+        self._steps = steps
+        self._done = 0
+
+    def __iter__(self) -> Iterator[T]:
+        for step in self._steps:
+            yield step
+            self._done += 1
+
+    def share(self) -> float:
+        return self._done / len(self._steps) if self._steps else 1.0
 
 
 # Makes the content for the requester as he is now; raises `Rejected` when he may not have it.
@@ -165,19 +188,20 @@ def _claim(job: Job, jobs: Jobs, clock: Clock) -> Job:
 
 
 def _write(job: Job, content: Content, jobs: Jobs, exports: Objects) -> Job:
-    key = f"workspace={job.workspace}/{job.id}/{content.filename}"
+    style = style_of(job)
+    filename = f"{content.stem}_{style.dialect.value}" if style.format is Format.CSV else content.stem
+    filename = f"{filename}.{suffix(style.format)}"
+    key = f"workspace={job.workspace}/{job.id}/{filename}"
     if exports.etag(key) is not None:
         # Only a worker that lost its claim between these two lines can have made it; look again.
         raise Unavailable("the file appeared meanwhile")
     result = [job]
 
     def parts() -> Iterator[bytes]:
-        digest = hashlib.sha256(content.header)
-        size, rows, prefixed = len(content.header), 0, 0
-        yield content.header
-        for written in content.pieces:
-            rows, prefixed = rows + written.rows, prefixed + written.prefixed
-            for piece in written.pieces:
+        digest, size, rows, prefixed = hashlib.sha256(), 0, 0, 0
+        for stretch in written(content.sheet, content.about, style):
+            rows, prefixed = rows + stretch.rows, prefixed + stretch.prefixed
+            for piece in stretch.pieces:
                 digest.update(piece)
                 size += len(piece)
                 yield piece
@@ -186,17 +210,28 @@ def _write(job: Job, content: Content, jobs: Jobs, exports: Objects) -> Job:
             jobs,
             job,
             key=key,
-            filename=content.filename,
+            filename=filename,
             rows=rows,
             prefixed_cells=prefixed,
             size_bytes=size,
             sha256=digest.hexdigest(),
-            as_of=content.as_of,
+            as_of=content.about.as_of,
             scope=dict(content.scope),
         )
 
-    exports.write_parts(key, parts(), content_type="text/csv; charset=utf-8", if_absent=True)
+    exports.write_parts(key, parts(), content_type=content_type(style.format), if_absent=True)
     return result[0]
+
+
+def style_of(job: Job) -> Style:
+    """How the requester wants the file."""
+    return Style(
+        format=Format(job.format),
+        dialect=Dialect(job.dialect),
+        headers=job.headers,
+        language=job.language,
+        profile=job.profile,
+    )
 
 
 def _ready(job: Job, jobs: Jobs, directory: DirectoryStore, clock: Clock) -> Job:

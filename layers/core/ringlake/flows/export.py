@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from functools import partial
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -12,7 +11,8 @@ import msgspec
 from ringlake.access import Scope, abilities, scope
 from ringlake.errors import Forbidden
 from ringlake.files import profile
-from ringlake.files.csv import Dialect, header, in_parallel
+from ringlake.files.csv import Dialect
+from ringlake.files.sheet import About, Batch, Field, Part, Sheet
 from ringlake.model.directory import Ability, Directory, User
 from ringlake.model.jobs import Job
 from ringlake.model.tables import CALLS, LEGS, MESSAGES
@@ -25,7 +25,7 @@ from ringlake.stores.lake import Lake
 from ringlake.stores.mail import Mail
 from ringlake.stores.objects import Objects
 
-from .delivery import Content, Post, Result, deliver
+from .delivery import Content, Post, Result, Steps, deliver
 
 _CHANNELS = {CALL: CALLS, MESSAGE: MESSAGES}
 
@@ -71,21 +71,35 @@ def activity_file(job: Job, directory: Directory, user: User, lake: Lake, as_of:
     query = resolve(
         visible, parse(Filter, job.filter, "filter"), directory.workspace, job.created_at, directory=directory
     )
-    dialect = Dialect(job.dialect)
-    zone = ZoneInfo(query.zone)
+    days = Steps(tuple(query.days))
     return Content(
-        filename=f"ringlake-activity_{query.from_date}_{query.to_date}_{dialect.value}.csv",
-        header=header(profile.COLUMNS, dialect),
-        pieces=in_parallel(partial(profile.written, zone=zone, dialect=dialect), _slices(query, lake)),
-        as_of=as_of,
+        stem=f"ringlake-activity_{query.from_date}_{query.to_date}",
+        sheet=Sheet(
+            name="interactions",
+            fields=tuple(Field(name=name) for name in profile.COLUMNS),
+            batches=_batches(query, lake, days),
+        ),
+        about=About(
+            title="Activity: calls and messages",
+            workspace=query.workspace,
+            filter=job.filter,
+            zone=ZoneInfo(query.zone),
+            as_of=as_of,
+            settings_version=directory.workspace.settings_version,
+            made_at=job.started_at or job.created_at,
+        ),
         scope=msgspec.to_builtins(visible),
+        share=days.share,
     )
 
 
-def _slices(query: ResolvedQuery, lake: Lake) -> Iterator[profile.Slice]:
+def _batches(query: ResolvedQuery, lake: Lake, days: Iterable[str]) -> Iterator[Batch]:
     """Day by day, so that memory holds one day whatever the range."""
-    for day in query.days:
-        yield from profile.slices(*(_selected(channel, query, lake, day) for channel in _CHANNELS))
+    zone = ZoneInfo(query.zone)
+    for day in days:
+        for piece in profile.slices(*(_selected(channel, query, lake, day) for channel in _CHANNELS)):
+            parts = (Part(profile.activity(table, rows, zone), rows.num_rows) for table, rows in piece.parts)
+            yield Batch(tuple(parts), piece.order)
 
 
 def _selected(channel: str, query: ResolvedQuery, lake: Lake, day: str) -> profile.Day:

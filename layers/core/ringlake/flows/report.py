@@ -11,8 +11,8 @@ import msgspec
 from ringlake import reports
 from ringlake.access import abilities, scope
 from ringlake.errors import Forbidden
-from ringlake.files.csv import BATCH_ROWS, Dialect, as_pieces, encode, header
-from ringlake.files.sheet import Written
+from ringlake.files.csv import BATCH_ROWS
+from ringlake.files.sheet import About, Batch, Field, Part, Sheet
 from ringlake.model.directory import Ability, Directory, User
 from ringlake.model.jobs import Job
 from ringlake.stores.athena import Athena
@@ -47,12 +47,22 @@ def run_report(
         report = reports.report(job.name)
         bound = reports.bind(report, loaded.workspace.id, job.filter)
         result = athena.run(report.sql, bound)
-        dialect = Dialect(job.dialect)
         return Content(
-            filename=report_filename(job, dialect),
-            header=header(result.column_names, dialect),
-            pieces=_pieces(result, dialect),
-            as_of=as_of,
+            stem=report_stem(job),
+            sheet=Sheet(
+                name=job.name,
+                fields=tuple(Field(name=name) for name in result.column_names),
+                batches=_batches(result),
+            ),
+            about=About(
+                title=report.title,
+                workspace=workspace,
+                filter=job.filter,
+                zone=loaded.workspace.tz,
+                as_of=as_of,
+                settings_version=loaded.workspace.settings_version,
+                made_at=job.started_at or job.created_at,
+            ),
             scope=msgspec.to_builtins(scope(user)),
         )
 
@@ -75,15 +85,13 @@ def may_read_reports(user: User) -> None:
         raise Forbidden("reports show the whole workspace")
 
 
-def report_filename(job: Job, dialect: Dialect) -> str:
-    """Report, range and dialect; only dates of the parameters, which may hold anything else."""
+def report_stem(job: Job) -> str:
+    """Report and range; only dates of the parameters, which may hold anything else."""
     dates = [str(value) for name, value in sorted(job.filter.items()) if name.endswith("_date")]
-    return "_".join([f"ringlake-{job.name}", *dates, f"{dialect.value}.csv"])
+    return "_".join([f"ringlake-{job.name}", *dates])
 
 
-def _pieces(result: pa.Table, dialect: Dialect) -> Iterator[Written]:
+def _batches(result: pa.Table) -> Iterator[Batch]:
     for start in range(0, result.num_rows, BATCH_ROWS):
         rows = result.slice(start, BATCH_ROWS)
-        columns = {name: rows[name].combine_chunks() for name in rows.column_names}
-        lines = encode(columns, rows.num_rows, dialect)
-        yield Written(as_pieces(lines.texts), rows.num_rows, lines.prefixed)
+        yield Batch((Part({name: rows[name].combine_chunks() for name in rows.column_names}, rows.num_rows),))
