@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from .base import Model
@@ -62,12 +62,37 @@ class Letter(Model, frozen=True, kw_only=True):
     error: str = ""
 
 
+class Figure(Model, frozen=True, kw_only=True):
+    """A metric of the dictionary at the head of a scheduled report (features.md N19); `unit` is the dictionary's.
+    None is unknown, never 0; `before` is that of the period before.
+    """
+
+    metric: str
+    unit: str
+    value: int | float | None = None
+    before: int | float | None = None
+
+
+class Scheduled(Model, frozen=True, kw_only=True):
+    """What a schedule says of the job that it orders: its own name, the local dates that it covers (both inclusive),
+    the zone of those dates, and the numbers for the head of the mails. With `skip_when_empty` a file without
+    rows is not mailed.
+    """
+
+    name: str
+    first: date
+    last: date
+    zone: str
+    figures: tuple[Figure, ...] = ()
+    skip_when_empty: bool = False
+
+
 class Job(Model, frozen=True, kw_only=True):
     """An export or report run. `filter` is the filter object of the request exactly as resolved (O27).
 
     `name` is the report (`interactions`, `cases`, a finance query), `options` what it takes beside the filter
     (a chart's metric and bucket). `letters` are the mails, one for each recipient; `schedule` is the id of the
-    schedule that ordered it. `progress` is a percentage.
+    schedule that ordered it, `scheduled` what it says of it. `progress` is a percentage.
     `rows`, `size_bytes`, `sha256`, `as_of` are known once the file is complete. `scope` is what the
     requester might see when it was made. `error` is shown to the requester.
     """
@@ -91,6 +116,7 @@ class Job(Model, frozen=True, kw_only=True):
     options: dict[str, object] = {}
     letters: tuple[Letter, ...] = ()
     schedule: str = ""
+    scheduled: Scheduled | None = None
     progress: int = 0
     scope: dict[str, object] = {}
     key: str = ""
