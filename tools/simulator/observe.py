@@ -252,6 +252,13 @@ class Observer:
         finally:
             connection.close()
 
+    def asked(self, path: str, token: str) -> Any:
+        """The answer of the API to a question; raises RuntimeError for any other than 200."""
+        said = self.call("GET", path, token)
+        if said.status != HTTPStatus.OK:
+            raise RuntimeError(f"GET {path} was answered {said.status}: {said.body.decode()[:500]}")
+        return said.json
+
     def job(self, path: str, token: str) -> dict[str, Any]:
         """The job at this address once it has ended, well or badly."""
 

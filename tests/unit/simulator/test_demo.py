@@ -9,28 +9,29 @@ from typing import Any
 
 import pytest
 
-from tools import demo
+from tools.demo import memory as remembering
+from tools.demo.findings import Findings
 from tools.simulator import stage
 from tools.simulator.observe import point_at_stack
 from tools.stack import server, state
 
 
-def _memory(**changes: Any) -> demo.Memory:
+def _memory(**changes: Any) -> remembering.Memory:
     known: dict[str, Any] = {
         "stack_id": "stack code",
-        "simulator": demo.simulator_version(),
+        "simulator": remembering.simulator_version(),
         "month": ["2026-10-30", "2026-10-31", "2026-11-01"],
         "main": asdict(stage.Place("acme")),
         "samples": asdict(stage.Place("samples")),
         "branches": [asdict(stage.Place("twilio", "twilio"))],
         "month_sent": True,
     }
-    return demo.Memory(**(known | changes))
+    return remembering.Memory(**(known | changes))
 
 
 @pytest.fixture
 def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(demo, "MEMORY", tmp_path / "state.json")
+    monkeypatch.setattr(remembering, "MEMORY", tmp_path / "state.json")
     return tmp_path / "state.json"
 
 
@@ -42,7 +43,7 @@ def test_every_run_adds_the_day_before_all_others() -> None:
 def test_a_run_goes_on_where_the_last_one_ended(kept: Path) -> None:
     memory = _memory(extra_days=1)
     memory.save()
-    assert demo.remembered("stack code") == memory
+    assert remembering.remembered("stack code") == memory
 
 
 @pytest.mark.parametrize(
@@ -52,17 +53,17 @@ def test_a_run_goes_on_where_the_last_one_ended(kept: Path) -> None:
 )
 def test_what_belongs_to_something_else_is_forgotten(kept: Path, changes: dict[str, Any]) -> None:
     state.write(kept, asdict(_memory(**changes)))
-    assert demo.remembered("stack code") is None
+    assert remembering.remembered("stack code") is None
 
 
 def test_a_stage_without_traffic_is_what_the_first_run_finds(kept: Path) -> None:
     memory = _memory(month_sent=False)
     memory.save()
-    assert demo.remembered("stack code") == memory
+    assert remembering.remembered("stack code") == memory
 
 
 def test_one_wrong_number_is_enough_to_fail() -> None:
-    findings = demo.Findings()
+    findings = Findings()
     findings.add("sent", 10, 10)
     assert findings.right
     findings.add("accepted", 9, 10)
