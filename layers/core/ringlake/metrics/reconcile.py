@@ -8,7 +8,7 @@
   the same number in the same minute are told apart by their lengths. The answer does not depend on the order of
   lines or charges.
 * Charges of the period that no line was found for are missing. Charges next to the period can only be matched: a
-  call at midnight may be in either month. A charge of 0 that is not listed is no difference (`Found.free`).
+  call at midnight may be in either month. A charge of 0 that is not listed is no difference.
 """
 
 from __future__ import annotations
@@ -36,14 +36,15 @@ _STEP_S = 900
 
 
 class Charge(Model, frozen=True, kw_only=True):
-    """A charge of ours. `id` is our own, `provider_id` what the provider calls the call or message.
+    """A charge of ours. `id` is our own, `names` what the provider calls what was charged, the narrowest first (leg,
+    call).
 
     `lengths_s` are the lengths that the invoice may rightly state: as it lasted and as it was billed; none for
     messages. `amount` None is unknown, which is not 0.
     """
 
     id: str
-    provider_id: str
+    names: tuple[str, ...] = ()
     number: str
     remote: str
     started_at: datetime
@@ -76,12 +77,14 @@ class Entry(NamedTuple):
 class Found(NamedTuple):
     """Everything: lines in the order of the file, then what they lack by time.
 
-    `free` counts charges of 0 in the period that no line was found for. `offset_s` is what most of the extra lines
-    lie after a charge that they would else belong to, 0 when there is no such thing.
+    Of the charges in the period that no line was found for, `free` counts those of 0 and `unpriced` those that we
+    know no amount of: an invoice need not list them. `offset_s` is what most of the extra lines lie after a charge
+    that they would else belong to, 0 when there is no such thing.
     """
 
     entries: list[Entry]
     free: int
+    unpriced: int
     offset_s: int
 
 
@@ -97,10 +100,14 @@ def reconcile(lines: Sequence[InvoiceLine], charges: Sequence[Charge], rules: Ru
     entries = [_entry(line, by_id.get(pairs.get(line.line, "")), rules) for line in sorted(lines, key=_place)]
     taken = set(pairs.values())
     left = [charge for charge in ours if charge.id not in taken and rules.since <= charge.started_at < rules.until]
-    missing = [charge for charge in left if charge.amount != 0]
-    entries += [Entry(LineState.MISSING, None, charge) for charge in missing]
+    entries += [Entry(LineState.MISSING, None, charge) for charge in left if charge.amount]
     extra = [entry.line for entry in entries if entry.state is LineState.EXTRA and entry.line]
-    return Found(entries, len(left) - len(missing), _offset(extra, left, rules) if 2 * len(extra) > len(told) else 0)
+    return Found(
+        entries,
+        free=sum(charge.amount == 0 for charge in left),
+        unpriced=sum(charge.amount is None for charge in left),
+        offset_s=_offset(extra, left, rules) if 2 * len(extra) > len(told) else 0,
+    )
 
 
 def least_cost(rows: Sequence[Sequence[tuple[int, int]]], columns: int) -> list[int | None]:
@@ -168,17 +175,21 @@ def _augment(
 
 def _by_id(lines: Sequence[InvoiceLine], charges: Sequence[Charge], rules: Rules) -> dict[int, str]:
     """Charge by line where both name the provider's id."""
-    named: dict[str, list[Charge]] = defaultdict(list)
-    for charge in charges:
-        if charge.provider_id:
-            named[charge.provider_id].append(charge)
-    asking: dict[str, list[InvoiceLine]] = defaultdict(list)
-    for line in lines:
-        if line.id in named:
-            asking[line.id].append(line)
     pairs: dict[int, str] = {}
-    for name, of_line in asking.items():
-        pairs |= _paired(of_line, named[name], [range(len(named[name]))] * len(of_line), rules)
+    taken: set[str] = set()
+    # A line that names a leg is that leg's; one that names the call is any of its legs that is left.
+    for place in range(max((len(charge.names) for charge in charges), default=0)):
+        named: dict[str, list[Charge]] = defaultdict(list)
+        for charge in charges:
+            if charge.id not in taken and charge.names[place : place + 1] not in ((), ("",)):
+                named[charge.names[place]].append(charge)
+        asking: dict[str, list[InvoiceLine]] = defaultdict(list)
+        for line in lines:
+            if line.line not in pairs and line.id in named:
+                asking[line.id].append(line)
+        for name, of_line in asking.items():
+            pairs |= _paired(of_line, named[name], [range(len(named[name]))] * len(of_line), rules)
+        taken = set(pairs.values())
     return pairs
 
 

@@ -91,7 +91,8 @@ class Invoice(Model, frozen=True, kw_only=True):
     """An imported file. The id is a digest of connection and content, so the same file is the same invoice.
 
     The period is that of the lines unless it was given; both dates are in the workspace's zone and inclusive.
-    `left_out` are lines that the mapping leaves out, `free` charges of nothing that the invoice does not list.
+    `left_out` are lines that the mapping leaves out. Of charges that the invoice does not list, `free` are those of
+    nothing and `unpriced` those of an unknown amount.
     `offset_s` is not 0 when most lines that found nothing lie that much after a charge: the zone may be wrong.
     `charged_as_of` is when the lake was written that the charges were read from.
     """
@@ -108,6 +109,7 @@ class Invoice(Model, frozen=True, kw_only=True):
     left_out: int = 0
     tally: Tally = Tally()
     free: int = 0
+    unpriced: int = 0
     offset_s: int = 0
     imported_at: datetime
     imported_by: str
