@@ -49,17 +49,30 @@ class Headers(StrEnum):
     BOTH = "both"
 
 
+class LetterKind(StrEnum):
+    """`file` announces the file, or says why there is none; `notice` tells an owner that somebody took much at once
+    (security.md API6).
+    """
+
+    FILE = "file"
+    NOTICE = "notice"
+
+
 class Letter(Model, frozen=True, kw_only=True):
     """One mail of a job to one address. `outside` is somebody who cannot sign in; `leave` is the token of the
     unsubscribe link of a schedule's mail, "" for mails that somebody asked for. `error` is shown to the requester.
+    `tries` counts how often it was claimed, the last time at `at`.
     """
 
     address: str
+    kind: LetterKind = LetterKind.FILE
     language: Language = Language.EN
     outside: bool = False
     leave: str = ""
     state: MailState = MailState.NONE
     error: str = ""
+    tries: int = 0
+    at: datetime | None = None
 
 
 class Figure(Model, frozen=True, kw_only=True):
@@ -92,16 +105,19 @@ class Job(Model, frozen=True, kw_only=True):
 
     `name` is the report (`interactions`, `cases`, a finance query), `options` what it takes beside the filter
     (a chart's metric and bucket). `letters` are the mails, one for each recipient; `schedule` is the id of the
-    schedule that ordered it, `scheduled` what it says of it. `progress` is a percentage.
-    `rows`, `size_bytes`, `sha256`, `as_of` are known once the file is complete. `scope` is what the
-    requester might see when it was made. `error` is shown to the requester.
+    schedule that ordered it, `scheduled` what it says of it.
+
+    `progress` is a percentage. `attempts` counts the claims of workers over all time, `forgiven` those of them from
+    before somebody asked for another try. `key` to `as_of` are known once the file is complete: `sheets` counts
+    the sheets of data of a workbook, `cut_cells` texts that did not fit into a cell. `scope` is what the requester
+    might see when it was made. `error` is shown to the requester.
     """
 
     id: str
     workspace: str
     kind: JobKind
     requester: str
-    requester_email: str
+    requester_email: str = ""
     created_at: datetime
     expires_at: datetime
     state: JobState = JobState.QUEUED
@@ -123,10 +139,23 @@ class Job(Model, frozen=True, kw_only=True):
     filename: str = ""
     rows: int | None = None
     prefixed_cells: int | None = None
+    cut_cells: int | None = None
+    sheets: int | None = None
     size_bytes: int | None = None
     sha256: str = ""
+    title: str = ""
+    columns: tuple[str, ...] = ()
+    zone: str = ""
+    settings_version: int = 0
+    notes: tuple[str, ...] = ()
     as_of: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
     attempts: int = 0
+    forgiven: int = 0
     error: str = ""
+
+
+def job_id(at: datetime, tail: str) -> str:
+    """Time first, so that ids sort by age; `tail` makes it unique: 20 hexadecimal digits, random or a hash."""
+    return f"{int(at.timestamp() * 1000):011x}{tail}"
