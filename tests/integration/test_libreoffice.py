@@ -10,15 +10,14 @@ import xml.etree.ElementTree as ET
 import zipfile
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
 
-from ringlake.files import profile
+from ringlake.files import formats
 from ringlake.files.csv import BOM, Dialect, encode, header, unguarded
-from ringlake.model.tables import CALLS, MESSAGES
-from tests.unit.files.samples import sample_calls, sample_messages
+from ringlake.files.formats import Style
+from tests.unit.files.samples import about, sample_calls, sample_messages, sheet_of
 from tests.unit.files.test_csv import HARMLESS, RISKY, joined
 
 SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
@@ -101,10 +100,8 @@ def trimmed(rows: list[list[str]]) -> list[list[str]]:
 
 def test_the_activity_file_comes_back_value_for_value(tmp_path: Path) -> None:
     def file(dialect: Dialect) -> bytes:
-        zone = ZoneInfo("Europe/Warsaw")
-        days = profile.Day(CALLS, [sample_calls()]), profile.Day(MESSAGES, [sample_messages()])
-        written = [profile.written(piece, zone, dialect) for piece in profile.slices(*days)]
-        return header(profile.COLUMNS, dialect) + b"".join(piece for part in written for piece in part.pieces)
+        sheet = sheet_of("ringlake", sample_calls(), sample_messages())
+        return b"".join(part.body for part in formats.written(sheet, about(), Style(dialect=dialect)))
 
     expected = list(csv.reader(io.StringIO(file(Dialect.DATA).decode(), newline="")))
 

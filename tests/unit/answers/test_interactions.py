@@ -12,9 +12,10 @@ import msgspec
 import pytest
 
 from ringlake.errors import Forbidden, InvalidRequest, PlanTooLow
-from ringlake.files import profile
+from ringlake.files.labels import type_of
+from ringlake.files.profiles import PROFILES
 from ringlake.flows.answers.interactions import Interactions, ListQuery
-from ringlake.flows.answers.listed import COLUMNS, USUAL, needed, shown, type_of
+from ringlake.flows.answers.listed import COLUMNS, USUAL, needed, shown
 from ringlake.model.base import to_json
 from ringlake.model.directory import Ability
 from ringlake.model.tables import CALLS, MESSAGES
@@ -192,7 +193,7 @@ def test_an_unknown_column_is_named(world: World) -> None:
 
 def test_the_usual_columns_hold_those_of_the_activity_file() -> None:
     # Two are lists here and joined text there; nothing else differs by name.
-    assert set(profile.COLUMNS) <= set(USUAL)
+    assert {field.name for field in PROFILES["ringlake"].fields} <= set(USUAL)
     assert set(USUAL) <= set(COLUMNS)
 
 

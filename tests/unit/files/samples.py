@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
+from ringlake.files.profiles import batches, profile_of
+from ringlake.files.sheet import About, Sheet
 from tests.unit.query.lake_rows import calls, messages
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+WARSAW = ZoneInfo("Europe/Warsaw")
 START = datetime(2026, 3, 29, 0, 58, 0, 250_000, tzinfo=UTC)
 OUR = {"business_number": "+48221230000", "business_number_id": "n1", "business_number_name": 'Main "office"'}
 ANNA = {
@@ -113,3 +117,22 @@ def sample_messages() -> pa.Table:
         at(9, 0) | {"record_id": "m:3", "remote_name": "@all", "unattributed": "nobody"},
         at(9, 0) | ANNA | {"record_id": "m:4", "direction": "outbound", "status": "sent", "status_detail": "sent"},
     )
+
+
+def sheet_of(profile: str, calls: pa.Table, messages: pa.Table) -> Sheet:
+    """The rows of a day under a profile's columns."""
+    shown = profile_of(profile)
+    return Sheet(name="interactions", fields=shown.fields, batches=batches(shown, [calls], [messages], WARSAW))
+
+
+def about(**changed: Any) -> About:
+    facts: dict[str, Any] = {
+        "title": "Activity: calls and messages",
+        "workspace": "acme",
+        "filter": {"from": "2026-03-29", "to": "2026-03-29"},
+        "zone": WARSAW,
+        "as_of": START + timedelta(hours=1),
+        "settings_version": 7,
+        "made_at": START + timedelta(hours=2),
+    }
+    return About(**facts | changed)

@@ -9,29 +9,26 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
 
-from ringlake.files import profile
-from ringlake.files.csv import BATCH_ROWS, BOM, Dialect, header, unguarded
+from ringlake.files import formats
+from ringlake.files.csv import BATCH_ROWS, BOM, Dialect, unguarded
+from ringlake.files.formats import Style
+from ringlake.files.profiles import PROFILES
 from ringlake.model.calls import Outcome
-from ringlake.model.tables import CALLS, MESSAGES
-from tests.unit.files.samples import sample_calls, sample_messages
+from tests.unit.files.samples import about, sample_calls, sample_messages, sheet_of
 from tests.unit.query.lake_rows import calls, messages
 
 APPROVED = Path(__file__).resolve().parents[2] / "approved"
-WARSAW = ZoneInfo("Europe/Warsaw")
 
 
 def file(of_calls: pa.Table, of_messages: pa.Table, dialect: Dialect = Dialect.DATA) -> bytes:
-    pieces = [
-        profile.written(piece, WARSAW, dialect)
-        for piece in profile.slices(profile.Day(CALLS, [of_calls]), profile.Day(MESSAGES, [of_messages]))
-    ]
-    assert sum(piece.rows for piece in pieces) == of_calls.num_rows + of_messages.num_rows
-    return header(profile.COLUMNS, dialect) + b"".join(part for piece in pieces for part in piece.pieces)
+    sheet = sheet_of("ringlake", of_calls, of_messages)
+    written = list(formats.written(sheet, about(), Style(dialect=dialect)))
+    assert sum(piece.rows for piece in written) == of_calls.num_rows + of_messages.num_rows
+    return b"".join(piece.body for piece in written)
 
 
 def rows(body: bytes) -> list[dict[str, str]]:
@@ -54,7 +51,7 @@ def test_the_file_is_the_approved_one(dialect: Dialect) -> None:
 
 
 def test_the_columns_are_these_thirty() -> None:
-    assert ",".join(profile.COLUMNS) == (
+    assert ",".join(field.name for field in PROFILES["ringlake"].fields) == (
         "record_id,channel,direction,status,status_detail,business_number,business_number_name,remote_number,"
         "remote_name,user_id,user_name,user_email,team,queue,started_at_utc,started_at_local,timezone,ringing_at,"
         "answered_at,ended_at,ring_s,wait_s,talk_s,total_s,missed_reason,voicemail_s,recording_flag,tags,"

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from ringlake.access import Scope, abilities, scope
 from ringlake.errors import Forbidden
-from ringlake.files import profile
 from ringlake.files.csv import Dialect
-from ringlake.files.sheet import About, Batch, Field, Part, Sheet
+from ringlake.files.profiles import PROFILES, Profile, batches
+from ringlake.files.sheet import About, Batch, Sheet
 from ringlake.model.directory import Ability, Directory, User
 from ringlake.model.jobs import Job
 from ringlake.model.tables import CALLS, LEGS, MESSAGES
@@ -26,6 +27,9 @@ from ringlake.stores.mail import Mail
 from ringlake.stores.objects import Objects
 
 from .delivery import Content, Post, Result, Steps, deliver
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _CHANNELS = {CALL: CALLS, MESSAGE: MESSAGES}
 
@@ -76,8 +80,8 @@ def activity_file(job: Job, directory: Directory, user: User, lake: Lake, as_of:
         stem=f"ringlake-activity_{query.from_date}_{query.to_date}",
         sheet=Sheet(
             name="interactions",
-            fields=tuple(Field(name=name) for name in profile.COLUMNS),
-            batches=_batches(query, lake, days),
+            fields=PROFILES["ringlake"].fields,
+            batches=_batches(PROFILES["ringlake"], query, lake, days),
         ),
         about=About(
             title="Activity: calls and messages",
@@ -93,23 +97,22 @@ def activity_file(job: Job, directory: Directory, user: User, lake: Lake, as_of:
     )
 
 
-def _batches(query: ResolvedQuery, lake: Lake, days: Iterable[str]) -> Iterator[Batch]:
+def _batches(profile: Profile, query: ResolvedQuery, lake: Lake, days: Iterable[str]) -> Iterator[Batch]:
     """Day by day, so that memory holds one day whatever the range."""
     zone = ZoneInfo(query.zone)
     for day in days:
-        for piece in profile.slices(*(_selected(channel, query, lake, day) for channel in _CHANNELS)):
-            parts = (Part(profile.activity(table, rows, zone), rows.num_rows) for table, rows in piece.parts)
-            yield Batch(tuple(parts), piece.order)
+        calls, messages = (_selected(profile, channel, query, lake, day) for channel in _CHANNELS)
+        yield from batches(profile, calls, messages, zone)
 
 
-def _selected(channel: str, query: ResolvedQuery, lake: Lake, day: str) -> profile.Day:
+def _selected(profile: Profile, channel: str, query: ResolvedQuery, lake: Lake, day: str) -> Iterator[pa.Table]:
     table = _CHANNELS[channel]
     if channel not in query.predicates.channels:
-        return profile.Day(table, [])
-    shown = profile.LAKE_COLUMNS[table.name]
+        return
+    shown = profile.reads[table.name]
     about = Related()
     if needs_legs(table, query):
         about = related(lake.read(LEGS, query.workspace, day, LEGS_READ).rows, query)
-    stream = lake.stream(table, query.workspace, day, sorted(columns_read(table, query).union(shown)))
     # Selected part by part, so that a day is never held with the rows and columns that nobody asked for.
-    return profile.Day(table, (select(table, part, query, about, shown) for part in stream.parts))
+    for part in lake.stream(table, query.workspace, day, sorted(columns_read(table, query).union(shown))).parts:
+        yield select(table, part, query, about, shown)

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ringlake.access import Principal, abilities
 from ringlake.access.hiding import concealed
+from ringlake.files.labels import TYPE_LABELS
 from ringlake.metrics.rows import call_row, leg_rows, message_row, seconds
 from ringlake.model.base import Answer
 from ringlake.model.calls import CallRecord
@@ -27,7 +28,7 @@ from ringlake.model.subjects import Subject, SubjectKind
 from ringlake.model.tables import CALLS, LEGS, MESSAGES
 
 from .found import Finder, Found, path_of, subjects
-from .listed import COLUMNS, TYPE_LABELS, Row, instant, shown
+from .listed import COLUMNS, Row, instant, shown
 
 VOICEMAIL = "voicemail"
 

@@ -1,7 +1,7 @@
 """The columns of lists: one row per call or message (features.md F31-F50, O30, N1-N6).
 
 A column is worked out from columns of the lake for the rows of one page, so that names, labels and codes are
-written once for list and detail. The labels are those of the activity file (`files/profile.py`).
+written once for list and detail. The labels are those of the files (`files/labels.py`).
 """
 
 from __future__ import annotations
@@ -16,10 +16,17 @@ from zoneinfo import ZoneInfo
 from msgspec import UNSET, UnsetType
 
 from ringlake.errors import InvalidRequest
-from ringlake.files.profile import MESSAGE_LABELS, PENDING, call_status
+from ringlake.files.labels import (
+    TYPE_LABELS,
+    call_status,
+    display_kind,
+    message_detail,
+    message_status,
+    status_code,
+    type_of,
+)
 from ringlake.model.base import Answer
-from ringlake.model.calls import Outcome
-from ringlake.model.facts import CallKind, Direction, MessageKind
+from ringlake.model.facts import Direction
 from ringlake.model.tables import CALLS, MESSAGES, Table
 from ringlake.query.filters import CALL, MESSAGE
 
@@ -155,41 +162,6 @@ USUAL = (
     "recovered_flag", "recovery_s", "recovery_state",
 )  # fmt: skip
 
-# features.md F40: labels of the types; codes are those of the filter `kinds`.
-TYPE_LABELS: Mapping[str, str] = MappingProxyType(
-    {
-        "call_outbound": "Outgoing call",
-        "call_inbound": "Incoming call",
-        "call_inbound_campaign": "Incoming call in campaign",
-        "call_internal": "Internal call",
-        CallKind.VOICE.value: "Call",
-        CallKind.CAMPAIGN.value: "Call in campaign",
-        CallKind.CONSULTATION.value: "Consultation",
-        CallKind.SURVEY_POST_CALL.value: "Survey after the call",
-        CallKind.SURVEY_OUTBOUND.value: "Automated outbound survey",
-        CallKind.EXTERNAL_TRANSFER.value: "External transfer",
-        CallKind.CALLBACK_CUSTOMER.value: "Web callback, customer",
-        CallKind.CALLBACK_AGENT.value: "Web callback, agent",
-        CallKind.MOBILE_APP.value: "Mobile app call",
-        "mobile_app_outbound": "Mobile app, outgoing",
-        "mobile_app_inbound": "Mobile app, incoming",
-        CallKind.CLASSIFIER.value: "Classifier",
-        "sms_outbound": "Outgoing SMS",
-        "sms_inbound": "Incoming SMS",
-        MessageKind.SMS.value: "SMS",
-        MessageKind.MMS.value: "MMS",
-        "email_outbound": "Outgoing e-mail",
-        "email_inbound": "Incoming e-mail",
-        MessageKind.EMAIL.value: "E-mail",
-        MessageKind.CHAT.value: "Chat",
-        MessageKind.MESSENGER.value: "Messenger chat",
-    }
-)
-MISSED = "missed"
-# features.md F41-F47 for calls; what is not here was not picked up.
-_STATUS_CODES = {Outcome.ANSWERED.value: "ANSWERED", Outcome.BUSY.value: "BUSY", Outcome.FAILED.value: "FAILED"}
-_NO_ANSWER, _IN_PROGRESS, _CLASSIFIER = "NO_ANSWER", "RINGING", "CLASSIFIER"
-
 
 class Part(NamedTuple):
     """How a column comes about in one table: the columns of the lake that it needs, and its value of a row."""
@@ -232,20 +204,6 @@ def shown(table: Table, row: LakeRow, names: Iterable[str], zone: ZoneInfo) -> R
 def instant(at: datetime | None) -> datetime | None:
     """The lake's naive UTC as an instant."""
     return at if at is None else at.replace(tzinfo=UTC)
-
-
-def type_of(channel: str, kind: str, direction: str, campaign: str) -> str:
-    """The code of an interaction's type (features.md F17-F28), the narrowest there is."""
-    way = {Direction.INBOUND.value: "inbound", Direction.OUTBOUND.value: "outbound"}.get(direction, "")
-    if channel == CALL:
-        if kind in (CallKind.VOICE, CallKind.CAMPAIGN):
-            if direction == Direction.INTERNAL:
-                return "call_internal"
-            return (f"call_{way}_campaign" if campaign and way == "inbound" else f"call_{way}") if way else kind
-        return f"{kind}_{way}" if kind == CallKind.MOBILE_APP and way else kind
-    if not way or kind in (MessageKind.CHAT, MessageKind.MESSENGER):
-        return kind
-    return f"email_{way}" if kind == MessageKind.EMAIL else f"sms_{way}"
 
 
 # --- how columns come about
@@ -300,23 +258,6 @@ def _type_of_message(row: LakeRow, _: ZoneInfo) -> str:
 
 def _label(type_: str) -> str:
     return TYPE_LABELS.get(type_, type_)
-
-
-def _display_kind(row: LakeRow, _: ZoneInfo) -> str:
-    """features.md N3: missed if incoming and unanswered, else the direction."""
-    missed = row["direction"] == Direction.INBOUND and row["outcome"] not in (None, "", Outcome.ANSWERED)
-    return MISSED if missed else row["direction"] or ""
-
-
-def _status_code(row: LakeRow, _: ZoneInfo) -> str:
-    if row["kind"] == CallKind.CLASSIFIER:
-        return _CLASSIFIER
-    return _STATUS_CODES.get(row["outcome"], _NO_ANSWER) if row["outcome"] else _IN_PROGRESS
-
-
-def _detail_of_message(row: LakeRow, _: ZoneInfo) -> str:
-    word, code = row["status_detail"] or "", row["error_code"] or ""
-    return f"{word}: {code}" if word and code else word or code
 
 
 def _source_number(row: LakeRow, _: ZoneInfo) -> str:
@@ -396,19 +337,24 @@ _SPECIAL: dict[str, Column] = {
         (_TYPED, lambda row, zone: _label(_type_of_message(row, zone))),
     ),
     "display_kind": _each(
-        (("direction", "outcome"), _display_kind), (("direction",), lambda row, _: row["direction"] or "")
+        (("direction", "outcome"), lambda row, _: display_kind(row["direction"] or "", row["outcome"] or "")),
+        (("direction",), lambda row, _: row["direction"] or ""),
     ),
     "medium": _each((("record_id",), lambda _row, _: "voice"), (("kind",), lambda row, _: row["kind"] or "")),
     "status": _each(
         (("direction", "outcome"), lambda row, _: call_status(row["direction"] or "", row["outcome"] or "")),
-        (("status",), lambda row, _: MESSAGE_LABELS.get(row["status"] or "", PENDING)),
+        (("status",), lambda row, _: message_status(row["status"] or "")),
     ),
     "status_code": _each(
-        (("kind", "outcome"), _status_code), (("status",), lambda row, _: (row["status"] or "").upper())
+        (("kind", "outcome"), lambda row, _: status_code(row["kind"] or "", row["outcome"] or "")),
+        (("status",), lambda row, _: (row["status"] or "").upper()),
     ),
     "status_detail": _each(
         (("outcome", "live"), lambda row, _: row["outcome"] or row["live"] or ""),
-        (("status_detail", "error_code"), _detail_of_message),
+        (
+            ("status_detail", "error_code"),
+            lambda row, _: message_detail(row["status_detail"] or "", row["error_code"] or ""),
+        ),
     ),
     "source_number": _both(_ENDS, _source_number),
     "destination_number": _each(((*_ENDS, "entry_number"), _destination_of_call), (_ENDS, _destination_of_message)),
