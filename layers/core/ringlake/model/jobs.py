@@ -104,7 +104,7 @@ class Job(Model, frozen=True, kw_only=True):
     """An export or report run. `filter` is the filter object of the request exactly as resolved (O27).
 
     `name` is the report (`interactions`, `cases`, a finance query), `options` what it takes beside the filter
-    (a chart's metric and bucket). `letters` are the mails, one for each recipient; `schedule` is the id of the
+    (a chart's metric and bucket), `chosen` the columns that were asked for, none for all. `letters` are the mails, one for each recipient; `schedule` is the id of the
     schedule that ordered it, `scheduled` what it says of it.
 
     `progress` is a percentage. `attempts` counts the claims of workers over all time, `forgiven` those of them from
@@ -130,6 +130,7 @@ class Job(Model, frozen=True, kw_only=True):
     name: str = ""
     filter: dict[str, object] = {}
     options: dict[str, object] = {}
+    chosen: tuple[str, ...] = ()
     letters: tuple[Letter, ...] = ()
     schedule: str = ""
     scheduled: Scheduled | None = None
