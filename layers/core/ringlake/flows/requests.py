@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ringlake import reports
 from ringlake.access import Principal, Scope, abilities, scope
-from ringlake.errors import Forbidden, NotFound, PlanTooLow, Unavailable
+from ringlake.errors import Conflict, Forbidden, NotFound, PlanTooLow, Unavailable
 from ringlake.files.csv import Dialect
 from ringlake.model.base import Answer
 from ringlake.model.directory import Ability, Role, Workspace
@@ -276,6 +277,15 @@ class Desk:
             )
             raise
         return _view(job, now)
+
+    def order(self, job: Job, viewer: Principal, now: datetime) -> None:
+        """Make a job that a schedule ordered, and queue it. Done again it is the same job, so it can be repeated
+        until it succeeds; raises `Unavailable`.
+        """
+        self._audit(viewer, now, "request", job, schedule=job.schedule)
+        with suppress(Conflict):
+            self._jobs.create(job)
+        self._queues[job.kind].send({"workspace": job.workspace, "job": job.id}, job.workspace)
 
     def _audit(self, viewer: Principal, now: datetime, action: str, job: Job, **detail: object) -> None:
         shown = {name: "given" if name == "remote" else value for name, value in job.filter.items()}
