@@ -21,12 +21,15 @@ class JobState(StrEnum):
 
 
 class MailState(StrEnum):
-    """`sending` is claimed before the mail leaves, so that no redelivery sends a second one."""
+    """`sending` is claimed before the mail leaves, so that no redelivery sends a second one. `skipped` had nothing
+    to say (an empty file of a schedule that wants none).
+    """
 
     NONE = "none"
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
+    SKIPPED = "skipped"
 
 
 class JobKind(StrEnum):
@@ -50,18 +53,19 @@ class Headers(StrEnum):
 
 
 class LetterKind(StrEnum):
-    """`file` announces the file, or says why there is none; `notice` tells an owner that somebody took much at once
-    (security.md API6).
+    """`file` announces the file; `failure` tells the requester that there is none; `notice` tells an owner that
+    somebody took much at once (security.md API6).
     """
 
     FILE = "file"
+    FAILURE = "failure"
     NOTICE = "notice"
 
 
 class Letter(Model, frozen=True, kw_only=True):
     """One mail of a job to one address. `outside` is somebody who cannot sign in; `leave` is the token of the
     unsubscribe link of a schedule's mail, "" for mails that somebody asked for. `error` is shown to the requester.
-    `tries` counts how often it was claimed, the last time at `at`.
+    `tries` counts how often it was claimed, the last time at `at` by `worker`, a random word.
     """
 
     address: str
@@ -73,6 +77,7 @@ class Letter(Model, frozen=True, kw_only=True):
     error: str = ""
     tries: int = 0
     at: datetime | None = None
+    worker: str = ""
 
 
 class Figure(Model, frozen=True, kw_only=True):
@@ -104,13 +109,14 @@ class Job(Model, frozen=True, kw_only=True):
     """An export or report run. `filter` is the filter object of the request exactly as resolved (O27).
 
     `name` is the report (`interactions`, `cases`, a finance query), `options` what it takes beside the filter
-    (a chart's metric and bucket), `chosen` the columns that were asked for, none for all. `letters` are the mails, one for each recipient; `schedule` is the id of the
-    schedule that ordered it, `scheduled` what it says of it.
+    (a chart's metric and bucket), `chosen` the columns that were asked for, none for all. `letters` are the mails,
+    one for each recipient; `schedule` is the id of the schedule that ordered it, `scheduled` what it says of it.
 
     `progress` is a percentage. `attempts` counts the claims of workers over all time, `forgiven` those of them from
-    before somebody asked for another try. `key` to `as_of` are known once the file is complete: `sheets` counts
-    the sheets of data of a workbook, `cut_cells` texts that did not fit into a cell. `scope` is what the requester
-    might see when it was made. `error` is shown to the requester.
+    before somebody asked for another try; `worker` is a random word of the one who holds it. `columns` are those
+    that were chosen (all when empty), `header` those of the file. `key` to `as_of` are known once the file is
+    complete: `sheets` counts the sheets of data of a workbook, `cut_cells` texts that did not fit into a cell.
+    `scope` is what the requester might see when it was made. `error` is shown to the requester.
     """
 
     id: str
@@ -130,6 +136,7 @@ class Job(Model, frozen=True, kw_only=True):
     name: str = ""
     filter: dict[str, object] = {}
     options: dict[str, object] = {}
+    columns: tuple[str, ...] = ()
     chosen: tuple[str, ...] = ()
     letters: tuple[Letter, ...] = ()
     schedule: str = ""
@@ -145,7 +152,7 @@ class Job(Model, frozen=True, kw_only=True):
     size_bytes: int | None = None
     sha256: str = ""
     title: str = ""
-    columns: tuple[str, ...] = ()
+    header: tuple[str, ...] = ()
     zone: str = ""
     settings_version: int = 0
     notes: tuple[str, ...] = ()
@@ -154,6 +161,7 @@ class Job(Model, frozen=True, kw_only=True):
     finished_at: datetime | None = None
     attempts: int = 0
     forgiven: int = 0
+    worker: str = ""
     error: str = ""
 
 
