@@ -57,6 +57,7 @@ class TestDynamoJobs(JobsSuite):
             made.filter["reference"] = "x" * 40_000
             jobs.create(made)
         assert [found.id for found in jobs.newest("acme", limit=40)] == [f"{n:04}" for n in range(39, -1, -1)]
+        assert [found.id for found in jobs.since("acme", "0002")] == [f"{n:04}" for n in range(2, 40)]
 
 
 def test_a_table_that_is_not_there_is_unavailable(running: Emulator) -> None:

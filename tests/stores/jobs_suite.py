@@ -20,7 +20,6 @@ def job(number: int, workspace: str = "acme") -> Job:
         workspace=workspace,
         kind=JobKind.EXPORT,
         requester="u1",
-        requester_email="a@example.com",
         created_at=NOW,
         expires_at=NOW,
         filter={"from": "2026-03-01", "users": ["u1", "u2"], "hours": {"b": 1, "a": None}},
@@ -59,6 +58,29 @@ class JobsSuite:
         with pytest.raises(Conflict):
             jobs.transition(job(9), job(9))
         assert jobs.get("acme", "0009") is None
+
+    def test_a_job_is_forgotten_by_whoever_knows_it_as_it_is(self, jobs: Jobs) -> None:
+        jobs.create(job(1))
+        jobs.create(job(1, "rival"))
+        moved = jobs.transition(job(1), msgspec.structs.replace(job(1), state=JobState.CANCELLED))
+
+        with pytest.raises(Conflict):
+            jobs.delete(job(1))
+        jobs.delete(moved)
+        assert jobs.get("acme", "0001") is None
+        assert jobs.get("rival", "0001") == job(1, "rival")
+        with pytest.raises(Conflict):
+            jobs.delete(moved)
+
+    def test_jobs_since_an_id_come_oldest_first(self, jobs: Jobs) -> None:
+        for number in (3, 1, 2):
+            jobs.create(job(number))
+        jobs.create(job(4, "rival"))
+
+        assert [found.id for found in jobs.since("acme", "0002")] == ["0002", "0003"]
+        assert [found.id for found in jobs.since("acme", "00015")] == ["0002", "0003"]
+        assert [found.id for found in jobs.since("acme", "")] == ["0001", "0002", "0003"]
+        assert jobs.since("acme", "0004") == []
 
     def test_the_newest_come_first_page_by_page(self, jobs: Jobs) -> None:
         for number in (3, 1, 5, 2, 4):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ringlake.errors import Conflict
 from ringlake.model.base import from_json, to_json
@@ -12,6 +13,8 @@ from ringlake.model.jobs import Job
 from .clients import client, translated
 
 PAGE = 50
+# The file goes after thirty days; that there was one is shown for two months more.
+REMEMBERED = timedelta(days=60)
 
 
 class Jobs(Protocol):
@@ -29,11 +32,19 @@ class Jobs(Protocol):
         """At most `limit` jobs with ids below `before`, newest first (ids begin with their time)."""
         ...
 
+    def since(self, workspace: str, first: str) -> list[Job]:
+        """Every job with an id from `first` on, oldest first, strongly consistent."""
+        ...
+
     def transition(self, job: Job, after: Job) -> Job:
         """Replace `job`, which must be the stored one to the last field, and return `after`.
 
         `Conflict` when somebody else moved it: read again and look where it is now.
         """
+        ...
+
+    def delete(self, job: Job) -> None:
+        """Forget `job`, which must be the stored one to the last field; `Conflict` when it is not."""
         ...
 
 
@@ -63,26 +74,34 @@ class DynamoJobs:
         return None if item is None else from_json(item["doc"]["S"], Job)
 
     def newest(self, workspace: str, before: str = "", limit: int = PAGE) -> list[Job]:
-        condition, values = "pk = :pk", {":pk": {"S": _pk(workspace)}}
-        if before:
-            condition, values = f"{condition} AND sk < :before", values | {":before": {"S": before}}
-        found: list[dict[str, Any]] = []
-        start: dict[str, Any] = {}
+        found: list[Job] = []
         while len(found) < limit:
-            with translated():
-                page = client("dynamodb").query(
-                    TableName=self._table,
-                    KeyConditionExpression=condition,
-                    ExpressionAttributeValues=values,
-                    ScanIndexForward=False,
-                    Limit=limit - len(found),
-                    **start,
-                )
-            found += page["Items"]
-            if "LastEvaluatedKey" not in page:
+            page = self._page(workspace, "<", before, ScanIndexForward=False, Limit=limit - len(found))
+            found += page.jobs
+            before = page.last
+            if not before:
                 break
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
-        return [from_json(item["doc"]["S"], Job) for item in found]
+        return found
+
+    def since(self, workspace: str, first: str) -> list[Job]:
+        page = self._page(workspace, ">=", first, ConsistentRead=True)
+        found = page.jobs
+        while page.last:
+            page = self._page(workspace, ">", page.last, ConsistentRead=True)
+            found += page.jobs
+        return found
+
+    def _page(self, workspace: str, side: str, id: str, **how: Any) -> _Page:
+        """One answer of the table: jobs on one side of an id ("" is all of them)."""
+        condition, values = "pk = :pk", {":pk": {"S": _pk(workspace)}}
+        if id:
+            condition, values = f"{condition} AND sk {side} :id", values | {":id": {"S": id}}
+        with translated():
+            page = client("dynamodb").query(
+                TableName=self._table, KeyConditionExpression=condition, ExpressionAttributeValues=values, **how
+            )
+        last = page.get("LastEvaluatedKey")
+        return _Page([from_json(item["doc"]["S"], Job) for item in page["Items"]], last["sk"]["S"] if last else "")
 
     def transition(self, job: Job, after: Job) -> Job:
         with translated():
@@ -94,13 +113,34 @@ class DynamoJobs:
             )
         return after
 
+    def delete(self, job: Job) -> None:
+        with translated():
+            client("dynamodb").delete_item(
+                TableName=self._table,
+                Key={"pk": {"S": _pk(job.workspace)}, "sk": {"S": job.id}},
+                ConditionExpression="doc = :before",
+                ExpressionAttributeValues={":before": {"S": to_json(job).decode()}},
+            )
+
+
+class _Page(NamedTuple):
+    """Jobs, and the id of the last one when there are more behind it."""
+
+    jobs: list[Job]
+    last: str
+
 
 def _pk(workspace: str) -> str:
     return f"workspace#{workspace}#jobs"
 
 
 def _item(job: Job) -> dict[str, dict[str, str]]:
-    return {"pk": {"S": _pk(job.workspace)}, "sk": {"S": job.id}, "doc": {"S": to_json(job).decode()}}
+    return {
+        "pk": {"S": _pk(job.workspace)},
+        "sk": {"S": job.id},
+        "doc": {"S": to_json(job).decode()},
+        "expires_at": {"N": str(int((job.expires_at + REMEMBERED).timestamp()))},
+    }
 
 
 class MemoryJobs:
@@ -123,9 +163,18 @@ class MemoryJobs:
         ids = sorted((i for ws, i in self.rows if ws == workspace and (not before or i < before)), reverse=True)
         return [self.rows[workspace, i] for i in ids[:limit]]
 
+    def since(self, workspace: str, first: str) -> list[Job]:
+        return [self.rows[key] for key in sorted(self.rows) if key[0] == workspace and key[1] >= first]
+
     def transition(self, job: Job, after: Job) -> Job:
         with self._lock:
             if self.rows.get((job.workspace, job.id)) != job:
                 raise Conflict(job.id)
             self.rows[job.workspace, job.id] = after
         return after
+
+    def delete(self, job: Job) -> None:
+        with self._lock:
+            if self.rows.get((job.workspace, job.id)) != job:
+                raise Conflict(job.id)
+            del self.rows[job.workspace, job.id]
