@@ -87,7 +87,7 @@ def read(
         raise InvalidRequest("body", f"is not UTF-8 (line {line}): save it as CSV UTF-8") from None
     if "\0" in text:
         raise InvalidRequest("body", f"holds a NUL character (line {text[: text.index(chr(0))].count(chr(10)) + 1})")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(text), strict=True)
     rows: list[Row] = []
     wrong: list[Wrong] = []
     header: list[str] | None = None
@@ -162,7 +162,7 @@ def _header(cells: Sequence[str], columns: Sequence[str], needed: Sequence[str],
     return header
 
 
-def _delimiter(text: str) -> str:
+def delimiter(text: str) -> str:
     """What stands most often between the cells of the first line."""
     first = next((line for line in text.splitlines() if line.strip()), "")
     bare = re.sub(r'"[^"]*"', "", first)

@@ -1,0 +1,1 @@
+"""What finance does: invoices beside our charges, and months that are closed."""
