@@ -1,0 +1,139 @@
+"""What a month is reduced to when it is closed: rows, seconds, amounts and a digest for each table and day. Pure.
+
+The digest is over values, not over bytes of a file: another writer, order, compression or version of a library gives
+the same. It is the SHA-256 of one line for each row, sorted by key and joined by line feeds, each line the columns
+in `COLUMNS` in that order as PostgreSQL's COPY writes them: tabs between, `\\N` for null, a backslash, tab, line
+feed or carriage return of a value behind a backslash. Moments are milliseconds since 1970, dates ISO 8601, amounts
+have four decimals. The digest of a month is that of the lines `<table> <day> <rows> <digest>`, sorted.
+
+Nothing of it is about a customer: a person who is forgotten later (demands.md D76) leaves a closed month as it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+from ringlake.model.arrow import Column, kernels
+from ringlake.model.closings import Frozen, Sum
+
+from .columns import joined
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Part(NamedTuple):
+    """What a table brings into a closing: rows with `flag` = 1, by `key`; `seconds` are summed."""
+
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+    flag: str
+    seconds: str
+
+
+_INTERACTION = ("started_at", "local_date", "direction", "business_number", "user_id", "team_id", "is_spam")
+_MONEY = ("cost_amount", "cost_currency", "home_amount", "home_currency")
+# By table.
+COLUMNS: Mapping[str, Part] = MappingProxyType(
+    {
+        "charges": Part(
+            (
+                "record_id", "unit", "rating", "channel", *_INTERACTION, "destination_country", "prefix", "cost_source",
+                "tariff_id", "tariff_version", "billable_s", "charged_s", "segments", *_MONEY,
+            ),
+            ("record_id", "unit"), "is_charge", "billable_s",
+        ),
+        "calls": Part(("record_id", *_INTERACTION, "outcome", "talk_s", *_MONEY), ("record_id",), "is_call", "talk_s"),
+        "messages": Part(("record_id", *_INTERACTION, "status", "segments", *_MONEY), ("record_id",), "is_message", ""),
+    }
+)  # fmt: skip
+
+
+def needed(table: str) -> tuple[str, ...]:
+    """The columns that `of_month` reads."""
+    part = COLUMNS[table]
+    return (*part.columns, part.flag)
+
+
+def of_month(table: str, rows: pa.Table, month: date) -> pa.Table:
+    """The rows that a closing of the month (its first day) is about, with `COLUMNS`, sorted by key."""
+    import pyarrow as pa
+
+    pc = kernels()
+    part = COLUMNS[table]
+    first, following = (pa.scalar(day, pa.date32()) for day in (month, following_month(month)))
+    inside = pc.and_(pc.greater_equal(rows["local_date"], first), pc.less(rows["local_date"], following))
+    kept = rows.filter(pc.and_(pc.equal(rows[part.flag], 1), inside)).select(list(part.columns))
+    return kept.sort_by([(name, "ascending") for name in part.key])
+
+
+def frozen(table: str, day: date, rows: pa.Table) -> Frozen:
+    """One part of a closing: the rows of one UTC day as `of_month` gives them."""
+    pc = kernels()
+    part = COLUMNS[table]
+    seconds = pc.sum(rows[part.seconds]).as_py() if part.seconds else None
+    return Frozen(
+        table=table,
+        day=day,
+        rows=rows.num_rows,
+        seconds=seconds or 0,
+        sums=_sums(rows),
+        sha256=digest(rows),
+    )
+
+
+def digest(rows: pa.Table) -> str:
+    """SHA-256 of rows that are sorted by their key."""
+    pc = kernels()
+    if not rows.num_rows:
+        return hashlib.sha256(b"").hexdigest()
+    cells = [_cells(rows[name]) for name in rows.column_names]
+    lines = pc.binary_join_element_wise(*cells, "\t")
+    return hashlib.sha256("\n".join(lines.to_pylist()).encode()).hexdigest()
+
+
+def digest_of(parts: Iterable[Frozen]) -> str:
+    """The digest of a whole closing."""
+    lines = sorted(f"{part.table} {part.day} {part.rows} {part.sha256}" for part in parts)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def following_month(month: date) -> date:
+    """The first day of the month after."""
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
+
+
+def _sums(rows: pa.Table) -> tuple[Sum, ...]:
+    """Rows and amount by currency; rows without an amount have none."""
+    import pyarrow as pa
+
+    pc = kernels()
+    known = pc.is_valid(rows["cost_amount"])
+    currency = pc.if_else(known, rows["cost_currency"], "")
+    told = pa.table({"currency": currency, "amount": rows["cost_amount"]})
+    grouped = told.group_by("currency").aggregate([("amount", "sum"), ([], "count_all")]).to_pylist()
+    return tuple(
+        Sum(currency=one["currency"], rows=one["count_all"], amount=one["amount_sum"] or Decimal(0))
+        for one in sorted(grouped, key=lambda one: str(one["currency"]))
+    )
+
+
+def _cells(column: Column) -> Column:
+    """The texts of a column as COPY writes them."""
+    import pyarrow as pa
+
+    pc = kernels()
+    values = joined(column)
+    kind = values.type
+    if pa.types.is_timestamp(kind):
+        values = values.cast(pa.timestamp("ms")).cast(pa.int64())
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind):
+        values = values.cast(pa.string())
+        for mark, written in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
+            values = pc.replace_substring(values, mark, written)
+    return pc.fill_null(values.cast(pa.string()), "\\N")
