@@ -17,7 +17,7 @@ from botocore.exceptions import (
 
 from ringlake.errors import Unavailable
 from ringlake.stores import mail as module
-from ringlake.stores.mail import Mail, MailRefused, MailUncertain, MemoryMail, SesMail
+from ringlake.stores.mail import Mail, MailRefused, MailThrottled, MailUncertain, MemoryMail, Refusal, SesMail
 
 
 def message(*recipients: str) -> EmailMessage:
@@ -45,14 +45,14 @@ def answering(monkeypatch: pytest.MonkeyPatch, fault: Exception | None) -> list[
     return sent
 
 
-def refused(code: str, status: int = 400) -> ClientError:
-    answer: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+def refused(code: str, status: int = 400, said: str = "") -> ClientError:
+    answer: Any = {"Error": {"Code": code, "Message": said}, "ResponseMetadata": {"HTTPStatusCode": status}}
     return ClientError(answer, "SendRawEmail")
 
 
 FAULTS = [
-    (refused("Throttling"), Unavailable),
-    (refused("ThrottlingException"), Unavailable),
+    (refused("Throttling"), MailThrottled),
+    (refused("ThrottlingException"), MailThrottled),
     (EndpointConnectionError(endpoint_url="x"), Unavailable),
     (ConnectTimeoutError(endpoint_url="x"), Unavailable),
     (refused("MessageRejected"), MailRefused),
@@ -74,7 +74,32 @@ def test_each_fault_means_one_thing_and_only_what_was_surely_not_sent_is_tried_a
     sent = answering(monkeypatch, fault)
     with pytest.raises(meaning):
         SesMail(pauses.append).send(message())
-    assert (len(sent), len(pauses)) == ((4, 3) if meaning is Unavailable else (1, 0))
+    assert (len(sent), len(pauses)) == ((4, 3) if issubclass(meaning, Unavailable) else (1, 0))
+
+
+_FAILED = "Email address is not verified. The following identities failed the check in region EU-WEST-1: "
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        (refused("MessageRejected", said=f"{_FAILED}Reports@Example.com"), Refusal.SENDER_UNVERIFIED),
+        (refused("MessageRejected", said=f"{_FAILED}anna@example.com"), Refusal.RECIPIENT_UNVERIFIED),
+        (refused("MessageRejected", said=f"{_FAILED}anna@example.com, reports@example.com"), Refusal.SENDER_UNVERIFIED),
+        (refused("MessageRejected", said="Virus found"), Refusal.OTHER),
+        (refused("MailFromDomainNotVerifiedException"), Refusal.SENDER_UNVERIFIED),
+        (refused("AccountSendingPausedException"), Refusal.PAUSED),
+        (refused("ConfigurationSetDoesNotExist"), Refusal.MISCONFIGURED),
+        (refused("AccessDenied", 403), Refusal.MISCONFIGURED),
+        (refused("InvalidParameterValue"), Refusal.OTHER),
+    ],
+)
+def test_a_refusal_says_what_has_to_be_done(monkeypatch: pytest.MonkeyPatch, fault: ClientError, why: Refusal) -> None:
+    answering(monkeypatch, fault)
+    with pytest.raises(MailRefused) as refusal:
+        SesMail().send(message())
+    assert refusal.value.why is why
+    assert str(refusal.value) == fault.response["Error"]["Code"]
 
 
 def test_the_bytes_that_were_built_are_the_bytes_that_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:

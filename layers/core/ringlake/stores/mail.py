@@ -10,15 +10,35 @@ import time
 from collections.abc import Callable
 from email.message import EmailMessage
 from email.policy import SMTP
-from typing import Protocol
+from enum import StrEnum
+from typing import Any, Protocol
 
 from ringlake.errors import Rejected, RinglakeError, Unavailable
 
 from .clients import client
 
 
+class Refusal(StrEnum):
+    """Why SES will not send a mail, by what has to be done about it."""
+
+    RECIPIENT_UNVERIFIED = "recipient_unverified"
+    SENDER_UNVERIFIED = "sender_unverified"
+    PAUSED = "paused"
+    MISCONFIGURED = "misconfigured"
+    OTHER = "other"
+
+
 class MailRefused(Rejected):
-    """SES will not send this mail: sender not verified, recipient rejected, sending paused. Names the code."""
+    """SES will not send this mail. Names the code."""
+
+    def __init__(self, code: str, why: Refusal = Refusal.OTHER) -> None:
+        super().__init__(code)
+        self.code = code
+        self.why = why
+
+
+class MailThrottled(Unavailable):
+    """A rate or the quota of the day is used up: the mail was not sent and may be tried later."""
 
 
 class MailUncertain(RinglakeError):
@@ -29,14 +49,23 @@ class Mail(Protocol):
     def send(self, message: EmailMessage) -> None:
         """Send to the one recipient in `To`.
 
-        Raises `Unavailable` when the mail was certainly not sent and may be tried later,
-        `MailRefused` when it never will be, `MailUncertain` when nobody knows.
+        Raises `Unavailable` when the mail was certainly not sent and may be tried later (`MailThrottled` when
+        SES wants no more for a while), `MailRefused` when it never will be, `MailUncertain` when nobody knows.
         """
         ...
 
 
 # Codes that say "not now" (M API_SendRawEmail, common errors); all other 4xx codes are refusals.
 _LATER = frozenset({"Throttling", "ThrottlingException", "TooManyRequestsException", "LimitExceededException"})
+_REFUSALS = {
+    "MailFromDomainNotVerifiedException": Refusal.SENDER_UNVERIFIED,
+    "AccountSendingPausedException": Refusal.PAUSED,
+    "ConfigurationSetSendingPausedException": Refusal.PAUSED,
+    "ConfigurationSetDoesNotExist": Refusal.MISCONFIGURED,
+    "ConfigurationSetDoesNotExistException": Refusal.MISCONFIGURED,
+    "AccessDenied": Refusal.MISCONFIGURED,
+    "AccessDeniedException": Refusal.MISCONFIGURED,
+}
 _SERVER_ERROR = 500
 # A queue message comes again only after its visibility time-out, an hour and a half later; SES's rate
 # limit is per second.
@@ -70,14 +99,27 @@ class SesMail:
             code = str(error.response.get("Error", {}).get("Code", ""))
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
             if code in _LATER:
-                raise Unavailable(f"SendRawEmail: {code}") from error
+                raise MailThrottled(f"SendRawEmail: {code}") from error
             if status >= _SERVER_ERROR:
                 raise MailUncertain(code) from error
-            raise MailRefused(code) from error
+            raise MailRefused(code, _refusal(code, error, message)) from error
         except (EndpointConnectionError, ConnectTimeoutError) as error:
             raise Unavailable(type(error).__name__) from error
         except BotoCoreError as error:
             raise MailUncertain(type(error).__name__) from error
+
+
+def _refusal(code: str, error: Any, message: EmailMessage) -> Refusal:
+    """SES has one code for a sender and for a sandbox's recipient that are not verified. Its text lists the
+    identities that failed: ours are looked for in it, its words are not read.
+    """
+    if code != "MessageRejected":
+        return _REFUSALS.get(code, Refusal.OTHER)
+    said = str(error.response.get("Error", {}).get("Message", "")).casefold()
+    sender, recipient = (str(message[name].addresses[0].addr_spec).casefold() for name in ("From", "To"))
+    if sender in said:
+        return Refusal.SENDER_UNVERIFIED
+    return Refusal.RECIPIENT_UNVERIFIED if recipient in said else Refusal.OTHER
 
 
 class MemoryMail:
