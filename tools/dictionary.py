@@ -25,6 +25,7 @@ TYPES = {
     "timestamp": "milliseconds, UTC, without zone",
     "boolean": "true, false or null",
     "decimal(12,4)": "exact decimal with 4 places",
+    "decimal(20,10)": "exact decimal with 10 places",
 }
 
 HEAD = """# Data dictionary

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringlake.fold.rating import rate_call, rate_message
-from ringlake.model.directory import Rate, Tariff
+from ringlake.model.charges import Unpriced
+from ringlake.model.directory import Directory, Rate, Rating, Tariff, TariffVersion, Workspace
 from ringlake.model.money import Money
 
 AT = datetime(2026, 9, 14, 9, 0, tzinfo=UTC)
@@ -26,9 +27,14 @@ def tariff(*rates: Rate, id: str = "t", **more: Any) -> Tariff:
     return Tariff(id=id, name=id, currency=more.pop("currency", "EUR"), rates=rates, **more)
 
 
+def book(*tariffs: Tariff, past: tuple[TariffVersion, ...] = (), ratings: tuple[Rating, ...] = ()) -> Directory:
+    workspace = Workspace(id="acme", name="Acme")
+    return Directory(workspace=workspace, tariffs=tariffs, past_tariffs=past, ratings=ratings)
+
+
 def price(*tariffs: Tariff, ms: int | None = 60_000, number: str = CUSTOMER, connection: str = "pbx") -> str | None:
-    found = rate_call(tariffs, connection, AT, number, ms)
-    return None if found is None else f"{found.amount} {found.currency}"
+    (rated,) = rate_call(book(*tariffs), connection, AT, number, ms)
+    return None if rated.amount is None else f"{rated.amount.amount} {rated.amount.currency}"
 
 
 @pytest.mark.parametrize(
@@ -106,25 +112,118 @@ def test_a_tariff_without_the_destination_leaves_it_to_the_next() -> None:
 def test_calls_and_messages_have_tariffs_of_their_own() -> None:
     texts = tariff(rate("48", "1"), channel="message")
     assert price(texts) is None
-    assert rate_message([texts], "pbx", AT, [CUSTOMER], 3) == Money(amount=Decimal("3.0000"), currency="EUR")
-    assert rate_message([tariff(rate("48", "1"))], "pbx", AT, [CUSTOMER], 3) is None
+    (rated,) = rate_message(book(texts), "pbx", AT, CUSTOMER, 3)
+    assert rated.amount == Money(amount=Decimal("3.0000"), currency="EUR")
+    (other,) = rate_message(book(tariff(rate("48", "1"))), "pbx", AT, CUSTOMER, 3)
+    assert (other.amount, other.unpriced) == (None, Unpriced.NO_RATE)
 
 
-def test_a_text_to_several_costs_the_sum_and_is_unknown_as_soon_as_one_part_is() -> None:
-    texts = [tariff(rate("48", "0.03"), rate("1", "0.01"), channel="message")]
-    both = rate_message(texts, "pbx", AT, [CUSTOMER, "+12025550187"], 2)
-    assert both == Money(amount=Decimal("0.0800"), currency="EUR")
-    assert rate_message(texts, "pbx", AT, [CUSTOMER, "+4930123456"], 2) is None
-    assert rate_message(texts, "pbx", AT, [CUSTOMER], None) is None
-    assert rate_message(texts, "pbx", AT, [], 1) is None
-    dollars = tariff(rate("1", "0.01"), channel="message", currency="USD", id="d", connection="pbx")
-    assert rate_message([*texts, dollars], "pbx", AT, [CUSTOMER, "+12025550187"], 1) is None
+def test_a_text_without_a_number_of_segments_has_no_price_but_a_rate() -> None:
+    (rated,) = rate_message(book(tariff(rate("48", "0.03"), channel="message")), "pbx", AT, CUSTOMER, None)
+    assert (rated.amount, rated.unpriced, rated.connect_fee) == (None, Unpriced.NO_SEGMENTS, Decimal("0.03"))
 
 
 @given(st.integers(0, 10_000_000), st.integers(0, 10_000_000), st.integers(1, 120), st.integers(0, 99))
 def test_a_longer_call_never_costs_less(one: int, other: int, increment_s: int, cents: int) -> None:
     rates = tariff(rate("48", "0.02", f"0.{cents:02}", increment_s))
-    prices = [rate_call([rates], "pbx", AT, CUSTOMER, ms) for ms in sorted((one, other))]
-    assert prices[0] is not None
-    assert prices[1] is not None
-    assert prices[0].amount <= prices[1].amount
+    shorter, longer = (rate_call(book(rates), "pbx", AT, CUSTOMER, ms)[0].amount for ms in sorted((one, other)))
+    assert shorter is not None
+    assert longer is not None
+    assert shorter.amount <= longer.amount
+
+
+# ---------------------------------------------------------------- versions and ratings
+
+LATER = AT + timedelta(days=1)
+CHEAP, DEAR = rate("48", "1"), rate("48", "2")
+
+
+def version(number: int, *rates: Rate, written: datetime | None = None, **more: Any) -> Tariff:
+    return tariff(*rates, version=number, written_at=written, **more)
+
+
+def past(of: Tariff, until: datetime) -> TariffVersion:
+    return TariffVersion(id=f"{of.id}-{of.version}", tariff=of, until=until)
+
+
+def rating(number: int, at: datetime, since: datetime = AT, until: datetime = LATER, **more: Any) -> Rating:
+    return Rating(id=f"{number:06}", number=number, at=at, by="u", reason="wrong", since=since, until=until, **more)
+
+
+def amounts(directory: Directory, connection: str = "pbx", at: datetime = AT) -> list[tuple[int, int, str]]:
+    """Number of the rating, version of the tariff, amount."""
+    found = rate_call(directory, connection, at, CUSTOMER, 60_000)
+    return [(r.rating, r.tariff_version, f"{r.amount.amount:f}" if r.amount else "") for r in found]
+
+
+def test_what_had_a_price_keeps_it_when_the_tariff_is_changed_later() -> None:
+    changed = book(version(2, DEAR, written=LATER), past=(past(version(1, CHEAP), LATER),))
+
+    assert amounts(changed) == [(0, 1, "1.0000")]
+    assert amounts(changed, at=LATER) == [(0, 2, "2.0000")]
+
+
+def test_a_deleted_tariff_still_prices_what_began_before() -> None:
+    gone = book(past=(past(version(1, CHEAP), LATER),))
+
+    assert amounts(gone) == [(0, 1, "1.0000")]
+    assert amounts(gone, at=LATER) == [(0, 1, "")]
+
+
+def test_what_had_no_price_gets_that_of_the_first_later_version_that_knows_the_destination() -> None:
+    first, second = LATER, LATER + timedelta(days=1)
+    third = second + timedelta(days=1)
+    unknown = past(version(1, rate("49", "9"), written=AT - timedelta(days=1)), first)
+    known = past(version(2, CHEAP, written=first), second)
+    directory = book(version(4, rate("48", "7"), written=third), past=(unknown, known, past(version(3, DEAR), third)))
+
+    assert amounts(book(version(2, CHEAP, written=first), past=(unknown,))) == [(0, 2, "1.0000")]
+    kept = book(version(3, DEAR, written=second), past=(unknown, known))
+    assert amounts(kept) == [(0, 2, "1.0000")]
+    assert amounts(directory) != []
+
+
+def test_a_new_tariff_that_goes_before_others_changes_nothing_that_had_a_price() -> None:
+    own = version(1, DEAR, id="own", connection="pbx", written=LATER)
+
+    assert amounts(book(tariff(CHEAP), own)) == [(0, 1, "1.0000")]
+
+
+def test_a_rating_prices_its_period_again_and_the_first_result_stays_visible() -> None:
+    ordered = LATER + timedelta(days=3)
+    directory = book(
+        version(2, DEAR, written=LATER + timedelta(days=2)),
+        past=(past(version(1, CHEAP), LATER + timedelta(days=2)),),
+        ratings=(rating(1, ordered),),
+    )
+
+    assert amounts(directory) == [(0, 1, "1.0000"), (1, 2, "2.0000")]
+    assert amounts(directory, at=LATER) == [(0, 1, "1.0000")]
+    assert amounts(directory, at=AT - timedelta(microseconds=1)) == [(0, 1, "1.0000")]
+
+
+def test_a_rating_sees_the_tariffs_of_its_own_instant_however_they_change_later() -> None:
+    first, second = LATER + timedelta(days=1), LATER + timedelta(days=2)
+    directory = book(
+        version(3, rate("48", "7"), written=second),
+        past=(past(version(1, CHEAP), first), past(version(2, DEAR, written=first), second)),
+        ratings=(rating(1, first + timedelta(hours=1)), rating(2, second + timedelta(hours=1))),
+    )
+
+    assert amounts(directory) == [(0, 1, "1.0000"), (1, 2, "2.0000"), (2, 3, "7.0000")]
+
+
+def test_a_rating_that_comes_to_the_same_adds_nothing_and_one_of_another_channel_or_connection_is_none() -> None:
+    same = book(tariff(CHEAP), ratings=(rating(1, LATER), rating(2, LATER)))
+    assert amounts(same) == [(0, 1, "1.0000")]
+    changed = book(
+        version(2, DEAR, written=LATER),
+        past=(past(version(1, CHEAP), LATER),),
+        ratings=(
+            rating(1, LATER, channel="message"),
+            rating(2, LATER, connection="other"),
+            rating(3, LATER, connection="pbx"),
+        ),
+    )
+    assert amounts(changed) == [(0, 1, "1.0000"), (3, 2, "2.0000")]
+    assert amounts(changed, connection="other") == [(0, 1, "1.0000"), (2, 2, "2.0000")]

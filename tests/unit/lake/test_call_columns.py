@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from ringlake.metrics.rows import call_row, leg_rows, message_row
-from ringlake.model.calls import CostSource, End, EndKind, Leg, Party
+from ringlake.model.calls import End, EndKind, Leg, Party
+from ringlake.model.charges import CostSource
 from ringlake.model.consequences import Consequences
 from ringlake.model.facts import Source
 from ringlake.model.money import Money

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,14 @@ from ringlake.errors import Conflict
 from ringlake.fold.recovery import consequences_of, touch_of
 from ringlake.metrics.activity import CALL_COLUMNS, MESSAGE_COLUMNS, activity
 from ringlake.metrics.presence import presence_rows
-from ringlake.metrics.rows import Row, call_row, case_rows, deal_row, leg_rows, message_row
+from ringlake.metrics.rows import Row, call_row, case_rows, charge_rows, deal_row, leg_rows, message_row
 from ringlake.model.calls import Leg, MissedReason, Outcome, TimelineStep
+from ringlake.model.charges import Charge, CostSource, Rated
 from ringlake.model.directory import Directory, User
 from ringlake.model.facts import FactKind, PresenceStatus
+from ringlake.model.money import Money
 from ringlake.model.presence import Interval, Line, LineId
-from ringlake.model.tables import ACTIVITY, CALLS, CASES, DEALS, LEGS, MESSAGES, PRESENCE, TABLES, Table
+from ringlake.model.tables import ACTIVITY, CALLS, CASES, CHARGES, DEALS, LEGS, MESSAGES, PRESENCE, TABLES, Table
 from ringlake.stores import lake as lake_module
 from ringlake.stores.lake import (
     ROW_GROUP_ROWS,
@@ -45,6 +48,7 @@ from tests.unit.lake.making import ANNA, NOON, WORKSPACE, call, deal, message
 APPROVED = Path(__file__).parents[2] / "approved" / "lake_schema.txt"
 OURS, THEIRS = "+48220000001", "+48600000001"
 DAY = "2026-03-04"
+CENT = Money(amount=Decimal("0.01"), currency="EUR")
 OWNER = User(id="u-anna", email="anna@acme.example", name=THEIRS)
 
 
@@ -73,12 +77,15 @@ def sample(table: Table) -> pa.Table:
     line = Line(id=LineId(user_id=OWNER.id), account=OURS, intervals=intervals)
     calls = as_rows(CALLS, [call_row(r, WORKSPACE) for r in (record, call("c2", user=ANNA))])
     messages = as_rows(MESSAGES, [message_row(m, WORKSPACE) for m in (message(), message("m2"))])
+    unit = Charge(unit="c1", at=NOON, number=THEIRS, source=CostSource.PROVIDER, ratings=(Rated(amount=CENT),))
+    charged = [call(name, entry_number=OURS, remote_name=THEIRS, user=ANNA, charges=(unit,)) for name in ("c1", "c2")]
     return {
         CALLS: calls,
         MESSAGES: messages,
         LEGS: as_rows(LEGS, leg_rows(record)),
         CASES: as_rows(CASES, [row for name in ("c1", "c2") for row in missed_rows(name)]),
         ACTIVITY: activity(calls, messages).select(list(ACTIVITY.names)),
+        CHARGES: as_rows(CHARGES, [row for one in charged for row in charge_rows(one, WORKSPACE)]),
         DEALS: as_rows(DEALS, [deal_row(deal(name), WORKSPACE, record) for name in ("d1", "d2")]),
         PRESENCE: as_rows(PRESENCE, presence_rows(line, Directory(workspace=WORKSPACE, users=(OWNER,)))),
     }[table]

@@ -44,7 +44,20 @@ HIDDEN: Mapping[Ability, frozenset[str]] = MappingProxyType(
     {
         Ability.SEE_NAMES: frozenset({"remote_name", "record_ref", "significant"}),
         Ability.SEE_NUMBERS: NUMBERS,
-        Ability.SEE_COSTS: frozenset({"cost_amount", "cost_currency", "cost_source"}),
+        Ability.SEE_COSTS: frozenset(
+            {
+                "cost_amount",
+                "cost_currency",
+                "cost_source",
+                "home_amount",
+                "home_currency",
+                "tariff_id",
+                "tariff_name",
+                "connect_fee",
+                "per_minute",
+                "exchange_rate",
+            }
+        ),
     }
 )
 

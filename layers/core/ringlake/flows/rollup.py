@@ -33,15 +33,16 @@ from typing import Protocol
 
 from ringlake.errors import Conflict
 from ringlake.metrics.activity import CALL_COLUMNS, MESSAGE_COLUMNS, activity
-from ringlake.metrics.rows import Row, call_row, case_rows, leg_rows, message_row, open_case_rows, reopened
+from ringlake.metrics.rows import Row, call_row, case_rows, charge_rows, leg_rows, message_row, open_case_rows, reopened
 from ringlake.model.base import Model, utc
 from ringlake.model.calls import CallRecord
 from ringlake.model.deals import DealRecord
 from ringlake.model.directory import Workspace
+from ringlake.model.exchange import Exchange, YearRates, no_rates
 from ringlake.model.marks import Marks
 from ringlake.model.records import Interaction
 from ringlake.model.subjects import Subject, SubjectKind
-from ringlake.model.tables import ACTIVITY, ALL_DAYS, CALLS, CASES, LEGS, MESSAGES, OPEN_CASES, Table
+from ringlake.model.tables import ACTIVITY, ALL_DAYS, CALLS, CASES, CHARGES, LEGS, MESSAGES, OPEN_CASES, Table
 from ringlake.stores.contacts import Contacts
 from ringlake.stores.directory import DirectoryStore
 from ringlake.stores.lake import Lake, Stored, as_rows, held, merged, to_parquet
@@ -194,6 +195,7 @@ class _Run:
         self._deals = deals
         self._parts = parts
         self._settings: Workspace | None = None
+        self._money: Exchange | None = None
         self._cleaned: set[str] = set()
         self._days: set[str] = set()
         self._objects = 0
@@ -327,7 +329,8 @@ class _Run:
         messages = [row.key for row in rows if isinstance(row.record, Interaction) and row.key not in set(calls)]
         others = {row.key: row.version for row in rows if not isinstance(row.record, Interaction)}
         try:
-            written = self._merge((CALLS, LEGS, CASES), day, calls) | self._merge((MESSAGES,), day, messages)
+            written = self._merge((CALLS, LEGS, CASES, CHARGES), day, calls)
+            written |= self._merge((MESSAGES, CHARGES), day, messages)
             if calls or messages:
                 self._derive_activity(day)
             if calls or others:
@@ -459,13 +462,26 @@ class _Run:
         deals: Mapping[str, Sequence[DealRecord]],
     ) -> list[Row]:
         means, marks = row.consequences, said.get(record.record_id)
+        if table is CHARGES:
+            return charge_rows(record, self._workspace, means, self._exchange)
         if not isinstance(record, CallRecord):
-            return [message_row(record, self._workspace, means)]
+            return [message_row(record, self._workspace, means, self._exchange)]
         if table is LEGS:
             return leg_rows(record)
         if table is CASES:
             return case_rows(record, self._workspace, means, marks)
-        return [call_row(record, self._workspace, means, marks, deals.get(row.key, ()))]
+        return [call_row(record, self._workspace, means, marks, deals.get(row.key, ()), self._exchange)]
+
+    @property
+    def _exchange(self) -> Exchange:
+        """Rates are read when something was charged in another currency. They change before records are marked."""
+        if self._money is None:
+
+            def stored(year: int) -> YearRates:
+                return self._directory.find(self._id, YearRates, str(year)) or no_rates(year)
+
+            self._money = Exchange(self._workspace.currency, stored)
+        return self._money
 
     @property
     def _workspace(self) -> Workspace:

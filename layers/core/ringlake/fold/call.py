@@ -129,6 +129,7 @@ def fold_call(
         significant=last(own, lambda f: f.significant) or "",
         cost=cost.cost,
         cost_source=cost.source,
+        charges=cost.charges,
         roaming=last(own, lambda f: f.roaming),
         survey_score=last(facts, lambda f: f.score),
         spam=spam,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ringlake.model.base import Model
-from ringlake.model.calls import CostSource, Party
+from ringlake.model.calls import Party
 from ringlake.model.directory import Directory, Number
 from ringlake.model.facts import Direction, MessageFact, MessageKind, MessageStatus
 from ringlake.model.messages import MessageRecord
@@ -14,8 +14,8 @@ from ringlake.model.numbers import ANONYMOUS, country_of, party_key
 from ringlake.model.subjects import Subject
 
 from .attribution import NOBODY, UNMAPPED, default_country, parties, spelled
+from .charges import charged_message
 from .facts import as_set, first, last, name_of, when
-from .rating import rate_message
 
 
 class StatusRow(NamedTuple):
@@ -72,10 +72,8 @@ def fold_message(
     failed = status is MessageStatus.UNDELIVERED
     started_at = min(created or stated or [f.received_at for f in facts])
     segments = last(facts, lambda f: f.segments)
-    cost, cost_source = last(facts, lambda f: f.cost), CostSource.PROVIDER
-    if cost is None and direction is Direction.OUTBOUND and status in _SENT:
-        cost = rate_message(directory.tariffs, subject.connection, started_at, ends.remotes, segments)
-        cost_source = CostSource.TARIFF
+    sent = direction is Direction.OUTBOUND and status in _SENT
+    cost = charged_message(facts, started_at, ends.remotes, segments, directory, subject.connection, sent=sent)
     return MessageRecord(
         record_id=subject.record_id,
         workspace=subject.workspace,
@@ -111,8 +109,9 @@ def fold_message(
         error_code=(last(deciding, lambda f: f.error_code) or "") if failed else "",
         error_text=(last(deciding, lambda f: f.error_text) or "") if failed else "",
         bulk=any(f.bulk for f in facts),
-        cost=cost,
-        cost_source=cost_source if cost else None,
+        cost=cost.cost,
+        cost_source=cost.source,
+        charges=cost.charges,
         spam=remote != "" and remote in directory.lists.spam,
         reference=last(facts, lambda f: f.reference) or "",
         conversation=first(facts, lambda f: f.conversation) or "",

@@ -24,17 +24,20 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from ringlake.model.base import utc
-from ringlake.model.calls import CallRecord, CostSource, EndKind, MissedReason, Outcome, Party
+from ringlake.model.calls import CallRecord, EndKind, MissedReason, Outcome, Party
+from ringlake.model.charges import Charge, CostSource, Rated
 from ringlake.model.consequences import Consequences
 from ringlake.model.contacts import Contact
 from ringlake.model.deals import DealRecord, DealState
 from ringlake.model.directory import Workspace
+from ringlake.model.exchange import Exchange
 from ringlake.model.facts import CallKind, Direction, FactKind, MessageStatus
 from ringlake.model.hours import is_open
 from ringlake.model.marks import CaseState, Label, Marks
 from ringlake.model.messages import MessageRecord
-from ringlake.model.money import Money
 from ringlake.model.numbers import country_of
+
+from .charges import CENTS, amount, exchange_of, home_columns, units, worth
 
 type Row = dict[str, Any]
 
@@ -45,8 +48,6 @@ _NOT_OFFERED = frozenset({MissedReason.SPAM, MissedReason.CLOSED_HOURS, MissedRe
 # Legs beside the customer's path: a colleague who is asked, a survey afterwards (features.md F21, F22).
 _BESIDE = frozenset({CallKind.CONSULTATION.value, CallKind.SURVEY_POST_CALL.value})
 _INT32 = 2**31
-_CENTS = Decimal("0.0001")
-_MOST_MONEY = Decimal(10) ** 8
 # Reason under which the fold files a call that rang several people and that nobody answered.
 _GROUP_CALL = "group_call"
 
@@ -57,9 +58,10 @@ def call_row(
     means: Consequences = NOTHING,
     marks: Marks | None = None,
     deals: Sequence[DealRecord] = (),
+    exchange: Exchange | None = None,
 ) -> Row:
     """The row of table `calls`. Not for parts of another call and twins: those have no row. `deals` are those
-    that came of the call.
+    that came of the call; `exchange` converts what was charged in other currencies.
 
     A call whose end was never heard is no longer live and carries the flag `never_ended` (demands.md D22).
     """
@@ -113,6 +115,7 @@ def call_row(
         "transfers": whole(record.transfers),
         **_handed_over(record),
         **_cost(record),
+        **home_columns(record, workspace, exchange),
         "survey_score": _score(record.survey_score),
         "roaming": record.roaming,
         "flags": _joined((*record.flags, "never_ended") if means.stale else record.flags),
@@ -292,7 +295,9 @@ def leg_rows(record: CallRecord) -> list[Row]:
     return legs + steps
 
 
-def message_row(record: MessageRecord, workspace: Workspace, means: Consequences = NOTHING) -> Row:
+def message_row(
+    record: MessageRecord, workspace: Workspace, means: Consequences = NOTHING, exchange: Exchange | None = None
+) -> Row:
     """The row of table `messages`."""
     outbound = record.direction is Direction.OUTBOUND
     # features.md O41-O43: delivered and undelivered need a receipt; every other outgoing one is pending.
@@ -319,6 +324,7 @@ def message_row(record: MessageRecord, workspace: Workspace, means: Consequences
         "reference": record.reference,
         "conversation": record.conversation,
         **_cost(record),
+        **home_columns(record, workspace, exchange),
         "flags": _joined(record.flags),
         "revision": whole(record.revision),
         "is_message": 1,
@@ -328,6 +334,80 @@ def message_row(record: MessageRecord, workspace: Workspace, means: Consequences
         "is_undelivered": int(record.status is MessageStatus.UNDELIVERED),
         "is_pending": int(outbound and not settled),
         "is_spam": int(record.spam or Label.SPAM in means.labels),
+        "in_open_hours": _in_open_hours(record, workspace),
+    }
+
+
+def charge_rows(
+    record: CallRecord | MessageRecord,
+    workspace: Workspace,
+    means: Consequences = NOTHING,
+    exchange: Exchange | None = None,
+) -> list[Row]:
+    """Rows of table `charges`: of each unit all its ratings."""
+    return [
+        _charge_row(record, unit, rated, workspace, means, exchange_of(workspace, exchange))
+        for unit in units(record)
+        for rated in unit.ratings
+    ]
+
+
+def _charge_row(
+    record: CallRecord | MessageRecord,
+    unit: Charge,
+    rated: Rated,
+    workspace: Workspace,
+    means: Consequences,
+    exchange: Exchange,
+) -> Row:
+    call = record if isinstance(record, CallRecord) else None
+    cost, home = amount(rated.amount), worth(rated.amount, record.started_at, workspace, exchange)
+    current = rated is unit.ratings[-1]
+    return {
+        **_identity(record),
+        "unit": unit.unit,
+        "rating": rated.rating,
+        "channel": "call" if call else "message",
+        "kind": record.kind.value,
+        "direction": record.direction or "",
+        "outcome": record.status.value if isinstance(record, MessageRecord) else record.outcome or "",
+        "number": unit.number,
+        "destination": rated.destination,
+        "destination_country": country_of(unit.number) if unit.number else "",
+        "prefix": rated.prefix,
+        "cost_source": unit.source.value if cost is not None else "",
+        "unpriced": rated.unpriced or "",
+        "tariff_id": rated.tariff,
+        "tariff_name": rated.tariff_name,
+        "tariff_version": rated.tariff_version if rated.tariff else None,
+        "connect_fee": rated.connect_fee,
+        "per_minute": rated.per_minute,
+        "increment_s": rated.increment_s,
+        "billable_s": whole(-(-unit.billable_ms // 1000)) if unit.billable_ms is not None else None,
+        "charged_s": whole(rated.charged_s),
+        "segments": whole(unit.segments),
+        "cost_amount": cost,
+        "cost_currency": rated.amount.currency if rated.amount and cost is not None else "",
+        "home_amount": home.amount if home else None,
+        "home_currency": home.currency if home else "",
+        "exchange_rate": home.rate if home else None,
+        "exchange_date": home.day if home else None,
+        **_numbers(record),
+        **_contact(means, call.remote_name if call else ""),
+        **_people(record),
+        "queue": call.queue if call else "",
+        "campaign": record.campaign,
+        "source": call.source.name if call else "",
+        "started_at": instant(record.started_at),
+        "charged_at": instant(unit.at),
+        **_local(record.started_at, workspace),
+        "roaming": call.roaming if call else None,
+        "is_current": int(current),
+        "is_charge": int(current and cost is not None),
+        "is_call": int(call is not None and call.counts_as_call),
+        "is_message": int(call is None),
+        "is_converted": int(home is not None and home.converted),
+        "is_spam": int(Label.SPAM in means.labels or (call is None and record.spam)),
         "in_open_hours": _in_open_hours(record, workspace),
     }
 
@@ -345,7 +425,7 @@ def deal_row(
     named = record.user if record.user != Party() else call.user if call else Party()
     reason = "" if named.user_id else "unmapped" if named.account else (call.unattributed if call else "") or "nobody"
     quoted, ordered = instant(record.quoted_at), instant(record.ordered_at)
-    amount = _amount(record.amount)
+    known = amount(record.amount)
     sets = {
         "is_deal": True,
         "is_quote": quoted is not None,
@@ -357,8 +437,8 @@ def deal_row(
         **_identity(record),
         "state": record.state.value,
         "brand": record.brand,
-        "amount": amount,
-        "currency": record.amount.currency if record.amount and amount is not None else "",
+        "amount": known,
+        "currency": record.amount.currency if record.amount and known is not None else "",
         "call_id": call.record_id if call else record.call,
         "call_started_at": instant(call.started_at) if call else None,
         "direction": (call.direction or "") if call else "",
@@ -549,23 +629,16 @@ def _handed_over(record: CallRecord) -> Row:
 
 def _cost(record: CallRecord | MessageRecord) -> Row:
     """Rounded half up to 4 decimals (metrics.md Cost per call); unknown, or more than the column holds, is null."""
-    cost, amount = record.cost, _amount(record.cost)
-    if cost is None or amount is None:
+    cost, known = record.cost, amount(record.cost)
+    if cost is None or known is None:
         return {"cost_amount": None, "cost_currency": "", "cost_source": ""}
     # Records that are older than tariffs have the provider's price and do not say so.
     source = record.cost_source or CostSource.PROVIDER
-    return {"cost_amount": amount, "cost_currency": cost.currency, "cost_source": source.value}
-
-
-def _amount(money: Money | None) -> Decimal | None:
-    if money is None or not money.amount.is_finite() or abs(money.amount) >= _MOST_MONEY:
-        return None
-    amount = money.amount.quantize(_CENTS, rounding=ROUND_HALF_UP)
-    return None if abs(amount) >= _MOST_MONEY else amount
+    return {"cost_amount": known, "cost_currency": cost.currency, "cost_source": source.value}
 
 
 def _score(score: Decimal | None) -> Decimal | None:
-    return None if score is None else score.quantize(_CENTS, rounding=ROUND_HALF_UP)
+    return None if score is None else score.quantize(CENTS, rounding=ROUND_HALF_UP)
 
 
 def _in_open_hours(record: CallRecord | MessageRecord, workspace: Workspace) -> int:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from .base import Model
+from .charges import Charge, CostSource
 from .facts import AnsweredBy, CallFact, CallKind, Direction, HangupBy, Media, Source
 from .money import Money
 
@@ -98,13 +99,6 @@ class End(Model, frozen=True, kw_only=True):
         return self.party.name or self.party.account or self.name or self.number
 
 
-class CostSource(StrEnum):
-    """Where a cost comes from: what the provider said, or our own tariff (features.md N5)."""
-
-    PROVIDER = "provider"
-    TARIFF = "tariff"
-
-
 class Leg(Model, frozen=True, kw_only=True):
     """One attempt to connect one party; times UTC, durations in milliseconds, null when the phase never was."""
 
@@ -147,7 +141,8 @@ class CallRecord(Model, frozen=True, kw_only=True):
     `requested` is who or what was called first, `final_party` who or what of ours had the call last.
     `spam` is by the provider, a tag or the workspace's own list; a person's mark is beside the record.
     `survey_score` is the last that a survey about the call told, also one that is a part of it (F22).
-    `cost_source` is None when `cost` is. `business_number_ref` is the provider's own id of our
+    `cost_source` is None when `cost` is; `charges` are the units that it is the sum of, and how each was rated.
+    `business_number_ref` is the provider's own id of our
     number.
     """
 
@@ -206,6 +201,7 @@ class CallRecord(Model, frozen=True, kw_only=True):
     significant: str = ""
     cost: Money | None = None
     cost_source: CostSource | None = None
+    charges: tuple[Charge, ...] = ()
     roaming: bool | None = None
     survey_score: Decimal | None = None
     spam: bool = False

@@ -175,6 +175,9 @@ class Rate(Model, frozen=True, kw_only=True):
 class Tariff(Model, frozen=True, kw_only=True):
     """Rates of one connection ("" is every one) and one channel (`call`, `message`), valid at the start
     of what is rated: from one instant (inclusive) to another (exclusive). N5, metrics.md Cost per call.
+
+    Every change makes another `version`, written at `written_at` (None: before anything was rated); the earlier ones
+    are kept as `TariffVersion`, because what was rated by them stays so.
     """
 
     id: str
@@ -185,7 +188,39 @@ class Tariff(Model, frozen=True, kw_only=True):
     channel: str = "call"
     valid_from: dt.datetime | None = None
     valid_to: dt.datetime | None = None
+    version: int = 1
+    written_at: dt.datetime | None = None
     deleted_at: dt.datetime | None = None
+
+
+class TariffVersion(Model, frozen=True, kw_only=True):
+    """A tariff as it was until `until`, when it was changed or deleted. `id` is made of its id and version."""
+
+    id: str
+    tariff: Tariff
+    until: dt.datetime
+
+
+class Rating(Model, frozen=True, kw_only=True):
+    """An order to rate again, with the tariffs of the instant `at`, what began from `since` (inclusive) to `until`
+    (exclusive) on `connection` ("" is every one) and `channel` ("" is both). `number` counts from 1; the latest one
+    counts, and the earlier results stay visible.
+    """
+
+    id: str
+    number: int
+    at: dt.datetime
+    by: str
+    reason: str
+    since: dt.datetime
+    until: dt.datetime
+    connection: str = ""
+    channel: str = ""
+
+    def covers(self, channel: str, connection: str, at: dt.datetime) -> bool:
+        """Whether it rates what began at this instant."""
+        named = self.channel in ("", channel) and self.connection in ("", connection)
+        return named and self.since <= at < self.until
 
 
 class Secret(Model, frozen=True, kw_only=True):
@@ -307,6 +342,8 @@ class Directory(Model, frozen=True, kw_only=True):
     numbers: tuple[Number, ...] = ()
     sources: tuple[CallSource, ...] = ()
     tariffs: tuple[Tariff, ...] = ()
+    past_tariffs: tuple[TariffVersion, ...] = ()
+    ratings: tuple[Rating, ...] = ()
     lists: Lists = Lists()
     party_key_secret: bytes = b""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from .base import Model
-from .calls import CostSource, Party
+from .calls import Party
+from .charges import Charge, CostSource
 from .facts import Direction, MessageFact, MessageKind, MessageStatus
 from .money import Money
 
@@ -49,6 +50,7 @@ class MessageRecord(Model, frozen=True, kw_only=True):
     bulk: bool = False
     cost: Money | None = None
     cost_source: CostSource | None = None
+    charges: tuple[Charge, ...] = ()
     spam: bool = False
     reference: str = ""
     conversation: str = ""

@@ -1,10 +1,10 @@
 """The lake's tables, declared once: Parquet schema, Glue columns and data dictionary come from here.
 
 Types are the portable names that Glue uses: string, int (32 bit), bigint, date, timestamp
-(milliseconds, UTC, without zone), boolean, decimal(12,4). `workspace` and `day` are partition
-keys in the path and not columns of the files. Indicator columns (`is_*`) hold 0 or 1, so that
-every rate is a sum over a sum. Durations are whole seconds, rounded half up, null for a phase
-that never happened.
+(milliseconds, UTC, without zone), boolean, decimal(12,4) of amounts and decimal(20,10) of prices and
+exchange rates. `workspace` and `day` are partition keys in the path and not columns of the files.
+Indicator columns (`is_*`) hold 0 or 1, so that every rate is a sum over a sum. Durations are whole
+seconds, rounded half up, null for a phase that never happened.
 """
 
 from __future__ import annotations
@@ -90,6 +90,14 @@ _COST = (
     _c("cost_amount", "decimal(12,4)", "Provider's charge, else by our tariff; null when unknown, which is not 0"),
     _c("cost_currency", "string", "ISO 4217 currency of cost_amount, empty when unknown"),
     _c("cost_source", "string", "Where the cost comes from: provider or tariff, empty when unknown"),
+    _c(
+        "home_amount",
+        "decimal(12,4)",
+        "The cost in the workspace's currency, each charge converted at the stored rate of its day where it is in "
+        "another; null when unknown, or when a rate is missing",
+    ),
+    _c("home_currency", "string", "Currency of home_amount: the workspace's when the row was made; empty when unknown"),
+    _c("is_converted", "int", "1 when any charge of home_amount was in another currency"),
 )
 _OPEN_HOURS = _c("in_open_hours", "int", "1 when the start lies in the open hours of team, number or workspace")
 # What other records of the same customer, and people, say about a call (features.md W32-W36, N14, N15).
@@ -476,4 +484,69 @@ DEALS = Table(
     ),
 )
 
-TABLES: tuple[Table, ...] = (CALLS, MESSAGES, LEGS, CASES, ACTIVITY, PRESENCE, DEALS)
+CHARGES = Table(
+    name="charges",
+    grain=(
+        "one row per rating of one unit that is charged: a call, a part of it or a leg, a receiver of a message. "
+        "Rows with is_charge = 1 say what counts; the others are earlier ratings of the same unit. Spam is in it"
+    ),
+    key=("record_id", "unit", "rating"),
+    order=("user_id", "started_at", "record_id", "unit", "rating"),
+    columns=(
+        *_IDENTITY,
+        _c(
+            "unit",
+            "string",
+            "What was charged: the provider's id of the call, part or leg; of a text the receiver's place",
+        ),
+        _c("rating", "int", "0 as first rated, else the number of the later rating (POST /v1/charges/ratings)"),
+        _c("channel", "string", "call or message"),
+        _c("kind", "string", "Kind of the call or message"),
+        _c("direction", "string", "Direction of the call or message"),
+        _c("outcome", "string", "Outcome of the call, status of the message; empty while live"),
+        _c(
+            "number",
+            "string",
+            "Number that the unit was dialled or sent to, E.164; empty when inbound",
+            statistics=False,
+        ),
+        _c("destination", "string", "Name of the destination in the tariff; empty when no rate was found"),
+        _c("destination_country", "string", "ISO country of `number`, empty when unknown"),
+        _c("prefix", "string", "Longest prefix of the tariff that fitted `number`, without plus"),
+        _c("cost_source", "string", "provider: its own amount; tariff: rated by ours; empty when there is no amount"),
+        _c("unpriced", "string", "Why there is no amount: no_rate, unknown_time, lasts or no_segments; else empty"),
+        _c("tariff_id", "string", "Tariff that rated it"),
+        _c("tariff_name", "string", "Name of that tariff"),
+        _c("tariff_version", "int", "Version of that tariff, from 1; null unless rated"),
+        _c("connect_fee", "decimal(20,10)", "The rate's fee per connection, of texts per segment; null unless rated"),
+        _c("per_minute", "decimal(20,10)", "The rate's price per minute; null unless rated"),
+        _c("increment_s", "int", "Seconds of one increment; null unless rated"),
+        _c("billable_s", "int", "Seconds from the first pick-up to the end, rounded up; null when unknown or a text"),
+        _c("charged_s", "int", "billable_s in whole increments; null unless rated"),
+        _c("segments", "int", "Segments of a text; null when unknown or a call"),
+        _c("cost_amount", "decimal(12,4)", "The charge; null when unknown, which is not 0"),
+        _c("cost_currency", "string", "ISO 4217 currency of cost_amount, empty when unknown"),
+        _c("home_amount", "decimal(12,4)", "cost_amount * exchange_rate, half up; null when either is unknown"),
+        _c("home_currency", "string", "The workspace's currency when the row was made; empty without home_amount"),
+        _c("exchange_rate", "decimal(20,10)", "What one of cost_currency was worth: 1 when it is the same; else null"),
+        _c("exchange_date", "date", "Day of the stored rate that was used; null when none was needed or known"),
+        *_NUMBERS,
+        *_PEOPLE,
+        _c("queue", "string", "Queue of the call"),
+        _c("campaign", "string", "Campaign of the call or message"),
+        _c("source", "string", "Source of the call"),
+        _c("started_at", "timestamp", "Start of the call or message, UTC"),
+        _c("charged_at", "timestamp", "Start of the unit, UTC: the tariff valid then counts"),
+        *_LOCAL,
+        _c("roaming", "boolean", "Whether the call was made outside the home region; null when unknown"),
+        _c("is_current", "int", "1 for the latest rating of the unit"),
+        _c("is_charge", "int", "1 for the latest rating of the unit when it has an amount"),
+        _c("is_call", "int", "1 for units of a customer-visible call"),
+        _c("is_message", "int", "1 for units of a message"),
+        _c("is_converted", "int", "1 when home_amount was in another currency"),
+        _c("is_spam", "int", "1 when the call or message is spam"),
+        _OPEN_HOURS,
+    ),
+)
+
+TABLES: tuple[Table, ...] = (CALLS, MESSAGES, LEGS, CASES, ACTIVITY, PRESENCE, DEALS, CHARGES)

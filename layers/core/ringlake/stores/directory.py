@@ -19,11 +19,14 @@ from ringlake.model.directory import (
     Goals,
     Lists,
     Number,
+    Rating,
     Tariff,
+    TariffVersion,
     Team,
     User,
     Workspace,
 )
+from ringlake.model.exchange import YearRates
 
 from .clients import batch_get, client, translated
 from .vault import MemoryVault, Vault
@@ -37,9 +40,14 @@ _KINDS: dict[str, type[Model]] = {
     "number": Number,
     "source": CallSource,
     "tariff": Tariff,
+    "tariffversion": TariffVersion,
+    "rating": Rating,
+    "exchange": YearRates,
     "lists": Lists,
     "goals": Goals,
 }
+# Kinds that are large and seldom wanted lie in partitions of their own, so that `load` does not read them.
+_APART = frozenset({"exchange"})
 _KIND_OF = {kind: name for name, kind in _KINDS.items()}
 # Of these there is one in a workspace, so that it needs no id.
 _SINGLE = frozenset({Workspace, Lists, Goals})
@@ -158,6 +166,8 @@ def _assemble(documents: dict[str, list[Any]], vault: Vault | None) -> Directory
         numbers=tuple(documents.get("number", ())),
         sources=tuple(documents.get("source", ())),
         tariffs=tuple(tariff for tariff in documents.get("tariff", ()) if tariff.deleted_at is None),
+        past_tariffs=tuple(documents.get("tariffversion", ())),
+        ratings=tuple(documents.get("rating", ())),
         lists=next(iter(documents.get("lists", ())), Lists()),
         party_key_secret=vault.decrypt(secret, party_key_context(workspace.id)) if secret and vault else b"",
     )
@@ -167,6 +177,10 @@ def _place(document: Model) -> tuple[str, str]:
     """Kind and id of a document."""
     kind = type(document)
     return _KIND_OF[kind], "" if kind in _SINGLE else str(getattr(document, "id", ""))
+
+
+def _partition(workspace: str, kind: str) -> str:
+    return f"workspace#{workspace}#{kind}" if kind in _APART else f"workspace#{workspace}"
 
 
 def _sort_key(kind: str, id: str) -> str:
@@ -210,14 +224,13 @@ class DynamoDirectory:
         return _assemble(documents, self._vault if key else None)
 
     def find[T: Model](self, workspace: str, kind: type[T], id: str = "") -> T | None:
-        item = self._get(f"workspace#{workspace}", _sort_key(_KIND_OF[kind], id))
+        name = _KIND_OF[kind]
+        item = self._get(_partition(workspace, name), _sort_key(name, id))
         return None if item is None else from_json(item["doc"]["S"], kind)
 
     def replace(self, workspace: str, changes: Sequence[Change], line: AuditLine | None = None) -> None:
-        keys = [
-            {"pk": {"S": f"workspace#{workspace}"}, "sk": {"S": _sort_key(*_place(change.document))}}
-            for change in changes
-        ]
+        places = [_place(change.document) for change in changes]
+        keys = [{"pk": {"S": _partition(workspace, kind)}, "sk": {"S": _sort_key(kind, name)}} for kind, name in places]
         kept = {item["sk"]["S"]: item["doc"]["S"] for item in batch_get(self._table, keys)}
         for change, key in zip(changes, keys, strict=True):
             raw = kept.get(key["sk"]["S"])
@@ -359,7 +372,7 @@ class DynamoDirectory:
         """
         document = change.document
         kind, name = _place(document)
-        put = self._put(f"workspace#{workspace}", _sort_key(kind, name), doc=to_json(document).decode())
+        put = self._put(_partition(workspace, kind), _sort_key(kind, name), doc=to_json(document).decode())
         if known and raw is None:
             put["Put"]["ConditionExpression"] = "attribute_not_exists(pk)"
         elif known:
@@ -412,7 +425,7 @@ class MemoryDirectory:
     def load(self, workspace: str, *, key: bool = True) -> Directory:
         self.settings(workspace)
         documents: dict[str, list[Any]] = defaultdict(list)
-        for place in sorted(self._documents[workspace]):
+        for place in sorted(place for place in self._documents[workspace] if place[0] not in _APART):
             documents[place[0]].append(self._documents[workspace][place])
         return _assemble(documents, self._vault if key else None)
 

@@ -112,6 +112,7 @@ def arrow_schema(table: Table) -> pa.Schema:
         "timestamp": pa.timestamp("ms"),
         "boolean": pa.bool_(),
         "decimal(12,4)": pa.decimal128(12, 4),
+        "decimal(20,10)": pa.decimal128(20, 10),
     }
     return pa.schema([pa.field(column.name, types[column.type]) for column in table.columns])
 
