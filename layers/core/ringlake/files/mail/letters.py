@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from email.message import EmailMessage
 from zoneinfo import ZoneInfo
 
 from ringlake.model.jobs import Job
-from ringlake.model.mailing import MailAddress
+from ringlake.model.mailing import MailAddress, Standing
 
-from .message import plain
-from .types import Attachment, Envelope, Headline, Notice, Period
+from .message import leave_url, mail, page_url
+from .sheet import Fact, Link, Section, Sheet, Tile
+from .shown import Shown, line, local, span
+from .types import Amount, Attachment, Envelope, Headline, Notice, Period, Unit
+from .words import words
+
+# Names are cut where they stand in a sentence or a title.
+_NAME = 80
+_RANGE = frozenset({"preset", "from", "to", "first_date", "last_date"})
 
 
 def ready(
@@ -29,12 +36,36 @@ def ready(
 
     `title` is the report's, `notes` what the manifest says beside the numbers (split sheets, hidden columns).
     """
-    return plain(to, "ready", title, [attachment] if attachment else [])
+    desk = _Desk(to)
+    sheet = desk.sheet(
+        desk.say("ready", f"title_{job.kind}"),
+        desk.say("ready", "why"),
+        tone="good",
+        intro=(desk.say("ready", "attached" if attachment else "linked"),),
+        button=Link(desk.say("ready", "button"), _download(to, job)),
+        sections=(Section("", desk.file(job, title, zone, settings_version, of_period=False, outside=False)),),
+        notes=tuple(line(note, 1_000) for note in notes),
+    )
+    return mail(to, "ready", desk.say("ready", f"subject_{job.kind}"), sheet, attachment)
 
 
 def failed(to: Envelope, job: Job, *, title: str, reason: str, zone: ZoneInfo) -> EmailMessage:
     """An export or a report that could not be made; `reason` is the sentence that the job shows."""
-    return plain(to, "failed", f"{title}: {reason}")
+    desk = _Desk(to)
+    facts = [
+        (desk.fact("what"), line(title)),
+        (desk.fact("reason"), line(reason, 1_000)),
+        (desk.fact("asked"), local(job.created_at, zone)),
+        *desk.shown.filter(job.filter),
+    ]
+    sheet = desk.sheet(
+        desk.say("failed", f"title_{job.kind}"),
+        desk.say("failed", "why"),
+        tone="warn",
+        intro=(desk.say("failed", "intro"),),
+        sections=(Section("", facts),),
+    )
+    return mail(to, "failed", desk.say("failed", f"subject_{job.kind}"), sheet)
 
 
 def scheduled(
@@ -56,17 +87,67 @@ def scheduled(
     Somebody `outside` cannot sign in: when the file is too large to attach, the mail says to ask `contact`
     (the address of the schedule's owner) for it.
     """
-    return plain(to, "scheduled", title, [attachment] if attachment else [])
+    desk = _Desk(to)
+    said = "attached" if attachment else "linked"
+    if outside and not attachment:
+        said = "outside" if contact else "outside_nobody"
+    button = None if outside else Link(desk.say("scheduled", "button"), _download(to, job))
+    facts = desk.file(job, "", zone, settings_version, of_period=True, outside=outside)
+    sheet = desk.sheet(
+        line(title, _NAME),
+        desk.say("scheduled", "why_outside" if outside else "why"),
+        intro=(desk.say("scheduled", said, period=span(period), contact=line(contact, _NAME)),),
+        tiles=tuple(desk.tile(one) for one in headlines),
+        button=button,
+        sections=(Section("", [(desk.fact("period"), span(period)), *facts]),),
+        notes=tuple(line(note, 1_000) for note in notes),
+    )
+    return mail(to, "scheduled", desk.say("scheduled", "subject", period=span(period)), sheet, attachment)
 
 
 def confirm(to: Envelope, *, token: str, expires_at: datetime) -> EmailMessage:
     """Asks somebody outside whether he wants reports of this workspace (demands.md D57)."""
-    return plain(to, "confirm", token)
+    desk = _Desk(to)
+    sheet = desk.sheet(
+        desk.say("confirm", "title"),
+        desk.say("confirm", "why"),
+        intro=(desk.say("confirm", "intro"),),
+        button=Link(desk.say("confirm", "button"), page_url(to, "confirm", token)),
+        notes=(desk.say("confirm", "ignore", expires=f"{expires_at:%Y-%m-%d}"),),
+    )
+    return mail(to, "confirm", desk.say("confirm", "subject"), sheet)
 
 
 def alert(to: Envelope, notices: Sequence[Notice], *, zone: ZoneInfo) -> EmailMessage:
-    """One notice, or several that were held back during quiet hours, oldest first."""
-    return plain(to, "alert", notices[0].trigger)
+    """One notice, or several that were held back during quiet hours, oldest first.
+
+    Raises ValueError without any.
+    """
+    if not notices:
+        raise ValueError("an alert's mail needs a notice")
+    desk = _Desk(to)
+    single = len(notices) == 1
+    first = notices[0]
+    subject = desk.say("alert", f"subject_{first.trigger}")
+    if not single:
+        subject = desk.say("alert", "subject_digest", count=desk.shown.number(len(notices)))
+    elif first.resolved:
+        subject = desk.say("alert", "subject_resolved", subject=desk.say("alert", first.trigger))
+    sheet = desk.sheet(
+        desk.notice_title(first) if single else desk.say("alert", "digest"),
+        desk.say("alert", "why"),
+        tone="good" if all(notice.resolved for notice in notices) else "warn",
+        intro=() if single else (desk.say("alert", "digest_intro"),),
+        sections=tuple(
+            Section(
+                "" if single else desk.notice_title(notice),
+                desk.notice(notice, zone),
+                "good" if notice.resolved else "warn",
+            )
+            for notice in notices
+        ),
+    )
+    return mail(to, "alert", subject, sheet)
 
 
 def budget(
@@ -80,16 +161,161 @@ def budget(
     forecast: Decimal | None = None,
 ) -> EmailMessage:
     """A budget is reached, or will be before its period ends (features.md N8)."""
-    return plain(to, "budget", name)
+    desk = _Desk(to)
+
+    def money(value: Decimal) -> str:
+        return desk.shown.amount(Amount(value=value, unit=Unit.MONEY, currency=currency))
+
+    ahead = "" if spent >= limit else "_forecast"
+    intro = [desk.say("budget", "intro", spent=money(spent), limit=money(limit), period=span(period))]
+    if forecast is not None:
+        intro.append(desk.say("budget", "forecast", forecast=money(forecast)))
+    sheet = desk.sheet(
+        desk.say("budget", f"title{ahead}", name=line(name, _NAME)),
+        desk.say("budget", "why"),
+        tone="warn",
+        intro=tuple(intro),
+    )
+    return mail(to, "budget", desk.say("budget", f"subject{ahead}"), sheet)
 
 
 def bulk_export(
     to: Envelope, *, who: str, title: str, rows: int | None, at: datetime, zone: ZoneInfo, job_id: str
 ) -> EmailMessage:
     """Tells the owner that somebody took much at once (security.md API6). `who` is the person's name or address."""
-    return plain(to, "bulk_export", title)
+    desk = _Desk(to)
+    facts = [
+        (desk.fact("who"), line(who)),
+        (desk.fact("what"), line(title)),
+        (desk.fact("rows"), desk.shown.amount(Amount(value=rows))),
+        (desk.fact("at"), local(at, zone)),
+        (desk.fact("file"), line(job_id)),
+    ]
+    sheet = desk.sheet(
+        desk.say("bulk_export", "title"),
+        desk.say("bulk_export", "why"),
+        tone="warn",
+        intro=(desk.say("bulk_export", "intro", who=line(who, _NAME)),),
+        sections=(Section("", facts),),
+    )
+    return mail(to, "bulk_export", desk.say("bulk_export", "subject"), sheet)
 
 
 def bounced(to: Envelope, address: MailAddress, *, what: str, zone: ZoneInfo) -> EmailMessage:
-    """Tells whoever sends `what` (a schedule's name, "" for all mail) that an address gets nothing any more, and why."""
-    return plain(to, "bounced", address.address)
+    """Tells whoever sends `what` (a schedule's name, "" for all mail) that an address gets nothing more, and why.
+
+    An address that is `ok` is taken for one that left.
+    """
+    desk = _Desk(to)
+    standing = Standing.UNSUBSCRIBED if address.standing is Standing.OK else address.standing
+    facts = [
+        (desk.fact("address"), line(address.address)),
+        (desk.fact("mailing"), line(what) or desk.say("mailing", "all")),
+        *([(desk.fact("since"), local(address.since, zone))] if address.since else []),
+        *([(desk.fact("reason"), line(address.reason))] if address.reason else []),
+    ]
+    sheet = desk.sheet(
+        desk.say("bounced", "title"),
+        desk.say("bounced", "why"),
+        tone="warn",
+        intro=(desk.say("bounced", f"intro_{standing}", address=line(address.address)),),
+        sections=(Section("", facts),),
+    )
+    return mail(to, "bounced", desk.say("bounced", "subject"), sheet)
+
+
+def _download(to: Envelope, job: Job) -> str:
+    return f"{to.public_url.rstrip('/')}/v1/exports/{job.id}/download"
+
+
+class _Desk:
+    """Words and values in the language of one letter."""
+
+    def __init__(self, to: Envelope) -> None:
+        self._to = to
+        self._words = words(to.language)
+        self.shown = Shown(to.language)
+
+    def say(self, section: str, key: str, **named: str) -> str:
+        return self._words[section][key].format(company=line(self._to.company, _NAME), **named)
+
+    def fact(self, key: str) -> str:
+        return self._words["fact"][key]
+
+    def sheet(
+        self,
+        title: str,
+        why: str,
+        *,
+        tone: str = "plain",
+        intro: tuple[str, ...] = (),
+        tiles: tuple[Tile, ...] = (),
+        button: Link | None = None,
+        sections: tuple[Section, ...] = (),
+        notes: tuple[str, ...] = (),
+    ) -> Sheet:
+        url = leave_url(self._to)
+        return Sheet(
+            language=self._to.language,
+            company=line(self._to.company, _NAME),
+            title=title,
+            why=why,
+            automatic=self.say("footer", "automatic"),
+            tone=tone,
+            intro=intro,
+            tiles=tiles,
+            button=button,
+            sections=sections,
+            notes=notes,
+            leave=Link(self.say("footer", "leave"), url) if url else None,
+            leave_text=self.say("footer", "leave_text", url=url) if url else "",
+        )
+
+    def file(
+        self, job: Job, title: str, zone: ZoneInfo, settings_version: int | None, *, of_period: bool, outside: bool
+    ) -> list[Fact]:
+        """What the reader needs to know of a file (demands.md D50, D51).
+
+        A report `of_period` says its range itself. Somebody `outside` sees no filter, which is the workspace's own
+        business, and cannot download the file again.
+        """
+        shown = self.shown
+        conditions = {name: value for name, value in job.filter.items() if not (of_period and name in _RANGE)}
+        known: Iterable[tuple[str, str | None]] = (
+            ("rows", shown.number(job.rows) if job.rows is not None else None),
+            ("as_of", local(job.as_of, zone) if job.as_of else self.fact("not_stated")),
+            ("zone", zone.key),
+            ("file", line(job.filename) or None),
+            ("size", shown.size(job.size_bytes) if job.size_bytes is not None else None),
+            ("prefixed", shown.number(job.prefixed_cells) if job.prefixed_cells else None),
+            ("settings_version", str(settings_version) if settings_version is not None else None),
+            ("sha256", job.sha256 or None),
+            ("expires", None if outside else local(job.expires_at, zone)),
+        )
+        facts = [(self.fact(key), value) for key, value in known if value]
+        what = [(self.fact("what"), line(title))] if title else []
+        return [*what, *([] if outside else shown.filter(conditions)), *facts]
+
+    def tile(self, one: Headline) -> Tile:
+        label = self._words["headline"].get(one.name) or line(one.label or one.name, _NAME)
+        before = ""
+        if one.before is not None and one.before.value is not None:
+            before = self.say("scheduled", "better", value=self.shown.amount(one.before))
+        return Tile(label, self.shown.amount(one.amount), before)
+
+    def notice_title(self, notice: Notice) -> str:
+        title = self.say("alert", notice.trigger)
+        return self.say("alert", "resolved", title=title) if notice.resolved else title
+
+    def notice(self, notice: Notice, zone: ZoneInfo) -> list[Fact]:
+        shown = self.shown
+        return [
+            (self.fact("rule"), line(notice.rule)),
+            (self.fact("place"), line(notice.place) or self.fact("whole_workspace")),
+            (self.fact("measured"), shown.amount(notice.measured)),
+            (self.fact("threshold"), shown.amount(notice.threshold)),
+            *([(self.fact("window"), shown.duration(notice.window_s))] if notice.window_s else []),
+            *([(self.fact("since"), local(notice.since, zone))] if notice.since else []),
+            (self.fact("ended" if notice.resolved else "at"), local(notice.at, zone)),
+            *((line(label), line(value)) for label, value in notice.details.items()),
+        ]

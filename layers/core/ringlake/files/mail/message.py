@@ -4,22 +4,50 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime
+from typing import Any, Self
+from urllib.parse import quote
 
+from .sheet import Sheet, html, text
 from .types import Attachment, Envelope
 
+# SES takes this header out and hands its values on with what becomes of the mail; a tag may hold nothing else.
+TAGS = "X-SES-MESSAGE-TAGS"
 _TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
+# A line of a mail (RFC 5322 2.1.1).
+_LONGEST_LINE = 998
 
 
-def plain(to: Envelope, kind: str, text: str, attachments: Sequence[Attachment] = ()) -> EmailMessage:
-    message = headed(to, kind, kind)
-    message.set_content(text)
-    for attachment in attachments:
+class _Whole(str):
+    """A header that stays on one line. Python's own folding turns an address that is longer than 78 characters into
+    encoded words, which no client follows (CPython 3.13, email._header_value_parser).
+    """
+
+    __slots__ = ("name",)
+    name: str
+
+    def __new__(cls, name: str, value: str) -> Self:
+        if not value.isascii() or not value.isprintable() or len(name) + len(value) + 2 > _LONGEST_LINE:
+            raise ValueError(f"{name} cannot be written on one line")
+        made = super().__new__(cls, value)
+        made.name = name
+        return made
+
+    def fold(self, *, policy: Policy[Any]) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+def mail(to: Envelope, kind: str, subject: str, sheet: Sheet, attachment: Attachment | None = None) -> EmailMessage:
+    """The whole message: plain text, the same as HTML, and a file."""
+    message = headed(to, kind, subject)
+    message.set_content(text(sheet), cte="quoted-printable")
+    message.add_alternative(html(sheet), subtype="html", cte="quoted-printable")
+    message["Content-Language"] = to.language.value
+    if attachment is not None:
         attach(message, attachment)
     return message
 
@@ -32,20 +60,25 @@ def headed(to: Envelope, kind: str, subject: str) -> EmailMessage:
     message["Subject"] = subject
     message["Date"] = format_datetime(to.now)
     domain = message["From"].addresses[0].domain
-    digest = hashlib.sha256("\0".join((kind, to.workspace, to.id, to.recipient)).encode()).hexdigest()
-    message["Message-ID"] = f"<{digest[:40]}@{domain}>"
+    digest = hashlib.sha256(f"{kind}\n{to.workspace}\n{to.id}\n{to.recipient}".encode()).hexdigest()
+    message["Message-ID"] = _Whole("Message-ID", f"<{digest[:40]}@{domain}>")
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = to.language.value
     if to.leave:
-        message["List-Unsubscribe"] = f"<{leave_url(to)}>"
+        message["List-Unsubscribe"] = _Whole("List-Unsubscribe", f"<{leave_url(to)}>")
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     if _TAG.fullmatch(to.workspace):
-        message["X-SES-MESSAGE-TAGS"] = f"workspace={to.workspace}, mail={kind}"
+        message[TAGS] = _Whole(TAGS, f"workspace={to.workspace}, mail={kind}")
     return message
 
 
+def page_url(to: Envelope, page: str, token: str) -> str:
+    """Address of the page behind a link, in the language of the mail."""
+    return f"{to.public_url.rstrip('/')}/mail/{page}/{quote(token, safe='')}?language={to.language.value}"
+
+
 def leave_url(to: Envelope) -> str:
-    return f"{to.public_url.rstrip('/')}/mail/unsubscribe/{to.leave}"
+    """Where the one-click way out is, "" for a mail that has none."""
+    return page_url(to, "unsubscribe", to.leave) if to.leave else ""
 
 
 def attach(message: EmailMessage, attachment: Attachment) -> None:
@@ -53,9 +86,9 @@ def attach(message: EmailMessage, attachment: Attachment) -> None:
     message.add_attachment(attachment.data, maintype=main, subtype=sub, filename=attachment.filename)
 
 
-def single_address(text: str) -> Address:
+def single_address(given: str) -> Address:
     try:
-        found = Address(addr_spec=text)
+        found = Address(addr_spec=given)
     except (ValueError, IndexError, HeaderParseError):
         found = Address()
     if not found.username or not found.domain:

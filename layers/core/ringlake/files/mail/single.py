@@ -17,9 +17,10 @@ from email.utils import format_datetime
 
 from ringlake.model.jobs import Job, JobKind
 
-# 57 bytes become a line of 76 characters and its end (RFC 2045); head, texts and boundaries take a few kB.
+# 57 bytes become a line of 76 characters and its end (RFC 2045); head, texts and boundaries take up to some 100 kB
+# (a long filter in a script that is not Latin).
 _LINE_BYTES, _LINE_LENGTH = 57, 78
-_REST_BYTES = 16_384
+_REST_BYTES = 131_072
 
 
 def encoded_size(file_bytes: int) -> int:
