@@ -92,6 +92,7 @@ def stores() -> Rooms:
     desk = Desk(
         jobs=DynamoJobs(name),
         directory=directory,
+        saved=DynamoSavedReports(name),
         exports=S3Objects(settings.read(settings.Exports).exports_bucket),
         export_queue=SqsQueue(queues.export_queue_url),
         report_queue=SqsQueue(queues.report_queue_url),

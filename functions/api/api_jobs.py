@@ -9,7 +9,8 @@ from api_answers import Asked, answer, serves
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from ringlake.flows.requests import Catalogue, ExportRequest, JobPage, JobView, Me, RunRequest
+from ringlake.flows.exports.request import ExportRequest
+from ringlake.flows.requests import Catalogue, JobPage, JobView, Me, RunRequest
 from ringlake.model.jobs import JobKind
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]

@@ -89,16 +89,21 @@ def _compare(outcome: Outcome, what: str, rounds: int, folder: Path, days: int) 
 
 def _imports(**_: Any) -> None:
     imports_arrow(threads=2)
-    import ringlake.flows.export  # noqa: F401
+    import ringlake.flows.exports  # noqa: F401
 
 
 def export(folder: str, days: int) -> Mapping[str, int]:
-    """The worker's own path: `flows.export.activity_file`, its pieces written in parts."""
+    """The worker's own path: `flows.exports.content`, its pieces written in parts."""
     from ringlake.files.formats import written
     from ringlake.flows.delivery import style_of
-    from ringlake.flows.export import activity_file
+    from ringlake.flows.exports import Sources, content
     from ringlake.model.directory import Ability, Directory, Role, User, Workspace
     from ringlake.model.jobs import Job, JobKind
+    from ringlake.stores.directory import MemoryDirectory
+    from ringlake.stores.journal import MemoryJournal
+    from ringlake.stores.marks import MemoryMarks
+    from ringlake.stores.records import MemoryRecords
+    from ringlake.stores.vault import MemoryVault
 
     user = User(id="user-000", email="owner@example.com", name="Owner", role=Role.OWNER, abilities=(Ability.EXPORT,))
     workspace = Workspace(id=data.WORKSPACE, name="Bench", zone="America/New_York")
@@ -119,12 +124,21 @@ def export(folder: str, days: int) -> Mapping[str, int]:
             "channels": ["call"],
         },
     )
-    content = activity_file(job, Directory(workspace=workspace, users=(user,)), user, ObjectLake(objects), at)
+    directory = MemoryDirectory(MemoryVault())
+    directory.put_workspace(workspace)
+    sources = Sources(
+        directory=directory,
+        lake=ObjectLake(objects),
+        records=MemoryRecords(),
+        marks=MemoryMarks(),
+        journal=MemoryJournal(),
+    )
+    made = content(job, Directory(workspace=workspace, users=(user,)), user, sources)
     rows = 0
 
     def parts() -> Any:
         nonlocal rows
-        for piece in written(content.sheet, content.about, style_of(job)):
+        for piece in written(made.sheet, made.about, style_of(job)):
             rows += piece.rows
             yield piece.body
 

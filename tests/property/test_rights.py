@@ -22,7 +22,7 @@ from ringlake.access.scope import shows
 from ringlake.errors import Forbidden, NotFound
 from ringlake.files.formats import written
 from ringlake.flows.delivery import style_of
-from ringlake.flows.export import activity_file
+from ringlake.flows.exports import content
 from ringlake.metrics.rows import call_row, leg_rows
 from ringlake.model.calls import CallRecord, Leg, LegOutcome, Outcome, Party
 from ringlake.model.contacts import Contact
@@ -207,8 +207,9 @@ def exported(case: Drawn) -> list[dict[str, str]]:
         filter={"from": DAY, "to": DAY},
         dialect="spreadsheet",
     )
-    content = activity_file(job, world.directory.load("acme"), case.viewer, lake_of(case.records), None)
-    body = b"".join(part.body for part in written(content.sheet, content.about, style_of(job)))
+    world.lake = lake_of(case.records)
+    made = content(job, world.directory.load("acme"), case.viewer, world.sources())
+    body = b"".join(part.body for part in written(made.sheet, made.about, style_of(job)))
     return list(csv.DictReader(io.StringIO(body.decode("utf-8-sig"))))
 
 

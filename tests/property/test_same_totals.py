@@ -27,7 +27,7 @@ from ringlake.flows.answers.series import SeriesQuery
 from ringlake.flows.answers.summary import SummaryQuery
 from ringlake.flows.answers.values import Value
 from ringlake.flows.delivery import style_of
-from ringlake.flows.export import activity_file
+from ringlake.flows.exports import content
 from ringlake.model.directory import Workspace
 from ringlake.model.jobs import Job, JobKind
 from ringlake.model.tables import CALLS, LEGS, MESSAGES
@@ -194,8 +194,8 @@ class Screens:
             expires_at=NOW + timedelta(days=1),
         )
         directory = self.world.directory.load("acme", key=False)
-        content = activity_file(job, directory, self.viewer.user, self.world.lake, None)
-        body = b"".join(part.body for part in written(content.sheet, content.about, style_of(job)))
+        made = content(job, directory, self.viewer.user, self.world.sources())
+        body = b"".join(part.body for part in written(made.sheet, made.about, style_of(job)))
         return len(list(csv.DictReader(io.StringIO(body.decode("utf-8-sig")))))
 
 

@@ -18,7 +18,7 @@ import pytest
 from ringlake.access import Principal
 from ringlake.flows.delivery import Post
 from ringlake.flows.delivery import Result as Delivered
-from ringlake.flows.export import run_export
+from ringlake.flows.exports import Sources, run_export
 from ringlake.flows.folding import Result, Snapshots, fold_subjects
 from ringlake.flows.ingest import Endpoints, ingest
 from ringlake.flows.requests import Desk
@@ -29,9 +29,11 @@ from ringlake.stores.jobs import MemoryJobs
 from ringlake.stores.journal import MemoryJournal
 from ringlake.stores.lake import memory_lake
 from ringlake.stores.mail import MemoryMail
+from ringlake.stores.marks import MemoryMarks
 from ringlake.stores.objects import MemoryObjects
 from ringlake.stores.queue import MemoryQueue
 from ringlake.stores.records import MemoryRecords
+from ringlake.stores.saved import MemorySavedReports
 from ringlake.stores.vault import MemoryVault
 from tests.unit.lake.making import beside
 from tools import admin
@@ -111,7 +113,14 @@ class Installation:
     def export(self, person: str, story: History) -> list[dict[str, str]]:
         """The rows that somebody gets by mail for these days."""
         jobs, exports, mail, queue = MemoryJobs(), MemoryObjects(), MemoryMail(), MemoryQueue()
-        desk = Desk(jobs=jobs, directory=self.directory, exports=exports, export_queue=queue, report_queue=queue)
+        desk = Desk(
+            jobs=jobs,
+            directory=self.directory,
+            saved=MemorySavedReports(),
+            exports=exports,
+            export_queue=queue,
+            report_queue=queue,
+        )
         user = next(u for u in self.directory.load(WORKSPACE).users if u.id == person)
         viewer = Principal(workspace=WORKSPACE, user=user)
         wanted = {"from": story.days[0].isoformat(), "to": story.days[-1].isoformat()}
@@ -120,8 +129,13 @@ class Installation:
             WORKSPACE,
             job.id,
             jobs=jobs,
-            directory=self.directory,
-            lake=self.lake,
+            sources=Sources(
+                directory=self.directory,
+                lake=self.lake,
+                records=self.records,
+                marks=MemoryMarks(),
+                journal=self.journal,
+            ),
             exports=exports,
             mail=mail,
             post=Post(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 from typing import Any
 
@@ -10,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from ringlake.flows.delivery import Result
-from ringlake.flows.export import activity_file
+from ringlake.flows.exports import content
 from ringlake.model.directory import Ability
 from ringlake.model.jobs import JobState
 from ringlake.model.tables import CALLS
@@ -123,8 +124,9 @@ def test_days_are_read_one_at_a_time() -> None:
             return world.lake.stream(table, workspace, day, columns)
 
     job = world.job(world.order())
-    content = activity_file(job, world.directory.load("acme"), world.viewer("owner").user, Watched(), None)  # type: ignore[arg-type]
-    batches = iter(content.sheet.batches)
+    watched = dataclasses.replace(world.sources(), lake=Watched())  # type: ignore[arg-type]
+    made = content(job, world.directory.load("acme"), world.viewer("owner").user, watched)
+    batches = iter(made.sheet.batches)
     next(batches)
 
     assert {day for _, day in read} == {"2026-03-08"}

@@ -82,6 +82,7 @@ def test_a_request_that_cannot_be_queued_is_marked_failed() -> None:
     desk = Desk(
         jobs=world.jobs,
         directory=world.directory,
+        saved=world.saved,
         exports=world.objects,
         export_queue=Down(),
         report_queue=world.report_queue,

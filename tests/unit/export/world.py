@@ -16,7 +16,7 @@ from ringlake.flows.answers import AnswerRooms, Screens
 from ringlake.flows.answers.facts import CachedFacts
 from ringlake.flows.delivery import Post, Result
 from ringlake.flows.directory import Offices, Stores
-from ringlake.flows.export import run_export
+from ringlake.flows.exports import Sources, run_export
 from ringlake.flows.report import run_report
 from ringlake.flows.requests import Desk
 from ringlake.model.directory import Ability, Number, Role, Team, User, Workspace
@@ -124,6 +124,7 @@ class World:
         return Desk(
             jobs=self.jobs,
             directory=self.directory,
+            saved=self.saved,
             exports=self.objects,
             export_queue=self.export_queue,
             report_queue=self.report_queue,
@@ -186,14 +187,23 @@ class World:
         """Ask for an export; returns the id of the job."""
         return self.desk.export(self.viewer(user_id), {"filter": filter or FILTER, **body}, self.now).id
 
+    def sources(self, wrap: Callable[[Any], Any] = lambda store: store) -> Sources:
+        return Sources(
+            directory=wrap(self.directory),
+            lake=wrap(self.lake),
+            records=wrap(self.records),
+            marks=wrap(self.marks),
+            journal=wrap(self.journal),
+            raw=wrap(self.raw),
+        )
+
     def run(self, job_id: str, wrap: Callable[[Any], Any] = lambda store: store) -> Result:
         """What one delivery of the export's message does."""
         return run_export(
             "acme",
             job_id,
             jobs=wrap(self.jobs),
-            directory=wrap(self.directory),
-            lake=wrap(self.lake),
+            sources=self.sources(wrap),
             exports=wrap(self.objects),
             mail=wrap(self.mail),
             post=self.post,

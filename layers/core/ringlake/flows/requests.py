@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,13 +18,14 @@ from ringlake.files.csv import Dialect
 from ringlake.model.base import Answer
 from ringlake.model.directory import Ability, Role, Workspace
 from ringlake.model.jobs import Job, JobKind, JobState, MailState
-from ringlake.query.filters import Filter, parse
-from ringlake.query.resolve import pinned, resolve
+from ringlake.query.filters import parse
 from ringlake.stores.directory import AuditLine, DirectoryStore
 from ringlake.stores.jobs import PAGE, Jobs
 from ringlake.stores.objects import Objects
 from ringlake.stores.queue import Queue
+from ringlake.stores.saved import SavedReports
 
+from .exports.request import ExportRequest, settled
 from .plans import PLANS
 from .report import may_read_reports
 
@@ -34,14 +35,6 @@ KEPT = timedelta(days=30)
 URL_SECONDS = 300
 # A job that no worker finished in this time will not be finished.
 STUCK = timedelta(hours=24)
-
-
-class ExportRequest(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    filter: Filter
-    format: Literal["csv"] = "csv"
-    dialect: Dialect = Dialect.SPREADSHEET
 
 
 class RunRequest(BaseModel):
@@ -137,10 +130,18 @@ class Desk:
     """The use cases over the stores of one deployment."""
 
     def __init__(
-        self, *, jobs: Jobs, directory: DirectoryStore, exports: Objects, export_queue: Queue, report_queue: Queue
+        self,
+        *,
+        jobs: Jobs,
+        directory: DirectoryStore,
+        saved: SavedReports,
+        exports: Objects,
+        export_queue: Queue,
+        report_queue: Queue,
     ) -> None:
         self._jobs = jobs
         self._directory = directory
+        self._saved = saved
         self._exports = exports
         self._queues = {JobKind.EXPORT: export_queue, JobKind.REPORT: report_queue}
 
@@ -150,15 +151,9 @@ class Desk:
 
     def export_job(self, viewer: Principal, body: Any, now: datetime) -> Job:
         """The job of an export, not queued yet. The dates that a preset means are settled here (O27)."""
-        workspace = self._paid(viewer)
-        request = parse(ExportRequest, body)
-        _may_use(viewer, request.dialect)
-        query = resolve(scope(viewer.user), request.filter, workspace, now)
-        return msgspec.structs.replace(
-            _new(viewer, JobKind.EXPORT, request.dialect, now),
-            name="activity",
-            filter=pinned(request.filter, query).stored(),
-        )
+        self._paid(viewer)
+        request = settled(viewer, parse(ExportRequest, body), self._directory, now, self._saved)
+        return request.onto(_new(viewer, JobKind.EXPORT, Dialect(request.dialect), now))
 
     def run(self, viewer: Principal, name: str, body: Any, now: datetime) -> JobView:
         """Queue a run of a named report."""

@@ -1,0 +1,176 @@
+"""Columns of files from columns of the lake, and from answers made row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import batched
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from ringlake.files.csv import BATCH_ROWS, Column, Local
+from ringlake.files.sheet import Batch, Field, Kind, Part
+from ringlake.flows.answers.values import Value
+from ringlake.metrics.catalog.metric import Count, Distinct, Mean, Metric, Most, Share, Total, Unit
+from ringlake.model.arrow import kernels
+from ringlake.model.tables import Table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# Columns of whole numbers that say yes or no; those called `is_…` do too.
+_SWITCHES = frozenset({"in_open_hours", "transcript", "summary", "legal_hold"})
+_PHONES = frozenset(
+    {
+        "business_number",
+        "remote_number",
+        "entry_number",
+        "final_number",
+        "number",
+        "source_number",
+        "destination_number",
+    }
+)
+_PLAIN_KINDS = {
+    "string": Kind.TEXT, "bigint": Kind.INTEGER, "date": Kind.DATE, "timestamp": Kind.MOMENT, "boolean": Kind.FLAG,
+    "decimal(12,4)": Kind.MONEY,
+}  # fmt: skip
+
+
+class Deferred(Mapping[str, Column | Local]):
+    """Columns that are worked out when the first of them is looked at: by the thread that writes them."""
+
+    def __init__(self, made: Callable[[], Mapping[str, Column | Local]]) -> None:
+        self._made = made
+        self._found: Mapping[str, Column | Local] | None = None
+
+    @property
+    def _columns(self) -> Mapping[str, Column | Local]:
+        if self._found is None:
+            self._found = self._made()
+        return self._found
+
+    def __getitem__(self, name: str) -> Column | Local:
+        return self._columns[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+
+# --- columns of the lake
+
+
+def lake_fields(table: Table, names: Iterable[str]) -> tuple[Field, ...]:
+    """Fields of columns that a file shows as the lake has them."""
+    types = {column.name: column.type for column in table.columns}
+    return tuple(Field(name=name, kind=_kind(name, types[name])) for name in names)
+
+
+def _kind(name: str, kind: str) -> Kind:
+    if name in _PHONES:
+        return Kind.PHONE
+    if name == "survey_score":
+        return Kind.NUMBER
+    if kind == "int":
+        return (
+            Kind.FLAG
+            if name.startswith("is_") or name in _SWITCHES
+            else (Kind.SECONDS if name.endswith("_s") or name == "seconds" else Kind.INTEGER)
+        )
+    return _PLAIN_KINDS[kind]
+
+
+def lake_column(kind: Kind, column: Column) -> Column:
+    """A column of the lake in the type that its kind promises."""
+    import pyarrow as pa
+
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if kind is Kind.FLAG and not pa.types.is_boolean(whole.type):
+        return kernels().equal(whole, 1)
+    return whole
+
+
+# --- answers, row by row
+
+
+def batches_of(fields: Sequence[Field], rows: Iterable[Mapping[str, Any]], zone: ZoneInfo) -> Iterator[Batch]:
+    """Rows by field name, in batches; a name that a row lacks is an empty cell."""
+    for some in batched(rows, BATCH_ROWS, strict=False):
+        yield Batch((part_of(fields, some, zone),))
+
+
+def part_of(fields: Sequence[Field], rows: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> Part:
+    return Part({f.name: _array(f.kind, [row.get(f.name) for row in rows], zone) for f in fields}, len(rows))
+
+
+def _array(kind: Kind, values: list[Any], zone: ZoneInfo) -> Column | Local:
+    import pyarrow as pa
+
+    if kind in (Kind.MOMENT, Kind.LOCAL):
+        moments = pa.array([_utc(at) for at in values], pa.timestamp("ms"))
+        return Local(moments, zone) if kind is Kind.LOCAL else moments
+    types = {
+        Kind.TEXT: pa.string(), Kind.PHONE: pa.string(), Kind.INTEGER: pa.int64(), Kind.SECONDS: pa.int64(),
+        Kind.NUMBER: pa.float64(), Kind.SHARE: pa.float64(), Kind.MONEY: pa.decimal128(24, 4), Kind.FLAG: pa.bool_(),
+        Kind.DATE: pa.date32(),
+    }  # fmt: skip
+    return pa.array(values, types[kind])
+
+
+def _utc(at: datetime | None) -> datetime | None:
+    return at.astimezone(UTC).replace(tzinfo=None) if at is not None and at.tzinfo is not None else at
+
+
+def joined_words(words: Iterable[str]) -> str:
+    """Several words in one cell, as the lake joins tags."""
+    return ";".join(words)
+
+
+def slices(rows: pa.Table, size: int = BATCH_ROWS) -> Iterator[pa.Table]:
+    for start in range(0, len(rows), size):
+        yield rows.slice(start, size)
+
+
+# --- metrics
+
+
+def metric_fields(metrics: Iterable[Metric]) -> tuple[Field, ...]:
+    """A metric's value and what it was made of: `n` beside shares and means, median and p90 beside means, and the
+    currency of money.
+    """
+    return tuple(found for metric in metrics for found in _of_metric(metric))
+
+
+def _of_metric(metric: Metric) -> Iterator[Field]:
+    yield Field(name=metric.id, kind=metric_kind(metric))
+    if not isinstance(metric.formula, Count | Distinct | Total | Most):
+        yield Field(name=f"{metric.id}_n", kind=Kind.INTEGER)
+    if isinstance(metric.formula, Mean):
+        yield Field(name=f"{metric.id}_median", kind=Kind.NUMBER)
+        yield Field(name=f"{metric.id}_p90", kind=Kind.NUMBER)
+    if metric.unit is Unit.MONEY:
+        yield Field(name=f"{metric.id}_currency")
+
+
+def metric_kind(metric: Metric) -> Kind:
+    if metric.unit is Unit.MONEY:
+        return Kind.MONEY
+    if isinstance(metric.formula, Share) or metric.unit is Unit.SHARE:
+        return Kind.SHARE
+    if isinstance(metric.formula, Mean):
+        return Kind.NUMBER
+    return Kind.SECONDS if metric.unit is Unit.SECONDS else Kind.INTEGER
+
+
+def value_cells(value: Value) -> dict[str, Any]:
+    """What the fields of a metric show of one value."""
+    return {
+        value.metric: value.value,
+        f"{value.metric}_n": value.n,
+        f"{value.metric}_median": value.median,
+        f"{value.metric}_p90": value.p90,
+        f"{value.metric}_currency": value.currency,
+    }
