@@ -41,7 +41,7 @@ def invoice(id: str = "i-1", **fields: Any) -> Invoice:
 
 
 def closing(month: date = date(2026, 3, 1), version: int = 1) -> Closing:
-    sums = (Sum(currency="EUR", rows=3, amount=Decimal("1.2500")),)
+    sums = (Sum(currency="EUR", rows=3, seconds=180, amount=Decimal("1.2500")),)
     return Closing(
         month=month,
         version=version,
@@ -51,7 +51,7 @@ def closing(month: date = date(2026, 3, 1), version: int = 1) -> Closing:
         lake_as_of=AT,
         closed_at=AT,
         closed_by="u-ann",
-        parts=(Frozen(table="charges", day=month, rows=3, seconds=180, sums=sums, sha256="cd" * 32),),
+        parts=(Frozen(table="charges", day=month, rows=3, sums=sums, sha256="cd" * 32),),
         sha256="ef" * 32,
         charges_key="k",
     )

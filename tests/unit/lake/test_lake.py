@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -18,15 +19,32 @@ from hypothesis import strategies as st
 from ringlake.errors import Conflict
 from ringlake.fold.recovery import consequences_of, touch_of
 from ringlake.metrics.activity import CALL_COLUMNS, MESSAGE_COLUMNS, activity
+from ringlake.metrics.closing import closed_charges, closing_rows, frozen, of_month
 from ringlake.metrics.presence import presence_rows
+from ringlake.metrics.reconcile import Entry, reconciliation_rows
 from ringlake.metrics.rows import Row, call_row, case_rows, charge_rows, deal_row, leg_rows, message_row
 from ringlake.model.calls import Leg, MissedReason, Outcome, TimelineStep
 from ringlake.model.charges import Charge, CostSource, Rated
 from ringlake.model.directory import Directory, User
 from ringlake.model.facts import FactKind, PresenceStatus
+from ringlake.model.invoices import InvoiceLine, LineState
 from ringlake.model.money import Money
 from ringlake.model.presence import Interval, Line, LineId
-from ringlake.model.tables import ACTIVITY, CALLS, CASES, CHARGES, DEALS, LEGS, MESSAGES, PRESENCE, TABLES, Table
+from ringlake.model.tables import (
+    ACTIVITY,
+    CALLS,
+    CASES,
+    CHARGES,
+    CLOSED_CHARGES,
+    CLOSINGS,
+    DEALS,
+    LEGS,
+    MESSAGES,
+    PRESENCE,
+    RECONCILIATIONS,
+    TABLES,
+    Table,
+)  # fmt: skip
 from ringlake.stores import lake as lake_module
 from ringlake.stores.lake import (
     ROW_GROUP_ROWS,
@@ -43,6 +61,7 @@ from ringlake.stores.lake import (
     to_parquet,
 )
 from ringlake.stores.objects import MemoryObjects
+from tests.stores.finance_suite import closing, invoice
 from tests.unit.lake.making import ANNA, NOON, WORKSPACE, call, deal, message
 
 APPROVED = Path(__file__).parents[2] / "approved" / "lake_schema.txt"
@@ -88,7 +107,22 @@ def sample(table: Table) -> pa.Table:
         CHARGES: as_rows(CHARGES, [row for one in charged for row in charge_rows(one, WORKSPACE)]),
         DEALS: as_rows(DEALS, [deal_row(deal(name), WORKSPACE, record) for name in ("d1", "d2")]),
         PRESENCE: as_rows(PRESENCE, presence_rows(line, Directory(workspace=WORKSPACE, users=(OWNER,)))),
+        **finance(as_rows(CHARGES, [row for one in charged for row in charge_rows(one, WORKSPACE)])),
     }[table]
+
+
+def finance(charges: pa.Table) -> dict[Table, pa.Table]:
+    """An invoice with a line of ours and one that is not, and a month of two charges that was closed."""
+    told = InvoiceLine(line=2, number=OURS, remote=THEIRS, started_at=NOON, amount=Decimal("0.01"), currency="EUR")
+    lines = [Entry(LineState.EXTRA, told, None), Entry(LineState.EXTRA, msgspec.structs.replace(told, line=3), None)]
+    month = NOON.date().replace(day=1)
+    rows = of_month("charges", charges, month)
+    closed = msgspec.structs.replace(closing(month), parts=(frozen("charges", NOON.date(), rows),))
+    return {
+        RECONCILIATIONS: as_rows(RECONCILIATIONS, reconciliation_rows(invoice(), lines, WORKSPACE.tz)),
+        CLOSINGS: as_rows(CLOSINGS, closing_rows([closed, msgspec.structs.replace(closed, version=2)])),
+        CLOSED_CHARGES: closed_charges(closed, rows, latest=True),
+    }
 
 
 def describe(table: Table) -> str:

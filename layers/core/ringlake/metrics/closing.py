@@ -12,19 +12,21 @@ Nothing of it is about a customer: a person who is forgotten later (demands.md D
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ringlake.model.arrow import Column, kernels
-from ringlake.model.closings import Frozen, Sum
+from ringlake.model.closings import Closing, Frozen, Sum
 
 from .columns import joined
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+type Row = Mapping[str, object]
 
 
 class Part(NamedTuple):
@@ -74,17 +76,8 @@ def of_month(table: str, rows: pa.Table, month: date) -> pa.Table:
 
 def frozen(table: str, day: date, rows: pa.Table) -> Frozen:
     """One part of a closing: the rows of one UTC day as `of_month` gives them."""
-    pc = kernels()
-    part = COLUMNS[table]
-    seconds = pc.sum(rows[part.seconds]).as_py() if part.seconds else None
-    return Frozen(
-        table=table,
-        day=day,
-        rows=rows.num_rows,
-        seconds=seconds or 0,
-        sums=_sums(rows),
-        sha256=digest(rows),
-    )
+    sums = _sums(rows, COLUMNS[table].seconds)
+    return Frozen(table=table, day=day, rows=rows.num_rows, sums=sums, sha256=digest(rows))
 
 
 def digest(rows: pa.Table) -> str:
@@ -103,23 +96,70 @@ def digest_of(parts: Iterable[Frozen]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
+def closing_rows(closings: Sequence[Closing]) -> list[Row]:
+    """The rows of table `closings` for all closings of one month, of which the last is the latest."""
+    latest = max((closing.version for closing in closings), default=0)
+    return [
+        {
+            "month": closing.month,
+            "closing": closing.version,
+            "is_latest": int(closing.version == latest),
+            "part": part.table,
+            "utc_day": part.day,
+            "currency": told.currency,
+            "row_count": told.rows,
+            "seconds": told.seconds,
+            "amount": told.amount,
+            "part_sha256": part.sha256,
+            "closing_sha256": closing.sha256,
+            "zone": closing.zone,
+            "closed_at": closing.closed_at,
+            "closed_by": closing.closed_by,
+            "lake_as_of": closing.lake_as_of,
+        }
+        for closing in closings
+        for part in closing.parts
+        for told in part.sums
+    ]
+
+
+def closed_charges(closing: Closing, charges: pa.Table, *, latest: bool) -> pa.Table:
+    """The rows of table `closed_charges` for the charges that a closing froze."""
+    import pyarrow as pa
+
+    count = charges.num_rows
+    told: dict[str, Any] = {
+        "month": pa.repeat(pa.scalar(closing.month, pa.date32()), count),
+        "closing": pa.repeat(pa.scalar(closing.version, pa.int32()), count),
+        "is_latest": pa.repeat(pa.scalar(int(latest), pa.int32()), count),
+    }
+    for name, column in told.items():
+        charges = charges.append_column(name, column)
+    return charges
+
+
 def following_month(month: date) -> date:
     """The first day of the month after."""
     return date(month.year + month.month // 12, month.month % 12 + 1, 1)
 
 
-def _sums(rows: pa.Table) -> tuple[Sum, ...]:
-    """Rows and amount by currency; rows without an amount have none."""
+def _sums(rows: pa.Table, seconds: str) -> tuple[Sum, ...]:
+    """By currency; rows without an amount have none."""
     import pyarrow as pa
 
     pc = kernels()
-    known = pc.is_valid(rows["cost_amount"])
-    currency = pc.if_else(known, rows["cost_currency"], "")
-    told = pa.table({"currency": currency, "amount": rows["cost_amount"]})
-    grouped = told.group_by("currency").aggregate([("amount", "sum"), ([], "count_all")]).to_pylist()
+    currency = pc.if_else(pc.is_valid(rows["cost_amount"]), rows["cost_currency"], "")
+    lasted = pc.fill_null(rows[seconds], 0) if seconds else pa.repeat(pa.scalar(0), rows.num_rows)
+    told = pa.table({"currency": currency, "amount": rows["cost_amount"], "seconds": lasted})
+    grouped = told.group_by("currency").aggregate([("amount", "sum"), ("seconds", "sum"), ([], "count_all")])
     return tuple(
-        Sum(currency=one["currency"], rows=one["count_all"], amount=one["amount_sum"] or Decimal(0))
-        for one in sorted(grouped, key=lambda one: str(one["currency"]))
+        Sum(
+            currency=one["currency"],
+            rows=one["count_all"],
+            seconds=one["seconds_sum"],
+            amount=one["amount_sum"] or Decimal(0),
+        )
+        for one in sorted(grouped.to_pylist(), key=lambda one: str(one["currency"]))
     )
 
 

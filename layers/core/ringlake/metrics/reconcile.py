@@ -16,13 +16,16 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from ringlake.model.base import Model
-from ringlake.model.invoices import InvoiceLine, LineState
+from ringlake.model.invoices import Invoice, InvoiceLine, LineState
+
+type Row = Mapping[str, object]
 
 # Of the charges that a line may belong to, so many of the nearest are looked at. Where an invoice tells the
 # customer there are never so many.
@@ -40,10 +43,14 @@ class Charge(Model, frozen=True, kw_only=True):
     call).
 
     `lengths_s` are the lengths that the invoice may rightly state: as it lasted and as it was billed; none for
-    messages. `amount` None is unknown, which is not 0.
+    messages. `amount` None is unknown, which is not 0. The id is made of `record_id` and `unit`.
     """
 
     id: str
+    record_id: str = ""
+    unit: str = ""
+    billable_s: int | None = None
+    charged_s: int | None = None
     names: tuple[str, ...] = ()
     number: str
     remote: str
@@ -171,6 +178,56 @@ def _augment(
         if row == start or before is None:
             return
         column = before
+
+
+def reconciliation_rows(invoice: Invoice, entries: Sequence[Entry], zone: ZoneInfo) -> list[Row]:
+    """The rows of table `reconciliations`."""
+    return [_row(invoice, number, entry, zone) for number, entry in enumerate(entries, start=1)]
+
+
+def _row(invoice: Invoice, number: int, entry: Entry, zone: ZoneInfo) -> Row:
+    line, charge = entry.line, entry.charge
+    at = (line.started_at if line else None) or (charge.started_at if charge else None)
+    local = at.astimezone(zone).date() if at else invoice.period_from
+    return {
+        "invoice_id": invoice.id,
+        "invoice_name": invoice.name,
+        "connection": invoice.connection,
+        "period_from": invoice.period_from,
+        "period_to": invoice.period_to,
+        "entry": number,
+        "state": entry.state.value,
+        "differs": ";".join(entry.differs),
+        "line": line.line if line else None,
+        "line_id": line.id if line else "",
+        "line_text": line.text if line else "",
+        "record_id": charge.record_id if charge else "",
+        "unit": charge.unit if charge else "",
+        "business_number": (line.number if line else "") or (charge.number if charge else ""),
+        "remote_number": (line.remote if line else "") or (charge.remote if charge else ""),
+        "invoiced_at": line.started_at if line else None,
+        "charged_at": charge.started_at if charge else None,
+        "local_date": local,
+        "month": local.replace(day=1),
+        "invoiced_s": line.duration_s if line else None,
+        "billable_s": charge.billable_s if charge else None,
+        "charged_s": charge.charged_s if charge else None,
+        "invoiced_amount": line.amount if line else None,
+        "invoiced_currency": line.currency if line else "",
+        "charged_amount": charge.amount if charge else None,
+        "charged_currency": charge.currency if charge and charge.amount is not None else "",
+        "difference": _difference(line, charge),
+        "is_line": int(line is not None),
+        **{f"is_{state.value}": int(entry.state is state) for state in LineState},
+    }
+
+
+def _difference(line: InvoiceLine | None, charge: Charge | None) -> Decimal | None:
+    if line is None:
+        return -charge.amount if charge and charge.amount is not None else None
+    if charge is None:
+        return line.amount
+    return line.amount - charge.amount if charge.amount is not None and line.currency == charge.currency else None
 
 
 def _by_id(lines: Sequence[InvoiceLine], charges: Sequence[Charge], rules: Rules) -> dict[int, str]:

@@ -9,22 +9,22 @@ from .base import Model
 
 
 class Sum(Model, frozen=True, kw_only=True):
-    """Rows of one currency ("" where there is no amount) and what they add up to."""
+    """Rows of one currency ("" where there is no amount) and what they add up to; `seconds` are those of talk (calls)
+    or billed (charges).
+    """
 
     currency: str = ""
     rows: int
+    seconds: int = 0
     amount: Decimal = Decimal(0)
 
 
 class Frozen(Model, frozen=True, kw_only=True):
-    """The rows of one table on one UTC day that are of the month, and the digest of their columns in
-    `metrics/closing.py`. `seconds` are those of talk (calls) or billed (charges).
-    """
+    """The rows of one table on one UTC day that are of the month, and their digest (`metrics/closing.py`)."""
 
     table: str
     day: date
     rows: int
-    seconds: int
     sums: tuple[Sum, ...]
     sha256: str
 

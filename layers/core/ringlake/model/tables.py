@@ -549,4 +549,111 @@ CHARGES = Table(
     ),
 )
 
-TABLES: tuple[Table, ...] = (CALLS, MESSAGES, LEGS, CASES, ACTIVITY, PRESENCE, DEALS, CHARGES)
+RECONCILIATIONS = Table(
+    name="reconciliations",
+    grain=(
+        "one row per line of an imported invoice, and per charge of its period that the invoice lacks; `day` is the "
+        "first day of the invoice's period"
+    ),
+    key=("invoice_id", "entry"),
+    order=("invoice_id", "entry"),
+    columns=(
+        _c("invoice_id", "string", "Our id of the invoice: a digest of its file"),
+        _c("invoice_name", "string", "Name that it was imported with"),
+        _c("connection", "string", "Connection whose charges it was compared with"),
+        _c("period_from", "date", "First day of the invoice, in the workspace zone"),
+        _c("period_to", "date", "Last day of the invoice"),
+        _c("entry", "int", "Position: lines in the order of the file, then charges that it lacks by time; from 1"),
+        _c("state", "string", "matched, different, missing (we have it), extra (only the invoice has it) or fee"),
+        _c("differs", "string", "What is not the same in a pair: number, remote, started_at, duration, currency, ..."),
+        _c("line", "int", "Line of the file, its header included; null for a charge that the invoice lacks"),
+        _c("line_id", "string", "The provider's id on the line"),
+        _c("line_text", "string", "The line's text, of fees above all", statistics=False),
+        _c("record_id", "string", "Call or message of the charge; empty when we have none"),
+        _c("unit", "string", "Unit of the charge"),
+        _c("business_number", "string", "Our number, E.164, as the line says; as the charge says", statistics=False),
+        _c("remote_number", "string", "Customer's number in the same way, or the word anonymous", statistics=False),
+        _c("invoiced_at", "timestamp", "Start on the line, UTC; null for fees and what the invoice lacks"),
+        _c("charged_at", "timestamp", "Start of the charge, UTC; null when we have none"),
+        _c("local_date", "date", "Date of the start in the workspace zone, the line's first; of fees period_from"),
+        _c("month", "date", "First day of that date's month"),
+        _c("invoiced_s", "int", "Seconds on the line; null when it has none"),
+        _c("billable_s", "int", "Seconds of the charge as it lasted"),
+        _c("charged_s", "int", "Seconds of the charge in whole increments; null unless rated by a tariff"),
+        _c("invoiced_amount", "decimal(20,10)", "Amount of the line, as exact as the invoice; null when missing"),
+        _c("invoiced_currency", "string", "Its currency; empty when missing"),
+        _c("charged_amount", "decimal(12,4)", "Amount of our charge; null when unknown or when we have none"),
+        _c("charged_currency", "string", "Its currency; empty without an amount"),
+        _c(
+            "difference",
+            "decimal(20,10)",
+            "invoiced_amount - charged_amount, the side that is not there being 0; null when the currencies differ or "
+            "our amount is unknown",
+        ),
+        _c("is_line", "int", "1 for a line of the invoice, 0 for what it lacks"),
+        _c("is_matched", "int", "1 when state is matched"),
+        _c("is_different", "int", "1 when state is different"),
+        _c("is_missing", "int", "1 when state is missing"),
+        _c("is_extra", "int", "1 when state is extra"),
+        _c("is_fee", "int", "1 when state is fee"),
+    ),
+)
+
+_CLOSED = (
+    _c("month", "date", "First day of the closed month"),
+    _c("closing", "int", "1 for the first closing of the month; higher when it was closed again"),
+    _c("is_latest", "int", "1 for the last closing of the month"),
+)
+
+CLOSINGS = Table(
+    name="closings",
+    grain=(
+        "one row per closing of a month, table, UTC day and currency: what was frozen; `day` is the first day of the "
+        "month. Closings are never changed"
+    ),
+    key=("month", "closing", "part", "utc_day", "currency"),
+    order=("month", "closing", "part", "utc_day", "currency"),
+    columns=(
+        *_CLOSED,
+        _c("part", "string", "Table that was frozen: charges, calls or messages"),
+        _c("utc_day", "date", "UTC day of the rows, which is `day` of that table"),
+        _c("currency", "string", "Currency of the amounts; empty for rows without an amount"),
+        _c("row_count", "bigint", "Rows of the table that are of the month and of that currency"),
+        _c("seconds", "bigint", "Their seconds: talk_s of calls, billable_s of charges, 0 for messages"),
+        _c("amount", "decimal(12,4)", "Sum of their cost_amount; 0 where currency is empty"),
+        _c("part_sha256", "string", "Digest of the rows of this table and day, over all currencies"),
+        _c("closing_sha256", "string", "Digest of the whole closing"),
+        _c("zone", "string", "Workspace zone that the month was cut in (IANA)"),
+        _c("closed_at", "timestamp", "When it was closed, UTC"),
+        _c("closed_by", "string", "User who closed it"),
+        _c("lake_as_of", "timestamp", "When the lake was last written before, UTC"),
+    ),
+)
+
+CLOSED_CHARGES = Table(
+    name="closed_charges",
+    grain=(
+        "one row per charge that counted when its month was closed, as it was then; `day` is the first day of the "
+        "month. Nothing in it is about a customer"
+    ),
+    key=("month", "closing", "record_id", "unit"),
+    order=("month", "closing", "record_id", "unit"),
+    columns=(
+        *_CLOSED,
+        *(
+            column
+            for column in CHARGES.columns
+            if column.name
+            in {
+                "record_id", "unit", "rating", "channel", "direction", "destination_country", "prefix", "cost_source",
+                "tariff_id", "tariff_version", "billable_s", "charged_s", "segments", "cost_amount", "cost_currency",
+                "home_amount", "home_currency", "business_number", "user_id", "team_id", "started_at", "local_date",
+                "is_spam",
+            }
+        ),
+    ),
+)  # fmt: skip
+
+TABLES: tuple[Table, ...] = (
+    CALLS, MESSAGES, LEGS, CASES, ACTIVITY, PRESENCE, DEALS, CHARGES, RECONCILIATIONS, CLOSINGS, CLOSED_CHARGES
+)  # fmt: skip
