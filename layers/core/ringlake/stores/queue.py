@@ -9,12 +9,17 @@ from ringlake.model.base import to_json
 
 from .clients import client, translated
 
+# What SQS can hold a message back for.
+LONGEST_DELAY_S = 900
+
 
 class Queue(Protocol):
     """One queue. Raises `Unavailable` when it does not answer."""
 
-    def send(self, message: Mapping[str, str], workspace: str) -> None:
-        """At least once. No workspace with much work keeps the others waiting."""
+    def send(self, message: Mapping[str, str], workspace: str, delay_s: int = 0) -> None:
+        """At least once, not before `delay_s` (at most `LONGEST_DELAY_S`). No workspace with much work keeps the
+        others waiting.
+        """
         ...
 
 
@@ -24,10 +29,11 @@ class SqsQueue:
     def __init__(self, url: str) -> None:
         self._url = url
 
-    def send(self, message: Mapping[str, str], workspace: str) -> None:
+    def send(self, message: Mapping[str, str], workspace: str, delay_s: int = 0) -> None:
+        later = {"DelaySeconds": delay_s} if delay_s else {}
         with translated():
             client("sqs").send_message(
-                QueueUrl=self._url, MessageBody=to_json(dict(message)).decode(), MessageGroupId=workspace
+                QueueUrl=self._url, MessageBody=to_json(dict(message)).decode(), MessageGroupId=workspace, **later
             )
 
 
@@ -36,6 +42,8 @@ class MemoryQueue:
 
     def __init__(self) -> None:
         self.messages: list[tuple[str, dict[str, str]]] = []
+        self.delays: list[int] = []
 
-    def send(self, message: Mapping[str, str], workspace: str) -> None:
+    def send(self, message: Mapping[str, str], workspace: str, delay_s: int = 0) -> None:
         self.messages.append((workspace, dict(message)))
+        self.delays.append(delay_s)
