@@ -22,7 +22,7 @@ LAST_DAY = "last"
 
 
 class Timing(Model, frozen=True, kw_only=True):
-    """When a report runs: at `at` ("HH:MM") on the clock of `zone`.
+    """When a report runs: at `at` ("HH:MM") on the clock of `zone` ("" is the workspace's, whatever it is then).
 
     `weekday` (1 Monday to 7 Sunday) is for weekly ones. `day` ("1" to "31", or "last") is for monthly, quarterly
     and yearly ones; a month that has no such day takes its last one. `month` counts from 1 inside the quarter or the
@@ -31,23 +31,22 @@ class Timing(Model, frozen=True, kw_only=True):
 
     cadence: Cadence
     at: str
-    zone: str
+    zone: str = ""
     weekday: int = 1
     day: str = "1"
     month: int = 1
 
 
 class WhatKind(StrEnum):
-    """`export` is an export's request, `report` a finance query, `saved` a saved report (features.md N21)."""
+    """`export` is a file of calls, texts, people, ...; `report` a finance query."""
 
     EXPORT = "export"
     REPORT = "report"
-    SAVED = "saved"
 
 
 class What(Model, frozen=True, kw_only=True):
-    """What is mailed. Of an export `request` is its request without a range, which the period gives; of a query
-    (`name`) its parameters without dates; of a saved report `name` is the id.
+    """What is mailed. Of an export `request` is its request without a range, which the period gives (and which may
+    name a saved report, features.md N21); of a query (`name`) its parameters without dates.
     """
 
     kind: WhatKind

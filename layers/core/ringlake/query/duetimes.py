@@ -33,7 +33,7 @@ def occurrences(timing: Timing, workspace: Workspace, after: datetime) -> Iterat
     """Every occurrence later than this instant, in time order, without end. Weeks, quarters and years are those of
     the workspace's settings.
     """
-    zone = ZoneInfo(timing.zone)
+    zone = zone_of(timing, workspace)
     unit = _start(timing.cadence, after.astimezone(zone).date(), workspace)
     # A skipped time may fall into the unit after its own.
     unit = _start(timing.cadence, unit - DAY, workspace)
@@ -51,8 +51,13 @@ def following(timing: Timing, workspace: Workspace, after: datetime) -> Occurren
 
 def covered(timing: Timing, workspace: Workspace, now: datetime) -> tuple[date, date]:
     """First and last date of the last unit that is over now, which is what a run at this instant covers."""
-    unit = _start(timing.cadence, now.astimezone(ZoneInfo(timing.zone)).date(), workspace)
+    unit = _start(timing.cadence, now.astimezone(zone_of(timing, workspace)).date(), workspace)
     return _start(timing.cadence, unit - DAY, workspace), unit - DAY
+
+
+def zone_of(timing: Timing, workspace: Workspace) -> ZoneInfo:
+    """The zone of the send time and of the dates that are covered."""
+    return ZoneInfo(timing.zone) if timing.zone else workspace.tz
 
 
 def _start(cadence: Cadence, day: date, workspace: Workspace) -> date:

@@ -1,0 +1,69 @@
+"""Whom a schedule's mails reach now, and why some they do not (demands.md D57)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from ringlake.model.directory import Directory, User
+from ringlake.model.language import Language
+from ringlake.model.schedules import LeftOut, Recipient
+from ringlake.stores.addresses import Addresses
+
+OK = "ok"
+UNCONFIRMED = "unconfirmed"
+SUSPENDED = "suspended"
+GONE = "gone"
+
+
+class Reached(NamedTuple):
+    """A recipient as he is now; `state` is `OK`, or why he gets nothing."""
+
+    recipient: Recipient
+    address: str
+    language: Language
+    state: str
+    asked_at: datetime | None = None
+
+    @property
+    def outside(self) -> bool:
+        return not self.recipient.user
+
+    @property
+    def left_out(self) -> LeftOut:
+        return LeftOut(who=self.recipient.user or self.recipient.address, reason=self.state)
+
+
+def topic_of(schedule_id: str) -> str:
+    """What somebody leaves who wants no more mails of this schedule."""
+    return f"schedule:{schedule_id}"
+
+
+def reached(
+    schedule_id: str, recipients: Sequence[Recipient], directory: Directory, addresses: Addresses
+) -> list[Reached]:
+    """In their order. Users get mail where they are now; addresses outside only once their owner agreed."""
+    users = {user.id: user for user in directory.users}
+    return [_reached(schedule_id, one, users, directory, addresses) for one in recipients]
+
+
+def _reached(
+    schedule_id: str, recipient: Recipient, users: dict[str, User], directory: Directory, addresses: Addresses
+) -> Reached:
+    user = users.get(recipient.user)
+    address = user.email if user else recipient.address
+    language = recipient.language or (user.language if user else None) or directory.workspace.language
+    known = addresses.get(directory.workspace.id, address) if address else None
+    stopped = known.stopped(topic_of(schedule_id)) if known else None
+    if recipient.user and (user is None or user.deleted_at is not None):
+        state = GONE
+    elif user is not None and user.suspended_at is not None:
+        state = SUSPENDED
+    elif stopped is not None:
+        state = stopped.value
+    elif not recipient.user and (known is None or known.confirmed_at is None):
+        state = UNCONFIRMED
+    else:
+        state = OK
+    return Reached(recipient, address, language, state, known.asked_at if known and not recipient.user else None)
