@@ -19,6 +19,9 @@ select
     local_weekday,
     cost_amount,
     cost_currency,
+    home_amount,
+    home_currency,
+    is_converted,
     is_spam,
     is_call as is_call,
     0 as is_message
@@ -40,6 +43,9 @@ select
     local_weekday,
     cost_amount,
     cost_currency,
+    home_amount,
+    home_currency,
+    is_converted,
     is_spam,
     0 as is_call,
     is_message as is_message
@@ -210,10 +216,10 @@ create or replace view call_spend_per_day as
 select
     workspace,
     local_date,
-    cost_currency,
-    sum(cost_amount) filter (where coalesce(is_call, 0) = 1 and coalesce(is_spam, 0) <> 1 and cost_amount is not null) as spend_calls,
-    cast(sum(cost_amount) filter (where coalesce(is_call, 0) = 1 and coalesce(is_spam, 0) <> 1 and cost_amount is not null) as double) / nullif(count(*) filter (where coalesce(is_answered, 0) = 1 and coalesce(is_spam, 0) <> 1 and cost_amount is not null), 0) as cost_per_call,
-    cast(sum(cost_amount) filter (where coalesce(is_call, 0) = 1 and coalesce(is_spam, 0) <> 1 and cost_amount is not null) as double) * 60 / nullif(sum(talk_s) filter (where coalesce(is_call, 0) = 1 and coalesce(is_spam, 0) <> 1 and cost_amount is not null), 0) as cost_per_minute
+    home_currency,
+    sum(home_amount) filter (where coalesce(is_call, 0) = 1 and coalesce(is_spam, 0) <> 1 and home_amount is not null) as spend_calls,
+    cast(sum(home_amount) filter (where coalesce(is_call, 0) = 1 and coalesce(is_spam, 0) <> 1 and home_amount is not null) as double) / nullif(count(*) filter (where coalesce(is_answered, 0) = 1 and coalesce(is_spam, 0) <> 1 and home_amount is not null), 0) as cost_per_call,
+    cast(sum(home_amount) filter (where coalesce(is_call, 0) = 1 and coalesce(is_spam, 0) <> 1 and home_amount is not null) as double) * 60 / nullif(sum(talk_s) filter (where coalesce(is_call, 0) = 1 and coalesce(is_spam, 0) <> 1 and home_amount is not null), 0) as cost_per_minute
 from calls
-where is_internal = 0 and cost_amount is not null
-group by workspace, local_date, cost_currency;
+where is_internal = 0 and home_amount is not null
+group by workspace, local_date, home_currency;

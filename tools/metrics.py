@@ -67,7 +67,8 @@ VIEW_HEAD = """-- Metrics by local day, one view for each table. Written by `pyt
 # The columns that metrics of both channels read.
 _COMMON = (
     "record_id", "user_id", "team_id", "business_number", "business_number_id", "direction", "party_key",
-    "started_at", "local_date", "local_hour", "local_weekday", "cost_amount", "cost_currency", "is_spam",
+    "started_at", "local_date", "local_hour", "local_weekday", "cost_amount", "cost_currency", "home_amount",
+    "home_currency", "is_converted", "is_spam",
 )  # fmt: skip
 
 
@@ -119,7 +120,7 @@ def _interactions() -> str:
 def _view(table: str) -> str:
     columns = ["workspace", "local_date"]
     for metric in METRICS:
-        if metric.table == table and metric.formula is not None and "cost" not in sql.expression(metric):
+        if metric.table == table and metric.formula is not None and sql.CURRENCY not in sql.expression(metric):
             columns += [f"{text} as {name}" for name, text in _columns(metric)]
     where = "\nwhere is_internal = 0" if table == CALLS.name else ""
     where = "\nwhere direction <> 'internal'" if table == "interactions" else where
@@ -136,15 +137,15 @@ def _columns(metric: Metric) -> Iterator[tuple[str, str]]:
 
 
 def _spend() -> str:
-    """Money by day, channel and currency: currencies are never added up."""
-    columns = ["workspace", "local_date", "cost_currency"]
-    known = f"(cost_amount is not null and cost_currency = {sql.CURRENCY})"
+    """Money by day, in the workspace's currency. It may have had several: those are never added up."""
+    columns = ["workspace", "local_date", "home_currency"]
+    known = f"(home_amount is not null and coalesce(home_currency, '') = {sql.CURRENCY})"
     for metric in METRICS:
         if metric.table == "calls" and isinstance(metric.formula, Money):
-            text = sql.expression(metric).replace(known, "cost_amount is not null")
+            text = sql.expression(metric).replace(known, "home_amount is not null")
             columns.append(f"{text} as {metric.id}")
-    source = "calls\nwhere is_internal = 0 and cost_amount is not null"
-    return _statement("call_spend_per_day", columns, source, "workspace, local_date, cost_currency")
+    source = "calls\nwhere is_internal = 0 and home_amount is not null"
+    return _statement("call_spend_per_day", columns, source, "workspace, local_date, home_currency")
 
 
 def _statement(name: str, columns: list[str], source: str, groups: str) -> str:

@@ -21,6 +21,7 @@ WORDS = {
     "status": ("pending", "sent", "delivered", "undelivered", "received"),
     "state": ("open", "attempted", "reached", "resolved_by_customer", "resolved_by_text", "assigned", "dismissed"),
     "cost_currency": ("EUR", "EUR", "USD", ""),
+    "home_currency": ("EUR", "EUR", "USD", ""),
     "user_id": ("", "u-anna", "u-bo", "u-cy"),
     "team_id": ("", "t-1", "t-2"),
     "business_number": ("+48220000001", "+48220000002"),

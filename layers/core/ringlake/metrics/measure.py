@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ringlake.model.arrow import Column, kernels
 from ringlake.model.tables import FLAGS
 
-from .catalog.conditions import NOT_SPAM
+from .catalog.conditions import CONVERTED, NOT_SPAM
 from .catalog.metric import (
     All,
     AtMost,
@@ -60,7 +60,9 @@ _PASSES = 4
 class Measured(NamedTuple):
     """One metric of one group. `value` is null where a rate has no denominator, a mean no value, money no charge.
 
-    `n` is the number of rows behind it; median and p90 (nearest rank) stand beside means.
+    `n` is the number of rows behind it; median and p90 (nearest rank) stand beside means. Of money `whole` is how many
+    rows there are, `known` how many of them have a known charge, and `converted` how many of these were in another
+    currency.
     """
 
     value: int | float | Decimal | None
@@ -69,6 +71,9 @@ class Measured(NamedTuple):
     denominator: int | None = None
     median: float | None = None
     p90: float | None = None
+    whole: int | None = None
+    known: int | None = None
+    converted: int | None = None
 
 
 class Terms(NamedTuple):
@@ -99,18 +104,22 @@ def columns_of(formulas: Iterable[Formula], flags: Collection[str] = ()) -> set[
     for formula in formulas:
         for condition in _conditions(formula):
             for leaf in _leaves(condition):
-                found |= {"cost_amount", "cost_currency"} if isinstance(leaf, Charged) else {leaf.column}
+                found |= _charge_columns(leaf) if isinstance(leaf, Charged) else {leaf.column}
         match formula:
             case Total(of=of) | Mean(of=of) | Most(of=of):
                 found |= {of} if isinstance(of, str) else {of.start, of.end}
             case Distinct(of=columns):
                 found |= set(columns)
             case Money(per_minute_of=minutes):
-                found |= {"cost_amount", "cost_currency"} | ({minutes} if minutes else set())
+                found |= {minutes} if minutes else set()
             case Loaded(seconds=seconds):
-                found |= {"cost_amount", "cost_currency", seconds}
+                found.add(seconds)
     packed = found.intersection(flags)
     return (found - packed) | {FLAGS} if packed else found
+
+
+def _charge_columns(leaf: Charged) -> set[str]:
+    return {"home_amount", "home_currency", *(("cost_amount",) if leaf.other else ())}
 
 
 def measure(
@@ -146,7 +155,13 @@ def added(formula: Formula, parts: Sequence[Measured]) -> Measured:
             return Measured(above / below if below else None, below, above, below)
         case Money(per=None, per_minute_of=""):
             known = [Decimal(part.value) for part in parts if part.value is not None]
-            return Measured(sum(known, Decimal(0)) if known else None, sum(part.n for part in parts))
+            return Measured(
+                sum(known, Decimal(0)) if known else None,
+                sum(part.n for part in parts),
+                whole=sum(part.whole or 0 for part in parts),
+                known=sum(part.known or 0 for part in parts),
+                converted=sum(part.converted or 0 for part in parts),
+            )
         case _:
             raise TypeError(type(formula).__name__)
 
@@ -256,19 +271,21 @@ class _Rows:
     def _money(self, formula: Money, found: _Combinations) -> dict[int, Measured]:
         charged = All(of=(formula.where, Charged()))
         counts = found.counts(charged)
-        spent = {code: amount for code, amount in found.sums("cost_amount", charged).items() if counts.get(code)}
+        known = _Known(found.counts(formula.where), found.counts(charged), found.counts(All(of=(charged, CONVERTED))))
+        spent = {code: amount for code, amount in found.sums("home_amount", charged).items() if counts.get(code)}
+        result = {code: known.beside(code, Measured(None, 0)) for code in known.whole}
         if formula.per is not None:
             per = found.counts(All(of=(formula.per, Charged())))
         elif formula.per_minute_of:
             per = {code: int(s) for code, s in found.sums(formula.per_minute_of, charged).items()}
         else:
-            return {code: Measured(Decimal(amount), counts[code]) for code, amount in spent.items()}
+            told = {code: known.beside(code, Measured(Decimal(amount), counts[code])) for code, amount in spent.items()}
+            return result | told
         seconds = 60 if formula.per_minute_of else 1
-        result = {}
         for code, amount in spent.items():
             below = per.get(code, 0)
             value = (Decimal(amount) * seconds / below).quantize(_CENTS, ROUND_HALF_UP) if below else None
-            result[code] = Measured(value, counts[code], Decimal(amount), below)
+            result[code] = known.beside(code, Measured(value, counts[code], Decimal(amount), below))
         return result
 
     def _loaded(self, formula: Loaded, found: _Combinations) -> dict[int, Measured]:
@@ -278,11 +295,12 @@ class _Rows:
         charged = All(of=(formula.where, Charged()))
         handled = found.counts(All(of=(formula.per, Charged())))
         seconds = found.sums(formula.seconds, charged)
-        result = {}
-        for code, amount in found.sums("cost_amount", charged).items():
+        known = _Known(found.counts(formula.where), found.counts(charged), found.counts(All(of=(charged, CONVERTED))))
+        result = {code: known.beside(code, Measured(None, 0)) for code in known.whole}
+        for code, amount in found.sums("home_amount", charged).items():
             whole, n = Decimal(amount) + rate * int(seconds.get(code, 0)) / 3600, handled.get(code, 0)
             value = (whole / n).quantize(_CENTS, ROUND_HALF_UP) if n else None
-            result[code] = Measured(value, n, whole.quantize(_CENTS, ROUND_HALF_UP), n)
+            result[code] = known.beside(code, Measured(value, n, whole.quantize(_CENTS, ROUND_HALF_UP), n))
         return result
 
     # ------------------------------------------------------------------ values and rows
@@ -410,8 +428,10 @@ class _Rows:
                 known = pc.is_valid(self.column(column))
                 held = pc.and_(known, pc.invert(_is_in(self.column(column), ("",)))) if text else known
             case Charged(other=other):
-                same = _is_in(self.column("cost_currency"), (self._terms.currency,))
-                held = pc.and_(pc.is_valid(self.column("cost_amount")), pc.invert(same) if other else same)
+                same = _is_in(self.column("home_currency"), (self._terms.currency,))
+                held = pc.and_(pc.is_valid(self.column("home_amount")), same)
+                if other:
+                    held = pc.and_(pc.is_valid(self.column("cost_amount")), pc.invert(held))
         return pc.cast(pc.fill_null(held, False), pa.int32())  # noqa: FBT003 - Arrow's own signature
 
     def key(self) -> tuple[Column, int]:
@@ -501,6 +521,18 @@ class _Combinations:
         return pc.not_equal(pc.bit_wise_and(bits, pa.scalar(1 << place % _BITS, pa.int64())), 0)
 
 
+class _Known(NamedTuple):
+    """By group: how many rows there are, how many have a known charge, and how many of these were converted."""
+
+    whole: dict[int, int]
+    charged: dict[int, int]
+    converted: dict[int, int]
+
+    def beside(self, code: int, money: Measured) -> Measured:
+        whole, charged, converted = (of.get(code, 0) for of in (self.whole, self.charged, self.converted))
+        return money._replace(whole=whole, known=charged, converted=converted)
+
+
 class _Coded(NamedTuple):
     """A key column as codes from 0 to `size` - 1; `words` of texts, `least` of numbers and dates (0 is null)."""
 
@@ -571,9 +603,9 @@ def _conditions(formula: Formula) -> Iterator[Condition]:
         case Total(where=where) | Mean(where=where) | Most(where=where) | Distinct(where=where):
             yield where
         case Money(where=where, per=per):
-            yield from (where, Charged(), *((per,) if per is not None else ()))
+            yield from (where, Charged(), CONVERTED, *((per,) if per is not None else ()))
         case Loaded(where=where, per=per):
-            yield from (where, per, Charged())
+            yield from (where, per, Charged(), CONVERTED)
 
 
 def _summed(formula: Formula) -> Iterator[Measure]:
@@ -581,9 +613,9 @@ def _summed(formula: Formula) -> Iterator[Measure]:
         case Total(of=of):
             yield of
         case Money(per_minute_of=minutes):
-            yield from ("cost_amount", *((minutes,) if minutes else ()))
+            yield from ("home_amount", *((minutes,) if minutes else ()))
         case Loaded(seconds=seconds):
-            yield from ("cost_amount", seconds)
+            yield from ("home_amount", seconds)
         case _:
             return
 

@@ -75,7 +75,7 @@ def aggregate(formula: Formula) -> str:
             charged = f"filter (where {condition(All(of=(where, Charged())))})"
             people = f"{HOURLY_RATE} * coalesce(sum({seconds}) {charged}, 0) / 3600e0"
             handled = _count(All(of=(per, Charged())))
-            return f"(cast(sum(cost_amount) {charged} as double) + {people}) / nullif({handled}, 0)"
+            return f"(cast(sum(home_amount) {charged} as double) + {people}) / nullif({handled}, 0)"
 
 
 def condition(of: Condition) -> str:
@@ -91,7 +91,8 @@ def condition(of: Condition) -> str:
         case Known(column=column, text=text):
             return f"coalesce({column}, '') <> ''" if text else f"{column} is not null"
         case Charged(other=other):
-            return f"(cost_amount is not null and cost_currency {'<>' if other else '='} {CURRENCY})"
+            known = f"home_amount is not null and coalesce(home_currency, '') = {CURRENCY}"
+            return f"(cost_amount is not null and not ({known}))" if other else f"({known})"
         case All(of=parts):
             return " and ".join(_part(part) for part in _flat(parts))
         case Either(of=parts):
@@ -140,7 +141,7 @@ def _median(formula: Mean) -> str:
 
 def _money(formula: Money) -> str:
     charged = condition(All(of=(formula.where, Charged())))
-    spent = f"sum(cost_amount) filter (where {charged})"
+    spent = f"sum(home_amount) filter (where {charged})"
     if formula.per is not None:
         return f"cast({spent} as double) / nullif({_count(All(of=(formula.per, Charged())))}, 0)"
     if formula.per_minute_of:

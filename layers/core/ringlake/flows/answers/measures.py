@@ -226,6 +226,7 @@ class Measures:
         if metric.formula is None:
             return Value(metric=metric.id, value=None)
         told = found or nothing(metric.formula)
+        money = isinstance(metric.formula, Money | Loaded)
         return Value(
             metric=metric.id,
             value=told.value,
@@ -234,8 +235,14 @@ class Measures:
             denominator=told.denominator,
             median=told.median,
             p90=told.p90,
-            currency=self._terms.currency if isinstance(metric.formula, Money | Loaded) else "",
+            currency=self._terms.currency if money else "",
+            coverage=_coverage(told) if money else None,
+            converted=(told.converted or 0) if money else None,
         )
+
+
+def _coverage(money: Measured) -> float | None:
+    return (money.known or 0) / money.whole if money.whole else None
 
 
 def _added(formula: Formula, parts: Sequence[dict[Key, Measured]]) -> dict[Key, Measured]:

@@ -13,7 +13,9 @@ class Value(Answer, frozen=True, kw_only=True):
     `value` is a whole number for counts and sums of seconds, 0 to 1 for shares, seconds for means and a
     decimal text in `currency` for money; null when the denominator is empty or nothing is known. `n` is
     the number of rows behind it: the denominator of a share, the number of values of a mean. `median` and
-    `p90` (the smallest value that nine tenths do not exceed) stand beside means, in seconds.
+    `p90` (the smallest value that nine tenths do not exceed) stand beside means, in seconds. Beside money `coverage` is
+    the share of rows whose charge is known, null without rows, and `converted` how many of the charges were in
+    another currency and are in it at the stored rate of their day.
     """
 
     metric: str
@@ -24,3 +26,5 @@ class Value(Answer, frozen=True, kw_only=True):
     median: float | None = None
     p90: float | None = None
     currency: str = ""
+    coverage: float | None = None
+    converted: int | None = None

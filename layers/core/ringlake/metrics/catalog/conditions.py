@@ -43,6 +43,9 @@ RECEIVED = both(Flag(column="is_message"), Flag(column="is_inbound"), NOT_SPAM)
 SCHEDULED = both(Flag(column="is_outbound"), OneOf(column="status", values=("pending",)), Known(column="scheduled_for"))
 SENT = without(Flag(column="is_outbound"), SCHEDULED)
 
+# Of money: any charge of the row was in another currency than the workspace's.
+CONVERTED = Flag(column="is_converted")
+
 CASE = Flag(column="is_case")
 
 

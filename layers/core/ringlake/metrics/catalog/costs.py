@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .conditions import ANSWERED, CALL, MESSAGE, NOT_SPAM, both
+from .conditions import ANSWERED, CALL, CONVERTED, MESSAGE, NOT_SPAM, both
 from .metric import Charged, Count, Distinct, Either, Flag, Grain, Known, Loaded, Metric, Money, Not, Share, Unit
 
 # Both channels; the rows say themselves which calls and messages they are.
@@ -79,7 +79,7 @@ METRICS: tuple[Metric, ...] = (
         source="features.md O9; demands.md D48",
     ),
     _money(
-        "spend", "Spend", Money(where=_INTERACTION), "Charges of calls and messages in the workspace's currency.",
+        "spend", "Spend", Money(where=_INTERACTION), "Charges of calls and messages, those in others converted.",
         "interactions", Grain.INTERACTION, "features.md N8", better="lower",
     ),
     _coverage(
@@ -87,10 +87,24 @@ METRICS: tuple[Metric, ...] = (
         "Calls and messages whose charge is known in the workspace's currency.", "interactions", Grain.INTERACTION,
     ),
     Metric(
-        id="other_currencies",
-        name="Charged in other currencies",
+        id="converted_charges",
+        name="Charges converted",
         unit=Unit.COUNT,
-        words="Calls and messages charged in a currency that is not the workspace's; in no sum of money.",
+        words="Calls and messages charged in another currency, which sums of money hold at the stored rate of the day.",
+        grain=Grain.INTERACTION,
+        settings=("currency",),
+        table="interactions",
+        formula=Count(of=both(_INTERACTION, Charged(), CONVERTED)),
+        source="features.md N8",
+    ),
+    Metric(
+        id="other_currencies",
+        name="Charges not converted",
+        unit=Unit.COUNT,
+        words=(
+            "Calls and messages charged in a currency for which no rate of the day, or of the seven days before, is "
+            "stored; in no sum of money."
+        ),
         grain=Grain.INTERACTION,
         settings=("currency",),
         table="interactions",

@@ -41,7 +41,9 @@ class Known(Model, frozen=True, kw_only=True, tag=True):
 
 
 class Charged(Model, frozen=True, kw_only=True, tag=True):
-    """The cost is known, in the workspace's currency; `other` is in any other currency."""
+    """The cost is known in the workspace's currency, as charged or converted; `other` is known, but in a currency
+    for which no rate of the day is stored.
+    """
 
     other: bool = False
 
@@ -121,9 +123,9 @@ class Money(Model, frozen=True, kw_only=True, tag=True):
     """Sum of the known charges in the workspace's currency; for each row of `per`, or for each minute of the
     column `per_minute_of`, when there is one.
 
-    Null when no charge is known, which is not nought (features.md N5). Rows whose charge is unknown or in
-    another currency are in no part of it, so that they make nothing cheaper: a share of rows that are
-    `Charged` tells how much is known.
+    Null when no charge is known, which is not nought (features.md N5). Rows whose charge is unknown, or cannot be
+    converted, are in no part of it, so that they make nothing cheaper: a share of rows that are `Charged` tells how
+    much is known.
     """
 
     where: Condition
