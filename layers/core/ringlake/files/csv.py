@@ -115,11 +115,11 @@ def encode(columns: Mapping[str, Column | Local], rows: int, dialect: Dialect) -
     return Lines(texts, sum(part.prefixed for part in encoded))
 
 
-def as_pieces(texts: Column) -> list[Any]:
-    """The lines of `Lines.texts` as they stand in the file, in pieces that need not be copied together."""
+def as_pieces(texts: Column, first: str = '"', between: str = '"\r\n"', last: str = '"\r\n') -> list[Any]:
+    """Lines as they stand in the file, in pieces that need not be copied together; by default those of `Lines`."""
     if len(texts) == 0:
         return []
-    return [b'"', kernels().binary_join(_one_list(texts), '"\r\n"')[0].as_buffer(), b'"\r\n']
+    return [first.encode(), kernels().binary_join(_one_list(texts), between)[0].as_buffer(), last.encode()]
 
 
 def in_parallel[T, R](work: Callable[[T], R], batches: Iterable[T]) -> Iterator[R]:
@@ -149,14 +149,14 @@ def _cells(column: Column | Local, rows: int, dialect: Dialect) -> Cells:
     import pyarrow as pa
 
     if isinstance(column, Local):
-        return Cells(_local(column), 0)
+        return Cells(shown_local(column), 0)
     if isinstance(column, pa.Scalar):
         return _constant(column.as_py() or "", rows, dialect)
     kind, pc = column.type, kernels()
     if pa.types.is_dictionary(kind):
         return _dictionary(column, dialect)
     if pa.types.is_timestamp(kind):
-        return Cells(_timestamps(column, "Z"), 0)
+        return Cells(timestamps(column, "Z"), 0)
     if pa.types.is_boolean(kind):
         column = pc.cast(column, pa.int8())
     values = _present(pc.cast(column, pa.string()))
@@ -220,11 +220,18 @@ def _fused(run: list[Any]) -> list[Column]:
     return [pc.take(combined, found.indices, boundscheck=False)]
 
 
+def in_one(column: Column) -> Column:
+    """A column without chunks."""
+    import pyarrow as pa
+
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
 def few(column: Column) -> Column:
     """A column of few distinct values, so that text work is done once a value."""
     import pyarrow as pa
 
-    combined = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    combined = in_one(column)
     return combined if pa.types.is_dictionary(combined.type) else combined.dictionary_encode()
 
 
@@ -251,18 +258,18 @@ def _risky_mask(values: Column, dialect: Dialect) -> Column | None:
 def _escaped(values: Column, mask: Column | None) -> Column:
     """Apostrophes where `mask` says, quotes doubled, NUL replaced."""
     pc = kernels()
-    raw = _raw(values)
+    whole = raw(values)
     if mask is not None:
         marks = pc.if_else(mask, "'", "")
         values = pc.binary_join_element_wise(marks, values, "")
-    if b'"' in raw:
+    if b'"' in whole:
         values = pc.replace_substring(values, '"', '""')
-    if b"\0" in raw:
+    if b"\0" in whole:
         values = pc.replace_substring(values, "\0", "\ufffd")
     return values
 
 
-def _raw(values: Column) -> bytes:
+def raw(values: Column) -> bytes:
     """All text of a string array in one piece, to be searched at memory speed."""
     offsets, data = values.buffers()[1:]
     if data is None:
@@ -276,7 +283,7 @@ def _present(values: Column) -> Column:
     return kernels().fill_null(values, "") if values.null_count else values
 
 
-def _timestamps(column: Column, suffix: Column) -> Column:
+def timestamps(column: Column, suffix: Column) -> Column:
     """`2026-03-01T10:00:00.000` and the suffix, which is a text or a column of texts; empty for null."""
     import pyarrow as pa
 
@@ -285,17 +292,18 @@ def _timestamps(column: Column, suffix: Column) -> Column:
     return _present(pc.binary_join_element_wise(pc.binary_replace_slice(text, 10, 11, "T"), suffix, ""))
 
 
-def _local(shown: Local) -> Column:
+def shown_local(shown: Local) -> Column:
+    """Wall clock with offset; empty for null."""
     import pyarrow as pa
 
     pc = kernels()
     ahead = offsets(shown.column, shown.zone)
     wall = shifted(shown.column, ahead)
     if isinstance(ahead, pa.Scalar):
-        return _timestamps(wall, offset_text(ahead.as_py()))
+        return timestamps(wall, offset_text(ahead.as_py()))
     encoded = few(ahead)
     suffixes = pa.array([offset_text(seconds) for seconds in encoded.dictionary.to_pylist()], pa.string())
-    return _timestamps(wall, pc.take(suffixes, encoded.indices))
+    return timestamps(wall, pc.take(suffixes, encoded.indices))
 
 
 def offset_text(seconds: int) -> str:

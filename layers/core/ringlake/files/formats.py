@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ringlake.errors import InvalidRequest
 from ringlake.model.base import Model
 from ringlake.model.jobs import Format, Headers
 from ringlake.model.language import Language
 
-from . import lines
+from . import lines, parquet, xlsx
 from .csv import Dialect
 from .sheet import About, Sheet, Written
 
@@ -43,8 +42,11 @@ def written(sheet: Sheet, about: About, style: Style) -> Iterator[Written]:
     """
     if style.format is Format.CSV:
         return lines.csv_lines(sheet, style.dialect, style.headers, style.language)
-    del about
-    raise InvalidRequest("format", "this format cannot be written")
+    if style.format is Format.XLSX:
+        return xlsx.workbook(sheet, about, style.headers, style.language)
+    if style.format is Format.JSONL:
+        return lines.json_lines(sheet)
+    return parquet.row_groups(sheet, about)
 
 
 def suffix(format: Format) -> str:

@@ -5,12 +5,14 @@ Who makes a sheet knows nothing of formats, and who writes one knows nothing of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from ringlake.model.arrow import kernels
 from ringlake.model.base import Model
 
 from .csv import Column, Local
@@ -64,6 +66,59 @@ class Batch(NamedTuple):
     @property
     def rows(self) -> int:
         return sum(part.rows for part in self.parts)
+
+    def stretch(self, start: int, count: int) -> Batch:
+        """`count` rows of it from `start` on, in its order."""
+        if start == 0 and count == self.rows:
+            return self
+        if self.order is not None:
+            return self._picked(self.order.slice(start, count))
+        parts, offset = [], 0
+        for part in self.parts:
+            first, last = max(start - offset, 0), min(start + count - offset, part.rows)
+            if first < last:
+                parts.append(_taken(part, last - first, partial(_sliced, start=first, count=last - first)))
+            offset += part.rows
+        return Batch(tuple(parts))
+
+    def _picked(self, picked: Any) -> Batch:
+        import pyarrow as pa
+
+        pc = kernels()
+        picked = pc.cast(picked, pa.int64())
+        parts: list[Part] = []
+        offset, before = 0, 0
+        order = pa.scalar(0, pa.int64())
+        for part in self.parts:
+            mask = pc.and_(pc.greater_equal(picked, offset), pc.less(picked, offset + part.rows))
+            rows = pc.subtract(picked.filter(mask), offset)
+            if len(rows):
+                place = pc.add(pc.cumulative_sum(pc.cast(mask, pa.int64())), before - 1)
+                order = pc.if_else(mask, place, order)
+                parts.append(_taken(part, len(rows), partial(_rows_of, rows=rows)))
+                before += len(rows)
+            offset += part.rows
+        return Batch(tuple(parts), order if len(parts) > 1 else None)
+
+
+def _taken(part: Part, rows: int, take: Callable[[Column], Column]) -> Part:
+    """Some rows of a part; a text that stands for all rows stands for these too."""
+    import pyarrow as pa
+
+    def of(column: Column | Local) -> Column | Local:
+        if isinstance(column, Local):
+            return Local(take(column.column), column.zone)
+        return column if isinstance(column, pa.Scalar) else take(column)
+
+    return Part({name: of(column) for name, column in part.columns.items()}, rows)
+
+
+def _sliced(column: Column, start: int, count: int) -> Column:
+    return column.slice(start, count)
+
+
+def _rows_of(column: Column, rows: Column) -> Column:
+    return column.take(rows)
 
 
 class Sheet(Model, frozen=True, kw_only=True):

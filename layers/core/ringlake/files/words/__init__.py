@@ -1,8 +1,13 @@
-"""The words that files show beside their machine codes, in every language (demands.md D56)."""
+"""The words that files show beside their machine codes, in every language (demands.md D56).
+
+Only words that stand around the rows are translated. What stands in a cell is the same in all languages, so
+that files can be compared, filtered and joined whoever made them.
+"""
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -10,22 +15,41 @@ from ringlake.files.sheet import Field, Sheet
 from ringlake.model.jobs import Headers
 from ringlake.model.language import Language
 
+type Lists = Mapping[str, Mapping[str, str]]
+
+
+class Words:
+    """The words of one language."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self._lists = lists(language)
+
+    def field(self, field: Field) -> str:
+        """The header of a field; a field that no list knows shows its code."""
+        return field.label or self._lists["fields"].get(field.name, field.name)
+
+    def sheet(self, name: str) -> str:
+        """What a sheet is called; one that no list knows (a report of SQL) by its code, made readable."""
+        return self._lists["sheets"].get(name) or name.replace("_", " ").capitalize()
+
+    def about(self, name: str) -> str:
+        """A word of the sheet about the file."""
+        return self._lists["about"][name]
+
 
 def header_rows(sheet: Sheet, headers: Headers, language: Language) -> list[list[str]]:
     """The header of a file: codes, words, or codes above words.
 
     Codes come first because a program reads the first row.
     """
+    words = Words(language)
     codes = [field.name for field in sheet.fields]
-    words = [label(field, language) for field in sheet.fields]
-    return {Headers.CODES: [codes], Headers.LABELS: [words], Headers.BOTH: [codes, words]}[headers]
-
-
-def label(field: Field, language: Language) -> str:
-    """The header of a field in a language; a field that no list knows shows its code."""
-    return field.label or _words(language)["fields"].get(field.name, field.name)
+    labels = [words.field(field) for field in sheet.fields]
+    return {Headers.CODES: [codes], Headers.LABELS: [labels], Headers.BOTH: [codes, labels]}[headers]
 
 
 @cache
-def _words(language: Language) -> dict[str, dict[str, str]]:
+def lists(language: Language) -> Lists:
+    """All words of a language by list and code."""
     return tomllib.loads(files(__package__).joinpath(f"{language.value}.toml").read_text(encoding="utf-8"))

@@ -1,0 +1,429 @@
+"""A workbook of typed cells, streamed in constant memory (features.md F52, demands.md D50-D53; docs/adr/0093).
+
+Sheets of data, split before Excel's limit of rows, and at the end one that says what the file is: rows, filter,
+zone, freshness. No formula, link, macro or name of a person is ever in it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from ringlake.model.arrow import kernels
+from ringlake.model.jobs import Headers
+from ringlake.model.language import Language
+
+from .archive import Archive, Stretch, packed
+from .csv import Column, Local, as_pieces, in_parallel
+from .lines import in_order
+from .sheet import About, Batch, Field, Kind, Sheet, Written
+from .words import Words, header_rows
+from .xlsx_cells import COLUMNS, ROWS, Style, cells, escaped
+
+# Of XML, before compression; what is on its way when a sheet is full still fits below the 4 GiB of an archive.
+SHEET_BYTES = 2 * 1024**3
+_STRETCH_ROWS = 4096
+_SAMPLE_ROWS = 1000
+
+_XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+
+_ROOT_LINKS = (
+    f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships">'
+    f'<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/>'
+    f'<Relationship Id="rId2" Type="{_PACKAGE}/relationships/metadata/core-properties" Target="docProps/core.xml"/>'
+    f'<Relationship Id="rId3" Type="{_OFFICE}/extended-properties" Target="docProps/app.xml"/></Relationships>'
+)
+_APP = (
+    f'{_XML}<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/extended-properties">'
+    "<Application>Ringlake</Application></Properties>"
+)
+# The order of `Style`.
+STYLES = (
+    f'{_XML}<styleSheet xmlns="{_MAIN}">'
+    '<numFmts count="3"><numFmt numFmtId="164" formatCode="0.0000"/>'
+    '<numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss"/>'
+    '<numFmt numFmtId="166" formatCode="yyyy\\-mm\\-dd"/></numFmts>'
+    '<fonts count="3"><font><sz val="11"/><name val="Calibri"/><family val="2"/></font>'
+    '<font><b/><sz val="11"/><name val="Calibri"/><family val="2"/></font>'
+    '<font><b/><sz val="14"/><name val="Calibri"/><family val="2"/></font></fonts>'
+    '<fills count="3"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill>'
+    '<fill><patternFill patternType="solid"><fgColor rgb="FFE8EDF3"/><bgColor indexed="64"/></patternFill></fill>'
+    "</fills>"
+    '<borders count="2"><border><left/><right/><top/><bottom/><diagonal/></border><border><left/><right/><top/>'
+    '<bottom style="thin"><color rgb="FF8A97A8"/></bottom><diagonal/></border></borders>'
+    '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
+    '<cellXfs count="10"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
+    '<xf numFmtId="49" fontId="1" fillId="2" borderId="1" xfId="0" applyNumberFormat="1" applyFont="1" applyFill="1" '
+    'applyBorder="1" applyAlignment="1"><alignment vertical="center"/></xf>'
+    + "".join(
+        f'<xf numFmtId="{form}" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
+        for form in (49, 1, 164, 10, 165, 166)
+    )
+    + '<xf numFmtId="49" fontId="2" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1"/>'
+    '<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyAlignment="1">'
+    '<alignment vertical="top" wrapText="1"/></xf></cellXfs>'
+    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
+)
+_SHEET = f'{_XML}<worksheet xmlns="{_MAIN}" xmlns:r="{_OFFICE}">'
+# Characters; of text the first rows decide.
+_WIDTHS = {
+    Kind.PHONE: 17, Kind.INTEGER: 10, Kind.SECONDS: 9, Kind.NUMBER: 11, Kind.SHARE: 10, Kind.MONEY: 12, Kind.FLAG: 8,
+    Kind.MOMENT: 20, Kind.LOCAL: 20, Kind.DATE: 12,
+}  # fmt: skip
+_NARROW, _WIDE = 8, 44
+
+
+class Limits(NamedTuple):
+    """Rows of a sheet with its header, and bytes of XML after which a new one begins."""
+
+    rows: int = ROWS
+    sheet_bytes: int = SHEET_BYTES
+
+
+class _Task(NamedTuple):
+    """Some rows of a batch: on which sheet, from which row on."""
+
+    batch: Batch
+    start: int
+    rows: int
+    sheet: int
+    row: int
+
+
+class _Done(NamedTuple):
+    task: _Task
+    stretches: list[Stretch]
+    cut: int
+
+
+def workbook(
+    sheet: Sheet, about: About, headers: Headers, language: Language, limits: Limits = Limits()
+) -> Iterator[Written]:
+    """The XLSX file of a sheet. Raises `InvalidRequest` naming `format` when even many sheets cannot hold it."""
+    if len(sheet.fields) > COLUMNS:
+        raise ValueError("more columns than a sheet has")
+    return _Workbook(sheet, about, headers, Words(language), limits).written()
+
+
+class _Workbook:
+    """One file in the making. The rows are encoded and compressed on two threads, everything else on the reader's."""
+
+    def __init__(self, sheet: Sheet, about: About, headers: Headers, words: Words, limits: Limits) -> None:
+        self._sheet, self._about, self._words, self._limits = sheet, about, words, limits
+        self._heads = header_rows(sheet, headers, words.language)
+        self._archive = Archive(about.made_at.astimezone(UTC))
+        # Rows of data on each sheet so far.
+        self._filled: list[int] = []
+        self._full = False
+        self._cut = 0
+
+    def written(self) -> Iterator[Written]:
+        batches = iter(self._sheet.batches)
+        first = next(batches, None)
+        self._widths = _widths(self._sheet.fields, self._heads, first)
+        head = [
+            self._archive.whole("_rels/.rels", _ROOT_LINKS),
+            self._archive.whole("docProps/app.xml", _APP),
+            self._archive.whole("docProps/core.xml", _core(self._about.made_at)),
+            self._archive.whole("xl/styles.xml", STYLES),
+            *self._begin_sheet(),
+        ]
+        yield Written(head, 0, 0, sheets=1)
+        for done in in_parallel(self._encoded, self._tasks([first] if first else [], batches)):
+            pieces, began = [], done.task.sheet >= len(self._filled)
+            if began:
+                pieces += [*self._end_sheet(), *self._begin_sheet()]
+            pieces += [self._archive.add(stretch) for stretch in done.stretches]
+            self._filled[-1] += done.task.rows
+            self._full = self._archive.length > self._limits.sheet_bytes
+            self._cut += done.cut
+            yield Written(pieces, done.task.rows, 0, cut=done.cut, sheets=int(began))
+        yield Written([*self._end_sheet(), *self._rest()], 0, 0)
+
+    def _tasks(self, first: Iterable[Batch], batches: Iterable[Batch]) -> Iterator[_Task]:
+        """The rows in pieces that stay on one sheet each."""
+        sheet, row, top = 0, len(self._heads) + 1, len(self._heads) + 1
+        for source in (first, batches):
+            for batch in source:
+                start = 0
+                while start < batch.rows:
+                    if row > self._limits.rows or (self._full and row > top and sheet == len(self._filled) - 1):
+                        sheet, row = sheet + 1, top
+                    count = min(batch.rows - start, self._limits.rows - row + 1)
+                    yield _Task(batch, start, count, sheet, row)
+                    start, row = start + count, row + count
+
+    def _encoded(self, task: _Task) -> _Done:
+        stretches, cut = [], 0
+        for start in range(0, task.rows, _STRETCH_ROWS):
+            count = min(_STRETCH_ROWS, task.rows - start)
+            body, short = _rows(self._sheet.fields, task.batch.stretch(task.start + start, count), task.row + start)
+            stretches.append(packed(body))
+            cut += short
+        return _Done(task, stretches, cut)
+
+    # --- parts of the file
+
+    def _begin_sheet(self) -> list[bytes]:
+        self._filled.append(0)
+        rows = [_row(number, [(Style.HEADER, name) for name in names]) for number, names in enumerate(self._heads, 1)]
+        height = len(self._heads)
+        selected = ' tabSelected="1"' if len(self._filled) == 1 else ""
+        text = (
+            f'{_SHEET}<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr><sheetViews><sheetView{selected} '
+            f'workbookViewId="0"><pane ySplit="{height}" topLeftCell="A{height + 1}" activePane="bottomLeft" '
+            'state="frozen"/><selection pane="bottomLeft"/></sheetView></sheetViews><sheetFormatPr '
+            f'defaultRowHeight="15"/>{_cols(self._widths)}<sheetData>{"".join(rows)}'
+        )
+        name = f"xl/worksheets/sheet{len(self._filled)}.xml"
+        return [self._archive.begin(name), self._archive.add(packed([text.encode()]))]
+
+    def _end_sheet(self) -> list[bytes]:
+        last, top = len(self._heads) + self._filled[-1], len(self._heads)
+        corner = letters(len(self._sheet.fields) - 1)
+        text = (
+            f'</sheetData><autoFilter ref="A{top}:{corner}{last}"/>'
+            '<pageMargins left="0.4" right="0.4" top="0.5" bottom="0.5" header="0.3" footer="0.3"/>'
+            '<pageSetup paperSize="9" orientation="landscape" fitToHeight="0"/>'
+            # Numbers that are text are meant to be: no green corners.
+            f'<ignoredErrors><ignoredError sqref="A1:{corner}{last}" numberStoredAsText="1"/></ignoredErrors>'
+            "</worksheet>"
+        )
+        return [self._archive.add(packed([text.encode()])), self._archive.end()]
+
+    def _rest(self) -> list[bytes]:
+        names = self._names()
+        parts = {
+            f"xl/worksheets/sheet{len(names)}.xml": self._about_sheet(names[:-1]),
+            "xl/workbook.xml": self._book(names),
+            "xl/_rels/workbook.xml.rels": _links(len(names)),
+            "[Content_Types].xml": _types(len(names)),
+        }
+        return [*(self._archive.whole(name, text) for name, text in parts.items()), self._archive.close()]
+
+    def _names(self) -> list[str]:
+        """Of the sheets, the last being the one about the file."""
+        own, last = self._words.sheet(self._sheet.name), self._words.about("about")
+        numbered = [f" {number}" if number > 1 else "" for number in range(1, len(self._filled) + 1)]
+        return [*(f"{_sheet_name(own)[: 31 - len(end)]}{end}" for end in numbered), _sheet_name(last)]
+
+    def _book(self, names: Sequence[str]) -> str:
+        corner, top = letters(len(self._sheet.fields) - 1), len(self._heads)
+        sheets = "".join(
+            f'<sheet name="{_attribute(name)}" sheetId="{number}" r:id="rId{number}"/>'
+            for number, name in enumerate(names, 1)
+        )
+        # Excel keeps a filter's range under this name too, and repeats the header on every printed page.
+        defined = "".join(
+            f'<definedName name="_xlnm._FilterDatabase" localSheetId="{place}" hidden="1">{_quoted(name)}!'
+            f"$A${top}:${corner}${top + rows}</definedName>"
+            for place, (name, rows) in enumerate(zip(names, self._filled, strict=False))
+        ) + "".join(
+            f'<definedName name="_xlnm.Print_Titles" localSheetId="{place}">{_quoted(name)}!$1:${top}</definedName>'
+            for place, name in enumerate(names[:-1])
+        )
+        return (
+            f'{_XML}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><workbookPr defaultThemeVersion="124226"/><bookViews>'
+            '<workbookView xWindow="240" yWindow="15" windowWidth="24000" windowHeight="12000"/></bookViews>'
+            f"<sheets>{sheets}</sheets><definedNames>{defined}</definedNames></workbook>"
+        )
+
+    def _about_sheet(self, names: Sequence[str]) -> str:
+        lines = about_lines(self._about, self._words, dict(zip(names, self._filled, strict=True)), self._cut)
+        rows = [_row(1, [(Style.TITLE, self._about.title)])]
+        for number, (name, value) in enumerate(lines, 3):
+            cell = (Style.WHOLE if isinstance(value, int) else Style.WRAPPED, value)
+            rows.append(_row(number, [(Style.HEADER, name), cell]))
+        return (
+            f'{_SHEET}<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr><sheetViews><sheetView workbookViewId="0"/>'
+            f'</sheetViews><sheetFormatPr defaultRowHeight="15"/>{_cols([26, 90])}<sheetData>{"".join(rows)}'
+            '</sheetData><pageMargins left="0.4" right="0.4" top="0.5" bottom="0.5" header="0.3" footer="0.3"/>'
+            '<pageSetup paperSize="9" orientation="landscape" fitToHeight="0"/></worksheet>'
+        )
+
+
+def about_lines(about: About, words: Words, sheets: Mapping[str, int], cut: int) -> list[tuple[str, str | int]]:
+    """What the last sheet says: names and values, in the order of the manifest."""
+    lines: list[tuple[str, str | int]] = [
+        (words.about("workspace"), about.workspace),
+        (words.about("rows"), sum(sheets.values())),
+        (words.about("zone"), about.zone.key),
+        (words.about("as_of"), _instant(about.as_of)),
+        (words.about("made_at"), _instant(about.made_at)),
+        (words.about("settings_version"), about.settings_version),
+    ]
+    lines += [(f"{words.about('filter')}: {name}", _shown(value)) for name, value in about.filter.items()]
+    lines += [(words.about("note"), note) for note in about.notes]
+    lines.append((words.about("note"), words.about("note_times")))
+    if len(sheets) > 1:
+        split = ", ".join(f"{name}: {rows}" for name, rows in sheets.items())
+        lines.append((words.about("note"), f"{words.about('note_split')} {split}"))
+    if cut:
+        lines.append((words.about("note"), f"{words.about('note_cut')} {cut}"))
+    return lines
+
+
+# --- rows
+
+
+def _rows(fields: Sequence[Field], batch: Batch, first: int) -> tuple[list[Any], int]:
+    """The XML of rows that stand from row `first` on, and the texts cut in them."""
+    import pyarrow as pa
+
+    pc = kernels()
+    numbers = pa.array(range(first, first + batch.rows), pa.int64())
+    places = numbers if batch.order is None else pc.take(numbers, pc.sort_indices(batch.order))
+    texts, cut, done = [], 0, 0
+    for part in batch.parts:
+        if part.rows:
+            lines, short = _lines(fields, part.columns, places.slice(done, part.rows))
+            texts.append(lines)
+            cut, done = cut + short, done + part.rows
+    return as_pieces(in_order(texts, batch.order), "", "", ""), cut
+
+
+def _lines(fields: Sequence[Field], columns: Mapping[str, Column | Local], places: Column) -> tuple[Column, int]:
+    """A text for each row; the row's number, which every cell names, is what the pieces are joined with."""
+    import pyarrow as pa
+
+    pc = kernels()
+    ends = [f'<c r="{letters(place)}' for place in range(1, len(fields))] + ["</row>"]
+    pieces: list[Any] = ['<row r="', '"><c r="A']
+    cut = 0
+    for field, after in zip(fields, ends, strict=True):
+        found = cells(field, columns[field.name], after)
+        pieces.append(found.texts)
+        cut += found.cut if isinstance(found.texts, pa.Array) else found.cut * len(places)
+    return pc.binary_join_element_wise(*pieces, pc.cast(places, pa.string())), cut
+
+
+def _row(number: int, values: Sequence[tuple[Style, str | int]]) -> str:
+    """A row of our own, cell by cell."""
+    return f'<row r="{number}">{"".join(_cell(number, place, *cell) for place, cell in enumerate(values))}</row>'
+
+
+def _cell(row: int, place: int, style: Style, value: str | int) -> str:
+    import pyarrow as pa
+
+    at = f'<c r="{letters(place)}{row}" s="{style.value}"'
+    if isinstance(value, int):
+        return f"{at}><v>{value}</v></c>"
+    text = escaped(pa.array([value], pa.string()))[0][0].as_py()
+    return f'{at} t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+
+
+def letters(place: int) -> str:
+    """The name of a column, from 0: A, Z, AA."""
+    name = ""
+    place += 1
+    while place:
+        place, digit = divmod(place - 1, 26)
+        name = chr(ord("A") + digit) + name
+    return name
+
+
+# --- small parts
+
+
+def _widths(fields: Sequence[Field], heads: Sequence[Sequence[str]], first: Batch | None) -> list[int]:
+    found = []
+    sample = first.stretch(0, min(first.rows, _SAMPLE_ROWS)) if first else Batch(())
+    for place, field in enumerate(fields):
+        # Room for the button of the filter.
+        wide = max(_NARROW, *(len(row[place]) + 3 for row in heads), _WIDTHS.get(field.kind, 0))
+        if field.kind is Kind.TEXT:
+            wide = max(wide, *(_longest(part.columns[field.name]) + 1 for part in sample.parts if part.rows), _NARROW)
+        found.append(min(wide, _WIDE))
+    return found
+
+
+def _longest(column: Column | Local) -> int:
+    import pyarrow as pa
+
+    pc = kernels()
+    if isinstance(column, Local):
+        return 0
+    if isinstance(column, pa.Scalar):
+        return len(column.as_py() or "")
+    texts = pc.cast(column, pa.string())
+    return pc.max(pc.utf8_length(texts)).as_py() or 0
+
+
+def _cols(widths: Sequence[int]) -> str:
+    inner = "".join(
+        f'<col min="{place}" max="{place}" width="{wide}.7109375" customWidth="1"/>'
+        for place, wide in enumerate(widths, 1)
+    )
+    return f"<cols>{inner}</cols>"
+
+
+def _core(made_at: datetime) -> str:
+    at = f"{made_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return (
+        f'{_XML}<cp:coreProperties xmlns:cp="{_PACKAGE}/metadata/core-properties" '
+        'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" '
+        'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><dc:creator>Ringlake</dc:creator>'
+        f'<dcterms:created xsi:type="dcterms:W3CDTF">{at}</dcterms:created></cp:coreProperties>'
+    )
+
+
+def _links(sheets: int) -> str:
+    inner = "".join(
+        f'<Relationship Id="rId{number}" Type="{_OFFICE}/worksheet" Target="worksheets/sheet{number}.xml"/>'
+        for number in range(1, sheets + 1)
+    )
+    return (
+        f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships">{inner}'
+        f'<Relationship Id="rId{sheets + 1}" Type="{_OFFICE}/styles" Target="styles.xml"/></Relationships>'
+    )
+
+
+def _types(sheets: int) -> str:
+    inner = "".join(
+        f'<Override PartName="/xl/worksheets/sheet{number}.xml" ContentType="{_TYPE}.worksheet+xml"/>'
+        for number in range(1, sheets + 1)
+    )
+    return (
+        f'{_XML}<Types xmlns="{_PACKAGE}/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Default Extension="xml" ContentType="application/xml"/>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPE}.sheet.main+xml"/>'
+        f'<Override PartName="/xl/styles.xml" ContentType="{_TYPE}.styles+xml"/>{inner}'
+        '<Override PartName="/docProps/core.xml" '
+        'ContentType="application/vnd.openxmlformats-package.core-properties+xml"/>'
+        '<Override PartName="/docProps/app.xml" '
+        'ContentType="application/vnd.openxmlformats-officedocument.extended-properties+xml"/></Types>'
+    )
+
+
+def _sheet_name(text: str) -> str:
+    """Excel takes 31 characters, none of seven, no apostrophe at an end, and keeps History for itself."""
+    name = re.sub(r"[\[\]:*?/\\]", " ", text).strip("' ")[:31].strip("' ")
+    return name if name and name.lower() != "history" else "Data"
+
+
+def _quoted(name: str) -> str:
+    return _text("'" + name.replace("'", "''") + "'")
+
+
+def _attribute(text: str) -> str:
+    return _text(text).replace('"', "&quot;")
+
+
+def _text(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _instant(at: datetime | None) -> str:
+    return "" if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
