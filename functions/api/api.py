@@ -21,6 +21,7 @@ import api_marks
 import api_openapi
 import api_patterns
 import api_people
+import api_schedules
 import api_staff
 from api_answers import Rooms, encoded_path, problem, utc_now
 from api_transport import sent
@@ -46,6 +47,8 @@ from ringlake.flows.answers import AnswerRooms, Screens
 from ringlake.flows.answers.facts import CachedFacts
 from ringlake.flows.directory import Offices, Stores
 from ringlake.flows.requests import Desk
+from ringlake.flows.schedules import Ordering, Scheduling, Sender
+from ringlake.stores.addresses import Confirmations, DynamoAddresses, DynamoPasses
 from ringlake.stores.arrivals import DynamoArrivals
 from ringlake.stores.boards import DynamoBoards
 from ringlake.stores.columns import LakeColumns
@@ -55,12 +58,14 @@ from ringlake.stores.identities import CognitoIdentities
 from ringlake.stores.jobs import DynamoJobs
 from ringlake.stores.journal import DynamoJournal
 from ringlake.stores.lake import ObjectLake
+from ringlake.stores.mail import SesMail
 from ringlake.stores.marks import DynamoMarks
 from ringlake.stores.objects import S3Objects
 from ringlake.stores.queue import SqsQueue
 from ringlake.stores.records import DynamoRecords
 from ringlake.stores.refolds import DynamoRefolds
 from ringlake.stores.saved import DynamoSavedReports
+from ringlake.stores.schedules import DynamoSchedules
 from ringlake.stores.vault import KmsVault
 
 app = APIGatewayHttpResolver()
@@ -116,7 +121,20 @@ def stores() -> Rooms:
     )
     live = settings.read(settings.Live)
     screens = Screens(DynamoBoards(live.live_table), live.live_url)
-    return Rooms(desk, directory, Offices(kept), AnswerRooms(kept, CachedFacts(LakeColumns(kept.lake)), screens))
+    answers = AnswerRooms(kept, CachedFacts(LakeColumns(kept.lake)), screens)
+    addresses = DynamoAddresses(name)
+    confirmations = Confirmations(addresses, DynamoPasses(name))
+    scheduling = Scheduling(
+        schedules=DynamoSchedules(name),
+        directory=directory,
+        jobs=DynamoJobs(name),
+        addresses=addresses,
+        confirmations=confirmations,
+        desk=desk,
+        ordering=Ordering(desk, answers.summary, kept.saved, confirmations),
+        sender=Sender(SesMail(), settings.read(settings.Mail).mail_from, kept.public_url),
+    )
+    return Rooms(desk, directory, Offices(kept), answers, scheduling)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -175,6 +193,7 @@ for part in (
     api_staff,
     api_patterns,
     api_analytics,
+    api_schedules,
 ):
     app.include_router(part.router)
 

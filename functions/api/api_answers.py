@@ -23,6 +23,7 @@ from ringlake.flows.answers import AnswerRooms
 from ringlake.flows.directory import Offices
 from ringlake.flows.directory.office import View
 from ringlake.flows.requests import Desk
+from ringlake.flows.schedules import Scheduling
 from ringlake.model.base import to_json
 from ringlake.query.filters import parse
 from ringlake.stores.directory import DirectoryStore
@@ -43,6 +44,7 @@ class Rooms(NamedTuple):
     directory: DirectoryStore
     offices: Offices
     answers: AnswerRooms
+    scheduling: Scheduling
 
 
 # Bodies and answers that are files, not JSON.

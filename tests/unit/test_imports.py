@@ -32,6 +32,7 @@ FORBIDDEN = {
     "api": HEAVY - {"botocore"} | {"pyarrow", "api_description"},
     "export": HEAVY,
     "report": HEAVY,
+    "schedule": HEAVY - {"botocore"} | {"pyarrow", "jinja2"},
 }
 # Tools of tests and developers never reach a function.
 NEVER = {"pytest", "hypothesis", "sqlglot", "moto", "ministack", "tools", "tests", "cfnlint", "samtranslator"}

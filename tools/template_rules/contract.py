@@ -34,6 +34,7 @@ FUNCTIONS = {
     "LiveFunction": "live",
     "ExportFunction": "export",
     "ReportFunction": "report",
+    "SchedulesFunction": "schedule",
 }
 LAYERS = {
     "IngestFunction": ("Core", "Runtime"),
@@ -41,10 +42,11 @@ LAYERS = {
     "FoldFunction": ("Core", "Runtime"),
     "ArchiveFunction": ("Core", "Runtime"),
     "RollupFunction": ("Core", "Runtime", "Arrow"),
-    "ApiFunction": ("Core", "Runtime", "Arrow"),
+    "ApiFunction": ("Core", "Runtime", "Arrow", "Files"),
     "LiveFunction": ("Core", "Runtime"),
     "ExportFunction": ("Core", "Runtime", "Arrow", "Files"),
     "ReportFunction": ("Core", "Runtime", "Wrangler", "Files"),
+    "SchedulesFunction": ("Core", "Runtime", "Arrow"),
 }
 
 # Who calls these proves himself by a signature over the body; the token in the path finds the connection.
@@ -280,6 +282,7 @@ OUTPUTS = frozenset(
         "FunctionRollup",
         "FunctionExport",
         "FunctionReport",
+        "FunctionSchedule",
         "FunctionApi",
         "FunctionLive",
     }

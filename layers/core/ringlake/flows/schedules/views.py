@@ -11,8 +11,8 @@ from ringlake.model.schedules import LeftOut, RunState, Timing, What
 
 
 class RecipientView(Answer, frozen=True, kw_only=True):
-    """A `user`, or an `address` outside. `state` is `ok`, or why nothing is sent: `unconfirmed` (asked at `asked_at`), `unsubscribed`, `bounced`,
-    `complained`, `suspended`, `gone`.
+    """A `user`, or an `address` outside. `state` is `ok`, or why nothing is sent: `unconfirmed` (asked at
+    `asked_at`), `unsubscribed`, `bounced`, `complained`, `suspended`, `gone`.
     """
 
     user: str
