@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from .base import Model
 from .language import Language
+from .schedules import Recipient
 
 
 class AlertKind(StrEnum):
@@ -51,14 +52,6 @@ class QuietHours(Model, frozen=True, kw_only=True):
 
     weekly: dict[str, list[tuple[str, str]]] = {}
     mode: QuietMode = QuietMode.DIGEST
-
-
-class Recipient(Model, frozen=True, kw_only=True):
-    """A user by id, or an address outside of the workspace that agreed to get mail (demands.md D57)."""
-
-    user: str = ""
-    address: str = ""
-    language: Language | None = None
 
 
 class HookSecret(Model, frozen=True, kw_only=True):

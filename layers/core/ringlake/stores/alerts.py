@@ -122,7 +122,7 @@ class MemoryAlerts:
 
     def history(self, workspace: str, rule_id: str, before: str = "", limit: int = PAGE) -> list[AlertEvent]:
         of_rule = {key[2]: one for key, one in self.events.items() if key[:2] == (workspace, rule_id)}
-        return [of_rule[id] for id in sorted(of_rule, reverse=True) if not before or id < before][:limit]
+        return [of_rule[one] for one in sorted(of_rule, reverse=True) if not before or one < before][:limit]
 
 
 # Partition of the marks of rules that are looked at, one item for each rule.

@@ -31,13 +31,16 @@ MOST_URL = 2_000
 TOTAL_S = 10.0
 MOST_HEAD = 16_384
 _SECRET_BYTES = 32
-SECRET_PREFIX = "whsec_"
+SECRET_PREFIX = "whsec_"  # noqa: S105 - what every secret begins with
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 # Last labels that lead nowhere public: RFC 6761, RFC 6762, RFC 8375, RFC 9476, and what networks use for themselves.
 _LOCAL = frozenset(
-    "alt arpa corp example home host internal intranet invalid lan local localdomain localhost onion private test".split()
-)
+    {
+        "alt", "arpa", "corp", "example", "home", "host", "internal", "intranet", "invalid", "lan", "local",
+        "localdomain", "localhost", "onion", "private", "test",
+    }
+)  # fmt: skip
 _PATH = re.compile(r"[!$&'()*+,\-./0-9:;=?@A-Z_a-z~%]*", re.ASCII)
 # Ranges of IPv6 in which an address of IPv4 may hide, or that are nobody's.
 _HIDING = tuple(

@@ -1,0 +1,159 @@
+"""What people send about alerts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from ringlake.errors import Rejected
+from ringlake.flows.directory.bodies import Address, HoursBody, Moment, Name
+from ringlake.model.alerts import BELOW, WINDOWED, AlertKind, QuietMode
+from ringlake.model.language import Language
+from ringlake.query.filters import WrongError
+from ringlake.stores.webhooks import MOST_URL, check_url
+
+MOST_RECIPIENTS = 20
+_DAY_S = 86_400
+Seconds = Annotated[int, Field(ge=0, le=_DAY_S)]
+
+# The least and the most that a threshold can be, and the digits after its point.
+_RANGES: dict[AlertKind, tuple[Decimal, Decimal, int]] = {
+    AlertKind.LONGEST_WAIT: (Decimal(5), Decimal(_DAY_S), 0),
+    AlertKind.WAITING: (Decimal(1), Decimal(1_000), 0),
+    AlertKind.MISSED_BURST: (Decimal(1), Decimal(100_000), 0),
+    AlertKind.NO_AGENT: (Decimal(1), Decimal(1_000), 0),
+    AlertKind.SERVICE_LEVEL: (Decimal(1), Decimal(100), 1),
+    AlertKind.SPEND: (Decimal("0.01"), Decimal(1_000_000_000), 2),
+    AlertKind.ABUSE: (Decimal(1), Decimal(100_000), 0),
+}
+_WINDOWS_S = {AlertKind.MISSED_BURST: 900, AlertKind.SERVICE_LEVEL: 1_800, AlertKind.ABUSE: 3_600}
+LEAST_WINDOW_S = 300
+# What can be said once a month, or once a window, has no end worth a mail.
+_ENDLESS = frozenset({AlertKind.SPEND, AlertKind.ABUSE})
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, defer_build=True)
+
+
+class AlertRecipient(_Body):
+    """Either a `user` by id, or an `address` outside of the workspace, whose owner is asked first."""
+
+    user: Annotated[str, StringConstraints(max_length=64)] = ""
+    address: Address | None = None
+    language: Language | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if bool(self.user) == bool(self.address):
+            raise WrongError("user", "give either a user or an address")
+        return self
+
+
+class QuietBody(_Body):
+    """Local times of the workspace in which nobody is told, as windows per ISO weekday. `digest`: one notice at their
+    end about everything that happened; `drop`: none.
+    """
+
+    weekly: dict[str, Annotated[list[tuple[str, str]], Field(max_length=12)]] = {}
+    mode: QuietMode = QuietMode.DIGEST
+
+    @field_validator("weekly")
+    @classmethod
+    def _week(cls, weekly: dict[str, list[tuple[str, str]]]) -> dict[str, list[tuple[str, str]]]:
+        """The same windows as open hours have."""
+        return HoursBody(weekly=weekly).weekly if weekly else {}
+
+
+class AlertBody(_Body):
+    """All of a rule. See `kind` for what `threshold` is of.
+
+    `longest_wait` (seconds), `waiting` (customers), `missed_burst` (calls within `window_s`), `spend` (the workspace's
+    currency, in the local month) and `abuse` (calls within `window_s`) fire when the value is the threshold or more;
+    `no_agent` (people online or talking) and `service_level` (percent, of at least `least` calls within `window_s`)
+    when it is less. A firing begins when that has lasted `lasts_s` and is over when the value has been on the good
+    side of `clear` (of the threshold without it) for `settle_s`; the next notice comes `cooldown_s` later at the
+    earliest. With `open_hours` the rule rests while the business is closed; `tells_end` tells of the end too.
+    `webhook` is an https address ("" is none). `owner` is for administrators who take over somebody else's rule: their
+    own id. What is left out is as usual for the kind.
+    """
+
+    name: Name
+    kind: AlertKind
+    threshold: Annotated[Decimal, Field(max_digits=12, allow_inf_nan=False)]
+    clear: Annotated[Decimal, Field(max_digits=12, allow_inf_nan=False)] | None = None
+    team: Annotated[str, StringConstraints(max_length=63)] = ""
+    queue: Annotated[str, StringConstraints(max_length=120)] = ""
+    number: Annotated[str, StringConstraints(max_length=63)] = ""
+    window_s: Annotated[int, Field(ge=LEAST_WINDOW_S, le=_DAY_S)] | None = None
+    lasts_s: Seconds = 0
+    settle_s: Seconds = 120
+    cooldown_s: Seconds = 900
+    least: Annotated[int, Field(ge=1, le=10_000)] = 10
+    open_hours: bool | None = None
+    recipients: Annotated[list[AlertRecipient], Field(max_length=MOST_RECIPIENTS)] = []
+    webhook: Annotated[str, StringConstraints(max_length=MOST_URL)] = ""
+    quiet: QuietBody = QuietBody()
+    tells_end: bool | None = None
+    enabled: bool = True
+    owner: Annotated[str, StringConstraints(max_length=64)] = ""
+
+    @field_validator("webhook")
+    @classmethod
+    def _callable(cls, value: str) -> str:
+        if value:
+            try:
+                check_url(value)
+            except Rejected as refusal:
+                raise ValueError(str(refusal)) from None
+        return value
+
+    @model_validator(mode="after")
+    def _of_its_kind(self) -> Self:
+        least, most, digits = _RANGES[self.kind]
+        for name, value in (("threshold", self.threshold), ("clear", self.clear)):
+            if value is None:
+                continue
+            low = least if name == "threshold" or self.kind in BELOW else Decimal(0)
+            if not low <= value <= most:
+                raise WrongError(name, f"of {self.kind.value} is from {low} to {most}")
+            if value != round(value, digits):
+                raise WrongError(
+                    name, f"has at most {digits} digits after the point" if digits else "is a whole number"
+                )
+        if self.clear is not None:
+            bad = self.clear < self.threshold if self.kind in BELOW else self.clear > self.threshold
+            if bad:
+                raise WrongError("clear", "is on the bad side of the threshold")
+        if self.kind is AlertKind.NO_AGENT and (self.queue or self.number):
+            raise WrongError("queue" if self.queue else "number", "people are in teams, not in queues or numbers")
+        if self.window_s is not None and self.kind not in WINDOWED:
+            raise WrongError("window_s", f"{self.kind.value} has no window")
+        if not self.recipients and not self.webhook:
+            raise WrongError("recipients", "somebody, or a webhook, has to be told")
+        told = [(one.user, one.address) for one in self.recipients]
+        if len(set(told)) != len(told):
+            raise WrongError("recipients", "names somebody twice")
+        return self
+
+    def plain(self) -> dict[str, Any]:
+        """The rule's fields with what is usual for its kind."""
+        named = ("name", "kind", "threshold", "clear", "team", "queue", "number", "lasts_s", "settle_s", "cooldown_s")
+        return {
+            **{name: getattr(self, name) for name in (*named, "least", "enabled")},
+            "window_s": self.window_s or _WINDOWS_S.get(self.kind, 900),
+            "open_hours": self.kind is AlertKind.NO_AGENT if self.open_hours is None else self.open_hours,
+            "tells_end": self.kind not in _ENDLESS if self.tells_end is None else self.tells_end,
+        }
+
+
+class MuteBody(_Body):
+    """Nobody is told before `until`; without it, or in the past: at once again."""
+
+    until: Moment | None = None
+
+    def moment(self) -> datetime | None:
+        return self.until
