@@ -78,6 +78,10 @@ class Stretches(NamedTuple):
         places = pa.array([_PLACE[status] for status in statuses], pa.int64())
         return self.rows.filter(kernels().is_in(self.rows["status"], value_set=places))
 
+    def on(self, day: int) -> Stretches:
+        """Those of one day, of stretches that are cut into days."""
+        return Stretches(self.rows.filter(kernels().equal(self.rows["day"], day)), self.users)
+
     def days(self) -> list[int]:
         """Numbers of the days of which anything is known."""
         return sorted(kernels().unique(self.rows["day"]).to_pylist())

@@ -50,6 +50,11 @@ _USUAL: dict[By, tuple[str, ...]] = {
 }
 
 
+def usual(by: By) -> tuple[str, ...]:
+    """The metrics of a breakdown that names none."""
+    return _USUAL.get(by, _CALLS)
+
+
 class Order(StrEnum):
     ASC = "asc"
     DESC = "desc"
@@ -98,7 +103,7 @@ class BreakdownAnswers(Answers):
     def breakdown(self, viewer: Principal, asked: BreakdownQuery, now: datetime) -> Breakdown:
         """Raises `PlanTooLow`, `InvalidRequest` naming the field, `Forbidden`."""
         question = self.question(viewer, asked.filter, now)
-        metrics = chosen(question, asked.metrics, _USUAL.get(asked.by, _CALLS))
+        metrics = chosen(question, asked.metrics, usual(asked.by))
         if asked.by is By.LABEL:
             return self._labels(question, asked, metrics)
         split = split_by(asked.by, question, self.names(viewer))

@@ -7,7 +7,7 @@ party key. Only rows that the viewer may see count; of nobody else does an answe
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 PAGE, MOST = 50, 500
+# Customers whose rows are measured at once where all are listed.
+_AT_ONCE = 20_000
 # Rows of each kind that the view of one customer shows; the drill-down lists all.
 SHOWN = 50
 # How many hours of the day are named as those in which the customer calls or is reached.
@@ -241,7 +243,42 @@ class Position(Model, frozen=True, kw_only=True):
     id: str
 
 
-class CustomerAnswers(Answers):
+class CustomerRows(Answers):
+    """The customers that a question selects."""
+
+    def every(
+        self, viewer: Principal, asked: CustomersQuery, now: datetime, more: Mapping[Table, Sequence[str]]
+    ) -> Iterator[CustomerLine]:
+        """All customers of the list, in its order, with more metrics. Raises what `CustomerAnswers.page` raises."""
+        import pyarrow as pa
+
+        question = self.question(viewer, asked.filter, now)
+        metrics = {table: (*own, *more.get(table, ())) for table, own in metrics_of(viewer).items()}
+        calls, messages = self._interactions(question.query, _needed(metrics))
+        found = Contacts(calls, messages)
+        seen, ids = _filtered(people(calls, found), asked), _ids(calls, messages)
+        shown, _ = _page(seen, ids, None, max(len(seen), 1))
+        for start in range(0, len(shown), _AT_ONCE):
+            some = shown[start : start + _AT_ONCE]
+            chosen = kernels().is_in(found.customer, value_set=pa.array([row["customer"] for row in some], pa.int64()))
+            customer = ids.take(found.customer.filter(chosen))
+            yield from _lines(some, _chosen_rows(calls, messages, chosen, customer), metrics, question)
+
+    def _interactions(self, query: ResolvedQuery, columns: set[str]) -> tuple[pa.Table, pa.Table]:
+        found = []
+        for table, needed, channel in ((CALLS, CALL_COLUMNS, CALL), (MESSAGES, MESSAGE_COLUMNS, MESSAGE)):
+            own = {name for name in columns if name in table.names}
+            rows = self._facts.rows(table, query, sorted({*needed, *_WHO, "is_spam", *own}))
+            if channel not in query.predicates.channels:
+                rows = rows.slice(0, 0)
+            if not query.predicates.include_spam:
+                rows = rows.filter(kernels().not_equal(kernels().fill_null(rows["is_spam"], 0), 1))
+            found.append(rows)
+        calls, messages = found
+        return calls, messages
+
+
+class CustomerAnswers(CustomerRows):
     def __init__(
         self, directory: DirectoryStore, facts: Facts, records: Records, contacts: ContactStore, keys: CursorKeys
     ) -> None:
@@ -258,7 +295,7 @@ class CustomerAnswers(Answers):
             after = unseal(asked.cursor, Position, self._keys.of(self.paid(viewer)), about)
             asked_filter = over_dates(asked_filter, after.first, after.last)
         question = self.question(viewer, asked_filter, now)
-        metrics = _metrics(viewer)
+        metrics = metrics_of(viewer)
         calls, messages = self._interactions(question.query, _needed(metrics))
         found = Contacts(calls, messages)
         seen, ids = _filtered(people(calls, found), asked), _ids(calls, messages)
@@ -286,7 +323,7 @@ class CustomerAnswers(Answers):
         by_number = not known and _PARTY.fullmatch(customer_id) is not None
         mine: dict[str, str] = {"party": customer_id} if by_number else {"contact": customer_id}
         question = self.question(viewer, asked.filter.model_copy(update=mine), now)
-        metrics = _metrics(viewer)
+        metrics = metrics_of(viewer)
         calls, messages = self._interactions(question.query, _needed(metrics) | {*_BOTH, "outcome", "talk_s", "status"})
         cases = self._cases(question.query)
         deals = self._facts.rows(DEALS, question.query, [*_DEALS, "party_key", "contact_id"]).to_pylist()
@@ -316,19 +353,6 @@ class CustomerAnswers(Answers):
             drill=dict(mine),
         )
 
-    def _interactions(self, query: ResolvedQuery, columns: set[str]) -> tuple[pa.Table, pa.Table]:
-        found = []
-        for table, needed, channel in ((CALLS, CALL_COLUMNS, CALL), (MESSAGES, MESSAGE_COLUMNS, MESSAGE)):
-            own = {name for name in columns if name in table.names}
-            rows = self._facts.rows(table, query, sorted({*needed, *_WHO, "is_spam", *own}))
-            if channel not in query.predicates.channels:
-                rows = rows.slice(0, 0)
-            if not query.predicates.include_spam:
-                rows = rows.filter(kernels().not_equal(kernels().fill_null(rows["is_spam"], 0), 1))
-            found.append(rows)
-        calls, messages = found
-        return calls, messages
-
     def _cases(self, query: ResolvedQuery) -> tuple[OpenCase, ...]:
         rows = self._facts.rows(CASES, query, _CASES).to_pylist()
         opened = [row for row in rows if row["is_open"]]
@@ -347,7 +371,7 @@ class CustomerAnswers(Answers):
         )
 
 
-def _metrics(viewer: Principal) -> dict[Table, tuple[str, ...]]:
+def metrics_of(viewer: Principal) -> dict[Table, tuple[str, ...]]:
     """The metrics of each table that the viewer may see."""
     spent = _SPENT if may(viewer, Ability.SEE_COSTS) else ()
     return {CALLS: (*_COUNTED, *(("spend_calls",) if spent else ())), MESSAGES: _WRITTEN}

@@ -6,7 +6,7 @@ for calls selects them, by what they have of their call: people, team, number, c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -63,6 +63,11 @@ _LISTED = (
     "party_key", "remote_name", "remote_number", "user_id", "user_name", "team_id", "team_name", "source", "campaign",
     "started_at", "quoted_at", "ordered_at", "lost_at", "order_s",
 )  # fmt: skip
+
+_ORDER: list[tuple[str, Literal["ascending", "descending"]]] = [
+    ("started_at", "descending"),
+    ("record_id", "ascending"),
+]
 
 
 class DealFilter(Patterned):
@@ -182,7 +187,32 @@ class Position(Model, frozen=True, kw_only=True):
     id: str
 
 
-class DealAnswers(Answers):
+class DealRows(Answers):
+    """The deals that a question selects."""
+
+    def every(self, viewer: Principal, asked: DealFilter, now: datetime) -> Iterator[DealLine]:
+        """All deals of the list, newest first. Raises what `DealAnswers.page` raises."""
+        question = self.question(viewer, asked.filter, now, Kind.ROWS)
+        rows = self._rows(question.query, asked, _LISTED).sort_by(_ORDER)
+        for start in range(0, len(rows), MOST):
+            yield from map(_line, rows.slice(start, MOST).to_pylist())
+
+    def _rows(self, query: ResolvedQuery, asked: DealFilter, columns: Any) -> pa.Table:
+        """Deals of the filter. Nobody needs a column of their own for what is filtered here: all are small."""
+        conditions = {"state": [s.value for s in asked.deal_states], "brand": asked.brands}
+        conditions |= {"call_id": [asked.call] if asked.call else []}
+        read = {*columns, *(name for name, wanted in conditions.items() if wanted)}
+        read |= {"is_quote"} if asked.quoted is not None else set()
+        rows = self._facts.rows(DEALS, query, sorted(read))
+        for name, wanted in conditions.items():
+            if wanted:
+                rows = rows.filter(_one_of(rows[name], wanted))
+        if asked.quoted is not None:
+            rows = rows.filter(kernels().equal(rows["is_quote"], int(asked.quoted)))
+        return rows.select(list(columns))
+
+
+class DealAnswers(DealRows):
     def __init__(self, directory: DirectoryStore, facts: Facts, records: Records, keys: CursorKeys) -> None:
         super().__init__(directory, facts, records)
         self._keys = keys
@@ -195,9 +225,7 @@ class DealAnswers(Answers):
             after = unseal(asked.cursor, Position, self._keys.of(self.paid(viewer)), about)
             asked_filter = over_dates(asked_filter, after.first, after.last)
         question = self.question(viewer, asked_filter, now, Kind.ROWS)
-        found = self._rows(question.query, asked, _LISTED).sort_by(
-            [("started_at", "descending"), ("record_id", "ascending")]
-        )
+        found = self._rows(question.query, asked, _LISTED).sort_by(_ORDER)
         begin = 0 if after is None else _behind(found, after)
         shown = found.slice(begin, asked.limit).to_pylist()
         following = None
@@ -233,20 +261,6 @@ class DealAnswers(Answers):
             sales=_values(_SALES, sold),
             sales_drill=narrowed(question, _SOLD),
         )
-
-    def _rows(self, query: ResolvedQuery, asked: DealFilter, columns: Any) -> pa.Table:
-        """Deals of the filter. Nobody needs a column of their own for what is filtered here: all are small."""
-        conditions = {"state": [s.value for s in asked.deal_states], "brand": asked.brands}
-        conditions |= {"call_id": [asked.call] if asked.call else []}
-        read = {*columns, *(name for name, wanted in conditions.items() if wanted)}
-        read |= {"is_quote"} if asked.quoted is not None else set()
-        rows = self._facts.rows(DEALS, query, sorted(read))
-        for name, wanted in conditions.items():
-            if wanted:
-                rows = rows.filter(_one_of(rows[name], wanted))
-        if asked.quoted is not None:
-            rows = rows.filter(kernels().equal(rows["is_quote"], int(asked.quoted)))
-        return rows.select(list(columns))
 
     def _calls(self, query: ResolvedQuery, columns: set[str]) -> pa.Table:
         rows = self._facts.rows(CALLS, query, sorted(columns))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated
@@ -244,6 +244,23 @@ class PresenceAnswers(PeopleAnswers):
                 person(user) for user in in_order(users.values()) if user.id not in known and user.deleted_at is None
             ),
         )
+
+    def intervals(
+        self, viewer: Principal, asked: PeopleFilter, now: datetime
+    ) -> Iterator[tuple[Person, date, StatusSegment]]:
+        """Every stretch of one status of the range, cut at local midnights, by person and time: the segments of the
+        strips of all days. Their seconds sum up to those of `by_day`. Raises what that raises.
+        """
+        question = self.question(viewer, asked.asked, now)
+        company = self.company(question)
+        users = company.chosen(asked.users, asked.teams)
+        found = cut(self.presence(question, company, users), question)
+        zone, days = ZoneInfo(question.query.zone), dates(question)
+        for user in in_order(users.values()):
+            own = found.of([user.id])
+            for number in own.days():
+                for piece in strip(own.on(number), now):
+                    yield person(user), days[number], _segment(piece, zone)
 
     def file(self, viewer: Principal, asked: PeopleFilter, now: datetime) -> tuple[str, bytes]:
         """Name and bytes of a CSV file with a line per person and known day (demands.md D70); a line of the record

@@ -9,8 +9,9 @@ that goes on is known as such, to seven days after it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import count as counted_from
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import msgspec
@@ -202,11 +203,35 @@ class ResponseAnswers(Answers):
         count, rows = self._blocks(question, asked).listed(asked)
         return TextBlocks(meta=question.meta, count=count, rows=rows)
 
-    def _blocks(self, question: Question, asked: ResponsesQuery) -> _Found:
+    def every(self, viewer: Principal, asked: BlocksQuery, now: datetime) -> Iterator[TextBlock]:
+        """All of them, in the same order, whatever page is asked for. Raises the same."""
+        found = self._blocks(self.question(viewer, asked.filter, now), asked)
+        for skip in counted_from(0, MOST):
+            _, rows = found.listed(asked.model_copy(update={"skip": skip, "limit": MOST}))
+            yield from rows
+            if len(rows) < MOST:
+                return
+
+    def by_customer(
+        self, viewer: Principal, asked: ResponsesQuery, now: datetime
+    ) -> dict[str, tuple[TextResponseTimes, TextResponseTimes]]:
+        """First and next responses by customer: the contact's id where one is known, else the party key."""
+        import pyarrow as pa
+
+        question = self.question(viewer, asked.filter, now)
+        found = self._blocks(question, asked, also=("contact_id",))
+        customers = found.customers()
+        sums, aim = _Sums(found, question, kernels().cast(customers.indices, pa.int64())), _aim(question, asked, "")
+        return {
+            customer: (sums.times("first", code, aim), sums.times("next", code, aim))
+            for code, customer in enumerate(customers.dictionary.to_pylist())
+        }
+
+    def _blocks(self, question: Question, asked: ResponsesQuery, also: Sequence[str] = ()) -> _Found:
         query = question.query
         later = max(min(LATER, question.now - query.end_utc), timedelta())
         narrowed = Predicates(numbers=query.predicates.numbers, party=query.predicates.party)
-        messages = self._facts.rows(MESSAGES, widened(query, CARRIED, later, narrowed), _MESSAGES)
+        messages = self._facts.rows(MESSAGES, widened(query, CARRIED, later, narrowed), [*_MESSAGES, *also])
         calls = self._facts.rows(CALLS, widened(query, CARRIED, later, Predicates(party=narrowed.party)), _CALLS)
         messages, calls = messages.unify_dictionaries(), calls.unify_dictionaries()
         if MESSAGE not in query.predicates.channels:
@@ -321,6 +346,12 @@ class _Found:
         answered = pc.not_equal(self.state, pa.scalar(UNANSWERED, pa.int8()))
         in_time = pc.if_else(answered, pa.scalar(1, pa.int64()), pa.scalar(0, pa.int64()))
         return pc.if_else(within, in_time, pa.scalar(2, pa.int64()))
+
+    def customers(self) -> Any:
+        """Whose each block is, encoded; `messages` need `contact_id`."""
+        pc = kernels()
+        contact, party = (_text(self._messages[name]).take(self._at["message"]) for name in ("contact_id", "party_key"))
+        return pc.if_else(pc.equal(contact, ""), party, contact).dictionary_encode()
 
     def listed(self, asked: BlocksQuery) -> tuple[int, tuple[TextBlock, ...]]:
         """How many blocks are asked for, and a page of them, the longest wait first."""

@@ -28,7 +28,7 @@ from .question import Answers, Meta, Question
 from .summary import Compared, Period, compared, period
 from .values import Value
 
-_USUAL = ("calls", "messages")
+USUAL = ("calls", "messages")
 MOST_LINES = 50
 # Buckets times lines: more values than this make an answer that no chart can show and no gateway carries.
 MOST_VALUES = 20_000
@@ -95,7 +95,7 @@ class SeriesAnswers(Answers):
     def series(self, viewer: Principal, asked: SeriesQuery, now: datetime) -> Series:
         """Raises `PlanTooLow`, `InvalidRequest` naming the field, `Forbidden`."""
         question = self.question(viewer, asked.filter, now)
-        metrics = chosen(question, asked.metrics, _USUAL)
+        metrics = chosen(question, asked.metrics, USUAL)
         split = split_by(asked.by, question, self.names(viewer)) if asked.by else None
         week_start = question.workspace.week_start
         now_axis = axis(question.query, asked.granularity, now, week_start)

@@ -32,7 +32,7 @@ from .patterns import Drill
 from .question import Answers, Meta, Question
 from .values import Value
 
-_USUAL = (
+USUAL = (
     "calls_made", "calls_received", "calls_answered_inbound", "calls_connected", "calls_missed", "missed_rate",
     "talk_s", "average_talk_s", "messages_sent", "messages_received",
 )  # fmt: skip
@@ -97,7 +97,7 @@ class TeamAnswers(Answers):
     def table(self, viewer: Principal, asked: TeamQuery, now: datetime) -> TeamTable:
         """Raises `PlanTooLow`, `InvalidRequest` naming the field, `Forbidden`."""
         question = self.question(viewer, asked.filter, now)
-        metrics = chosen(question, asked.metrics, _USUAL)
+        metrics = chosen(question, asked.metrics, USUAL)
         ids = [metric.id for metric in metrics]
         if asked.sort and asked.sort not in ids:
             raise InvalidRequest("sort", f"is one of {', '.join(ids)}")

@@ -215,51 +215,23 @@ class OpenCases:
         return rows
 
 
-class WorkList(Answers):
+class CaseRows(Answers):
+    """The cases that a question selects, in its order."""
+
     def __init__(
-        self, directory: DirectoryStore, facts: Facts, records: Records, keys: CursorKeys, marks: MarksStore, lake: Lake
+        self, directory: DirectoryStore, facts: Facts, records: Records, marks: MarksStore, lake: Lake
     ) -> None:
         super().__init__(directory, facts, records)
-        self._keys = keys
         self._marks = marks
         self._open = OpenCases(lake)
 
-    def page(self, viewer: Principal, asked: CasesQuery, now: datetime) -> Cases:
-        """Raises `PlanTooLow`, `Forbidden`, and `InvalidRequest` naming the field."""
-        about, after, chosen = made_for(viewer, "cases", asked.stored()), None, asked.filter
-        if asked.cursor:
-            after = unseal(asked.cursor, Position, self._keys.of(self.paid(viewer)), about)
-            chosen = over_dates(chosen, after.first, after.last)
-        question = self.question(viewer, chosen, now, Kind.AGGREGATES)
+    def every(self, viewer: Principal, asked: CasesQuery, now: datetime) -> Iterator[CaseRow]:
+        """All rows of the list, whatever page is asked for. Raises what `WorkList.page` raises."""
+        question = self.question(viewer, asked.filter, now, Kind.AGGREGATES)
         rows = self._selected(question, asked)
-        late = _overdue(rows, now)
-        counters = _counters(rows, late)
-        if asked.only_overdue:
-            rows = rows.filter(late)
-        if asked.states:
-            rows = rows.filter(_is_one(rows["state"], [state.value for state in asked.states]))
-        rows = _sorted(rows, asked.sort)
-        groups = _by_caller(rows) if asked.group is Group.CALLER else None
-        if groups is not None:
-            import pyarrow as pa
-
-            # Of no rows, Arrow could not tell what a plain list holds.
-            rows = rows.take(pa.array(list(groups), pa.int64()))
-        count = len(rows)
-        if after is not None:
-            rows = rows.filter(_behind(rows, after))
-        page = rows.slice(0, asked.limit)
-        following = None
-        if len(rows) > asked.limit:
-            following = seal(_position(page, question.query), self._keys.of(question.workspace), about)
-        return Cases(
-            meta=question.meta,
-            all_days=not asked.in_range,
-            counters=counters,
-            rows=tuple(self._shown(question, page, groups, now)),
-            count=count,
-            next=following,
-        )
+        rows, groups = _listed(rows, _overdue(rows, now), asked)
+        for start in range(0, len(rows), MOST):
+            yield from self._shown(question, rows.slice(start, MOST), groups, now)
 
     def _selected(self, question: Question, asked: CasesQuery) -> pa.Table:
         """The cases that conditions and scope choose, but for state and lateness."""
@@ -287,6 +259,59 @@ class WorkList(Answers):
         for row in listed:
             group = grouped.get(row["record_id"], [row])
             yield _row(row, group, marks.get(row["record_id"]), question.as_of, now)
+
+
+class WorkList(CaseRows):
+    def __init__(
+        self, directory: DirectoryStore, facts: Facts, records: Records, keys: CursorKeys, marks: MarksStore, lake: Lake
+    ) -> None:
+        super().__init__(directory, facts, records, marks, lake)
+        self._keys = keys
+
+    def page(self, viewer: Principal, asked: CasesQuery, now: datetime) -> Cases:
+        """Raises `PlanTooLow`, `Forbidden`, and `InvalidRequest` naming the field."""
+        about, after, chosen = made_for(viewer, "cases", asked.stored()), None, asked.filter
+        if asked.cursor:
+            after = unseal(asked.cursor, Position, self._keys.of(self.paid(viewer)), about)
+            chosen = over_dates(chosen, after.first, after.last)
+        question = self.question(viewer, chosen, now, Kind.AGGREGATES)
+        rows = self._selected(question, asked)
+        late = _overdue(rows, now)
+        counters = _counters(rows, late)
+        rows, groups = _listed(rows, late, asked)
+        count = len(rows)
+        if after is not None:
+            rows = rows.filter(_behind(rows, after))
+        page = rows.slice(0, asked.limit)
+        following = None
+        if len(rows) > asked.limit:
+            following = seal(_position(page, question.query), self._keys.of(question.workspace), about)
+        return Cases(
+            meta=question.meta,
+            all_days=not asked.in_range,
+            counters=counters,
+            rows=tuple(self._shown(question, page, groups, now)),
+            count=count,
+            next=following,
+        )
+
+
+def _listed(
+    rows: pa.Table, late: Any, asked: CasesQuery
+) -> tuple[pa.Table, Mapping[int, Sequence[Mapping[str, Any]]] | None]:
+    """The rows of the list in their order, and of customers' rows their cases."""
+    import pyarrow as pa
+
+    if asked.only_overdue:
+        rows = rows.filter(late)
+    if asked.states:
+        rows = rows.filter(_is_one(rows["state"], [state.value for state in asked.states]))
+    rows = _sorted(rows, asked.sort)
+    if asked.group is not Group.CALLER:
+        return rows, None
+    groups = _by_caller(rows)
+    # Of no rows, Arrow could not tell what a plain list holds.
+    return rows.take(pa.array(list(groups), pa.int64())), groups
 
 
 def _visible(rows: pa.Table, query: ResolvedQuery) -> pa.Table:

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from ringlake.files.csv import BATCH_ROWS, Column, Local
+from ringlake.files.profiles.own import field_of
 from ringlake.files.sheet import Batch, Field, Kind, Part
 from ringlake.flows.answers.values import Value
 from ringlake.metrics.catalog.metric import Count, Distinct, Mean, Metric, Most, Share, Total, Unit
-from ringlake.model.arrow import kernels
 from ringlake.model.tables import Table
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# Columns of whole numbers that say yes or no; those called `is_…` do too.
-_SWITCHES = frozenset({"in_open_hours", "transcript", "summary", "legal_hold"})
-_PHONES = frozenset(
+# Of the workspace's zone, where a file has the zone that was asked for.
+LOCAL_DATES = frozenset({"local_date", "local_hour", "local_weekday", "zone"})
+PHONES = frozenset(
     {
         "business_number",
         "remote_number",
@@ -31,10 +31,6 @@ _PHONES = frozenset(
         "destination_number",
     }
 )
-_PLAIN_KINDS = {
-    "string": Kind.TEXT, "bigint": Kind.INTEGER, "date": Kind.DATE, "timestamp": Kind.MOMENT, "boolean": Kind.FLAG,
-    "decimal(12,4)": Kind.MONEY,
-}  # fmt: skip
 
 
 class Deferred(Mapping[str, Column | Local]):
@@ -63,34 +59,13 @@ class Deferred(Mapping[str, Column | Local]):
 # --- columns of the lake
 
 
-def lake_fields(table: Table, names: Iterable[str]) -> tuple[Field, ...]:
-    """Fields of columns that a file shows as the lake has them."""
-    types = {column.name: column.type for column in table.columns}
-    return tuple(Field(name=name, kind=_kind(name, types[name])) for name in names)
+def lake_fields(table: Table, *, without: Collection[str] = ()) -> tuple[Field, ...]:
+    """Fields that show columns of the lake as they are."""
+    return tuple(field_of(column) for column in table.columns if column.name not in without)
 
 
-def _kind(name: str, kind: str) -> Kind:
-    if name in _PHONES:
-        return Kind.PHONE
-    if name == "survey_score":
-        return Kind.NUMBER
-    if kind == "int":
-        return (
-            Kind.FLAG
-            if name.startswith("is_") or name in _SWITCHES
-            else (Kind.SECONDS if name.endswith("_s") or name == "seconds" else Kind.INTEGER)
-        )
-    return _PLAIN_KINDS[kind]
-
-
-def lake_column(kind: Kind, column: Column) -> Column:
-    """A column of the lake in the type that its kind promises."""
-    import pyarrow as pa
-
-    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if kind is Kind.FLAG and not pa.types.is_boolean(whole.type):
-        return kernels().equal(whole, 1)
-    return whole
+def lake_columns(fields: Sequence[Field], rows: pa.Table) -> dict[str, Column | Local]:
+    return {field.name: rows[field.name].combine_chunks() for field in fields}
 
 
 # --- answers, row by row

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ringlake.files.profiles import PROFILES, batches
+from ringlake.files.profiles import PROFILES, Profile, batches
 from ringlake.files.sheet import Batch, Field
 from ringlake.model.tables import CALLS, LEGS, MESSAGES, Table
 from ringlake.query.filters import CALL, MESSAGE, Filter
@@ -13,6 +13,7 @@ from ringlake.query.resolve import Kind, ResolvedQuery
 from ringlake.query.rows import LEGS_READ, Related, columns_read, needs_legs, related, select
 from ringlake.stores.lake import Lake
 
+from . import listed
 from .order import Asked, Report, Work
 
 if TYPE_CHECKING:
@@ -35,13 +36,20 @@ def selected(table: Table, query: ResolvedQuery, lake: Lake, day: str, columns: 
         yield select(table, part, query, about, columns)
 
 
-def fields(asked: Asked) -> tuple[Field, ...]:
-    return PROFILES[asked.profile].fields
+def profile_of(asked: Asked) -> Profile:
+    return listed.list_profile(asked.columns) if asked.profile == listed.NAME else PROFILES[asked.profile]
+
+
+def _fields(asked: Asked) -> tuple[Field, ...]:
+    if asked.profile == listed.NAME and asked.columns:
+        # Any column of the list may be chosen, also those that it does not show by itself.
+        return listed.list_fields()
+    return profile_of(asked).fields
 
 
 def _batches(asked: Asked, work: Work) -> Iterator[Batch]:
     """Day by day, so that memory holds one day whatever the range."""
-    query, lake, profile = asked.question.query, work.sources.lake, PROFILES[asked.profile]
+    query, lake, profile = asked.question.query, work.sources.lake, profile_of(asked)
     for day in work.days:
         calls, messages = (selected(table, query, lake, day, profile.reads[table.name]) for table in (CALLS, MESSAGES))
         yield from batches(profile, calls, messages, asked.zone)
@@ -52,7 +60,7 @@ REPORT = Report(
     title="Calls and messages",
     kind=Kind.ROWS,
     model=lambda _: Filter,
-    fields=fields,
+    fields=_fields,
     batches=_batches,
-    profiles=tuple(PROFILES),
+    profiles=(*PROFILES, listed.NAME),
 )

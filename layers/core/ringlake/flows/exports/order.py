@@ -76,7 +76,7 @@ class Report:
 
     `model` reads filter and options together and may depend on an option (a chart's kind). `kind` decides how long
     the range may be. `fields` are all columns that the asker may have, in their order, and raises `InvalidRequest`
-    for options that make no answer; `batches` are the rows.
+    for options that make no answer; `batches` are the rows, and `notes` say what a reader has to know of them.
     `needs` are abilities beside `export`; `profiles` are the columns of other systems that it can be given in.
     """
 
@@ -86,5 +86,6 @@ class Report:
     model: Callable[[Options], type[BaseModel]]
     fields: Callable[[Asked], tuple[Field, ...]]
     batches: Callable[[Asked, Work], Iterator[Batch]]
+    notes: Callable[[Asked], tuple[str, ...]] = lambda _: ()
     needs: frozenset[Ability] = frozenset()
     profiles: tuple[str, ...] = (OWN_PROFILE,)

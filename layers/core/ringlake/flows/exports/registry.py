@@ -4,7 +4,25 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from . import interactions
+from . import chart, detailed, interactions, messages, people, work
 from .order import Report
 
-REPORTS: MappingProxyType[str, Report] = MappingProxyType({report.name: report for report in (interactions.REPORT,)})
+REPORTS: MappingProxyType[str, Report] = MappingProxyType(
+    {
+        report.name: report
+        for report in (
+            interactions.REPORT,
+            detailed.REPORT,
+            detailed.LEGS_REPORT,
+            messages.REPORT,
+            people.TEAM,
+            people.NUMBERS,
+            chart.REPORT,
+            work.CASES,
+            people.PRESENCE,
+            work.CONTACTS,
+            work.RESPONSES,
+            work.DEALS,
+        )
+    }
+)
