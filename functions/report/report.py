@@ -8,13 +8,16 @@ from functools import cache, partial
 from typing import Any
 
 from ringlake import settings
-from ringlake.flows.delivery import Post, Result, answer
+from ringlake.flows.delivery import Message, Result, answer
 from ringlake.flows.report import run_report
+from ringlake.flows.workshop import Post, Workshop
+from ringlake.stores.addresses import DynamoAddresses
 from ringlake.stores.athena import WranglerAthena
 from ringlake.stores.directory import DynamoDirectory
 from ringlake.stores.jobs import DynamoJobs
 from ringlake.stores.mail import SesMail
 from ringlake.stores.objects import S3Objects
+from ringlake.stores.queue import SqsQueue
 from ringlake.stores.vault import KmsVault
 
 
@@ -25,20 +28,24 @@ def work() -> Callable[[str, str], Result]:
     athena = settings.read(settings.Athena)
     return partial(
         run_report,
-        jobs=DynamoJobs(directory.directory_table),
-        directory=DynamoDirectory(directory.directory_table, KmsVault(directory.key_id)),
         athena=WranglerAthena(athena.athena_workgroup, athena.glue_database),
-        exports=S3Objects(settings.read(settings.Exports).exports_bucket),
-        mail=SesMail(),
-        post=Post(
-            sender=mail.mail_from,
-            public_url=settings.read(settings.Web).public_url,
-            attach_limit_bytes=mail.attach_limit_bytes,
+        shop=Workshop(
+            jobs=DynamoJobs(directory.directory_table),
+            directory=DynamoDirectory(directory.directory_table, KmsVault(directory.key_id)),
+            exports=S3Objects(settings.read(settings.Exports).exports_bucket),
+            mail=SesMail(),
+            addresses=DynamoAddresses(directory.directory_table),
+            post=Post(
+                sender=mail.mail_from,
+                public_url=settings.read(settings.Web).public_url,
+                attach_limit_bytes=mail.attach_limit_bytes,
+            ),
+            clock=lambda: datetime.now(UTC),
         ),
-        clock=lambda: datetime.now(UTC),
     )
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
-    again = answer([(record["messageId"], record["body"]) for record in event["Records"]], work())
+    messages = [Message(record["messageId"], record["body"], record["receiptHandle"]) for record in event["Records"]]
+    again = answer(messages, work(), SqsQueue(settings.read(settings.Work).queue_url))
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}

@@ -16,14 +16,15 @@ from typing import Any
 import pytest
 
 from ringlake.access import Principal
-from ringlake.flows.delivery import Post
 from ringlake.flows.delivery import Result as Delivered
 from ringlake.flows.exports import Sources, run_export
 from ringlake.flows.folding import Result, Snapshots, fold_subjects
 from ringlake.flows.ingest import Endpoints, ingest
 from ringlake.flows.requests import Desk
 from ringlake.flows.rollup import rollup
+from ringlake.flows.workshop import Post, Workshop
 from ringlake.model.tables import ACTIVITY, CALLS, MESSAGES, Table
+from ringlake.stores.addresses import MemoryAddresses
 from ringlake.stores.directory import MemoryDirectory
 from ringlake.stores.jobs import MemoryJobs
 from ringlake.stores.journal import MemoryJournal
@@ -128,7 +129,6 @@ class Installation:
         done = run_export(
             WORKSPACE,
             job.id,
-            jobs=jobs,
             sources=Sources(
                 directory=self.directory,
                 lake=self.lake,
@@ -136,12 +136,19 @@ class Installation:
                 marks=MemoryMarks(),
                 journal=self.journal,
             ),
-            exports=exports,
-            mail=mail,
-            post=Post(
-                sender="ringlake@example.com", public_url="https://ringlake.example.com", attach_limit_bytes=7_000_000
+            shop=Workshop(
+                jobs=jobs,
+                directory=self.directory,
+                exports=exports,
+                mail=mail,
+                addresses=MemoryAddresses(),
+                post=Post(
+                    sender="ringlake@example.com",
+                    public_url="https://ringlake.example.com",
+                    attach_limit_bytes=7_000_000,
+                ),
+                clock=lambda: self.now,
             ),
-            clock=lambda: self.now,
         )
         assert done is Delivered.DONE
         (message,) = mail.sent

@@ -79,7 +79,11 @@ MOST_SCREENS_RATE = 200
 
 # What the ciphertext of a workspace's party key is bound to (ringlake/stores/directory.py, party_key_context).
 PARTY_PURPOSE = "party_key"
-ONLY_POINTERS = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["token#*", "sub#*"]}}
+# Old tokens and identities, which lead nowhere any more; orders of files, whose giving stays in the audit trail.
+MAY_BE_DELETED = (
+    {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["token#*", "sub#*"]}},
+    {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["workspace#*#jobs"]}},
+)
 
 INDEXES = {"RecordsTable": {"live": ("live_ws", "live_at"), "dirty": ("dirty_ws", "dirty_key")}}
 STREAMS = {"JournalTable": "KEYS_ONLY", "RecordsTable": "NEW_AND_OLD_IMAGES"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 
 class RinglakeError(Exception):
     """Root of every error that Ringlake raises on purpose."""
@@ -73,6 +75,19 @@ class Outdated(Rejected):
 
 class Unversioned(Rejected):
     """The request replaces something without saying which version it was made from: answer 428."""
+
+
+class LimitReached(Rejected):
+    """The viewer or his workspace has taken as much as may be taken: answer 429.
+
+    `limit` is the setting that says how much, `most` its value; from `until` on it may be tried again.
+    """
+
+    def __init__(self, said: str, limit: str, most: int, until: datetime) -> None:
+        super().__init__(said)
+        self.limit = limit
+        self.most = most
+        self.until = until
 
 
 class Unavailable(RinglakeError):

@@ -52,6 +52,12 @@ class Queues(Model, frozen=True, kw_only=True):
     report_queue_url: str
 
 
+class Work(Model, frozen=True, kw_only=True):
+    """The queue that a worker is called by."""
+
+    queue_url: str
+
+
 class Web(Model, frozen=True, kw_only=True):
     """`public_url` is what senders and people use; signed URLs are rebuilt from it, never from `Host`."""
 

@@ -14,20 +14,25 @@ from ringlake.access import Principal
 from ringlake.errors import Unavailable
 from ringlake.flows.answers import AnswerRooms, Screens
 from ringlake.flows.answers.facts import CachedFacts
-from ringlake.flows.delivery import Post, Result
+from ringlake.flows.delivery import Result
 from ringlake.flows.directory import Offices, Stores
 from ringlake.flows.exports import Sources, run_export
+from ringlake.flows.finance import Finance, FinanceStores
 from ringlake.flows.report import run_report
 from ringlake.flows.requests import Desk
+from ringlake.flows.schedules import Ordering, Scheduling, Sender
+from ringlake.flows.workshop import Post, Workshop
 from ringlake.model.directory import Ability, Number, Role, Team, User, Workspace
 from ringlake.model.jobs import Job
 from ringlake.model.tables import CALLS, LEGS, MESSAGES
+from ringlake.stores.addresses import Confirmations, MemoryAddresses, MemoryPasses
 from ringlake.stores.arrivals import MemoryArrivals
 from ringlake.stores.athena import MemoryAthena
 from ringlake.stores.boards import MemoryBoards
 from ringlake.stores.columns import LakeColumns
 from ringlake.stores.contacts import MemoryContacts
 from ringlake.stores.directory import MemoryDirectory
+from ringlake.stores.finance import MemoryFinance
 from ringlake.stores.identities import MemoryIdentities
 from ringlake.stores.jobs import MemoryJobs
 from ringlake.stores.journal import MemoryJournal
@@ -39,6 +44,7 @@ from ringlake.stores.queue import MemoryQueue
 from ringlake.stores.records import MemoryRecords
 from ringlake.stores.refolds import MemoryRefolds
 from ringlake.stores.saved import MemorySavedReports
+from ringlake.stores.schedules import MemorySchedules
 from ringlake.stores.vault import MemoryVault
 from tests.unit.query.lake_rows import calls, legs, messages
 
@@ -96,11 +102,13 @@ class World:
         self.journal, self.arrivals, self.refolds = MemoryJournal(), MemoryArrivals(), MemoryRefolds()
         self.boards = MemoryBoards()
         self.identities, self.saved, self.raw = MemoryIdentities(), MemorySavedReports(), MemoryObjects()
+        self.schedules, self.addresses, self.passes = MemorySchedules(), MemoryAddresses(), MemoryPasses()
         self.jobs, self.objects, self.mail = MemoryJobs(), MemoryObjects(), MemoryMail()
         objects = MemoryObjects()
         objects.bodies = dict(_filled_lake())
-        self.lake = ObjectLake(objects)
+        self.files, self.lake, self.kept = objects, ObjectLake(objects), MemoryFinance()
         self.export_queue, self.report_queue = MemoryQueue(), MemoryQueue()
+        self.addresses = MemoryAddresses()
         self.athena = MemoryAthena(lambda _sql, _params: pa.table({"day": ["=1"], "calls": [3]}))
         self.attach_limit_bytes = 7_000_000
         for workspace in ("acme", "rival"):
@@ -161,7 +169,32 @@ class World:
     @property
     def rooms(self) -> Rooms:
         """What the API's handlers are given."""
-        return Rooms(self.desk, self.directory, self.offices, self.answers)
+        return Rooms(self.desk, self.directory, self.offices, self.answers, self.scheduling, finance=self.finance)
+
+    @property
+    def finance(self) -> Finance:
+        return Finance(FinanceStores(directory=self.directory, lake=self.lake, files=self.files, kept=self.kept))
+
+    @property
+    def confirmations(self) -> Confirmations:
+        return Confirmations(self.addresses, self.passes)
+
+    @property
+    def ordering(self) -> Ordering:
+        return Ordering(self.desk, self.answers.summary, self.saved, self.confirmations)
+
+    @property
+    def scheduling(self) -> Scheduling:
+        return Scheduling(
+            schedules=self.schedules,
+            directory=self.directory,
+            jobs=self.jobs,
+            addresses=self.addresses,
+            confirmations=self.confirmations,
+            desk=self.desk,
+            ordering=self.ordering,
+            sender=Sender(self.mail, "reports@example.com", "https://ringlake.example.com"),
+        )
 
     def viewer(self, user_id: str, workspace: str = "acme") -> Principal:
         users = {user.id: user for user in self.directory.load(workspace).users}
@@ -202,10 +235,17 @@ class World:
         return run_export(
             "acme",
             job_id,
-            jobs=wrap(self.jobs),
             sources=self.sources(wrap),
+            shop=self.shop(wrap),
+        )
+
+    def shop(self, wrap: Callable[[Any], Any] = lambda store: store) -> Workshop:
+        return Workshop(
+            jobs=wrap(self.jobs),
+            directory=wrap(self.directory),
             exports=wrap(self.objects),
             mail=wrap(self.mail),
+            addresses=wrap(self.addresses),
             post=self.post,
             clock=self.clock,
         )
@@ -214,13 +254,8 @@ class World:
         return run_report(
             "acme",
             job_id,
-            jobs=wrap(self.jobs),
-            directory=wrap(self.directory),
             athena=wrap(self.athena),
-            exports=wrap(self.objects),
-            mail=wrap(self.mail),
-            post=self.post,
-            clock=self.clock,
+            shop=self.shop(wrap),
         )
 
     def job(self, job_id: str) -> Job:

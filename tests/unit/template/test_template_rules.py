@@ -326,6 +326,7 @@ MUTATIONS: list[tuple[str, str, Mutation]] = [
     (SECRETS, "the API opens them", allow("ApiRole", "kms:Decrypt", {"Fn::GetAtt": ["Key", "Arn"]})),
     (SECRETS, "not narrowed", lambda s: right(s, "FoldRole", "OpenPartyKey").pop("Condition")),
     (NEVER, "more than old tokens", lambda s: right(s, "ApiRole", "EndTokens").pop("Condition")),
+    (NEVER, "more than orders of files", lambda s: right(s, "ApiRole", "ForgetJobs").pop("Condition")),
     (NEVER, "deletes beside boards", lambda s: right(s, "LiveRole", "KeepBoards").update(Resource=JOURNAL_ARN)),
     (NEVER, "deletes", allow("FoldRole", "dynamodb:DeleteItem", JOURNAL_ARN)),
     (GLUE, "a column is missing", drop("CallsGlueTable", f"{S}.TableInput.StorageDescriptor.Columns.3")),

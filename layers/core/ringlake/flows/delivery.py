@@ -1,47 +1,54 @@
-"""One job, one file, one mail: the steps that exports and report runs share (design: Export).
+"""One job, one file, one mail to each of its addresses: what exports and report runs share (design: Export).
 
 Every step is a compare-and-set on the job, so a message that is delivered twice, or again after
 a crash, takes up the job where it stands:
 
 * `queued` → `running` is claimed. A running job is left alone for LEASE, which is longer than the
   function may live; after that its worker is gone and the job is taken over.
-* The file becomes visible in one step, under a key with the job's id and only if nothing is there.
+* The file becomes visible in one step, under a key of its own for every try and only if nothing is there.
   What it holds (rows, hash) is written to the job just before, so that a worker that takes over
-  can tell a finished file from none and never writes a second one.
-* `ready` → the mail is claimed before it leaves. Where its fate is unknown it is not sent again;
-  the requester sees that, and the file, in the downloads (docs/adr/0051).
+  can tell a finished file from none and never writes a second one. Its manifest follows, made from the job.
+* `ready` → every letter is claimed before it leaves (`flows.letters`, docs/adr/0051).
+
+A job may be cancelled or deleted at any time. Its worker sees that at its next step, and takes back what it wrote.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import secrets
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple, cast
 
 import msgspec
 
-from ringlake import reports
-from ringlake.errors import Conflict, Forbidden, InvalidRequest, Rejected, Unavailable
+from ringlake.errors import Conflict, Forbidden, InvalidRequest, Rejected, RinglakeError, Unavailable
 from ringlake.files.csv import Dialect
 from ringlake.files.formats import Style, content_type, suffix, written
-from ringlake.files.mail import encoded_size, ready_mail
-from ringlake.files.sheet import About, Sheet
+from ringlake.files.sheet import About, Batch, Sheet, Written
 from ringlake.model.base import Model, to_json
-from ringlake.model.directory import Directory, User
-from ringlake.model.jobs import Format, Job, JobKind, JobState, MailState
-from ringlake.stores.directory import AuditLine, DirectoryStore
-from ringlake.stores.jobs import Jobs
-from ringlake.stores.mail import Mail, MailRefused, MailUncertain
+from ringlake.model.directory import Directory, Role, User
+from ringlake.model.jobs import Format, Job, JobState, Letter, LetterKind
+from ringlake.stores.directory import AuditLine
 from ringlake.stores.objects import Objects
+from ringlake.stores.queue import Queue
 
-# Longer than the 900 s that a function may live.
-LEASE = timedelta(seconds=960)
+from .letters import letter_to, send_letters
+from .limits import first_of_day
+from .manifest import manifest, manifest_key
+from .workshop import LEASE, Later, Workshop, moved
+
 # Below the queue's five deliveries, so that the job is marked before the message is put aside.
 ATTEMPTS = 3
-_LATER = "The file could not be made. Please ask for it again later."
-
-type Clock = Callable[[], datetime]
+# How often a worker says how far it is, and looks whether it is still wanted.
+TOLD_EVERY = timedelta(seconds=3)
+# When a message comes again: after an error, and while its workspace has all the workers it may have.
+AGAIN_S = 60
+TURN_S = 30
+LATER = "The file could not be made. Please ask for it again later."
 
 
 class Asked(Model, frozen=True, kw_only=True):
@@ -52,19 +59,19 @@ class Asked(Model, frozen=True, kw_only=True):
 
 
 class Result(StrEnum):
-    """What a delivery of the message did. All are final: the message can go."""
+    """What a delivery of the message did. `waits` wants a message of its own a little later; all the others are
+    final: the message can go.
+    """
 
     DONE = "done"
     FAILED = "failed"
+    CANCELLED = "cancelled"
     GONE = "gone"
+    WAITS = "waits"
 
 
-class Post(Model, frozen=True, kw_only=True):
-    """How files are announced."""
-
-    sender: str
-    public_url: str
-    attach_limit_bytes: int
+class Stopped(RinglakeError):
+    """Somebody cancelled or deleted the job while it was being worked on."""
 
 
 class Content(Model, frozen=True, kw_only=True):
@@ -102,125 +109,218 @@ class Steps[T]:
 type Producer = Callable[[Job, Directory, User], Content]
 
 
-def deliver(
-    workspace: str,
-    job_id: str,
-    produce: Producer,
-    *,
-    jobs: Jobs,
-    directory: DirectoryStore,
-    exports: Objects,
-    mail: Mail,
-    post: Post,
-    clock: Clock,
-) -> Result:
+def deliver(workspace: str, job_id: str, produce: Producer, shop: Workshop) -> Result:
     """Bring a job as far as it goes. Raises `Unavailable` when the message has to come again."""
-    job = jobs.get(workspace, job_id)
-    if job is None:
-        return Result.GONE
+    job = shop.jobs.get(workspace, job_id)
+    if job is None or job.state is JobState.CANCELLED:
+        # Whoever was at it may have died with a file in his hands.
+        sweep(shop.exports, workspace, job_id)
+        return Result.GONE if job is None else Result.CANCELLED
     if job.state in (JobState.QUEUED, JobState.RUNNING):
-        job = _make(job, produce, jobs=jobs, directory=directory, exports=exports, clock=clock)
-    if job.state is not JobState.READY:
-        return Result.FAILED
-    _announce(job, jobs=jobs, directory=directory, exports=exports, mail=mail, post=post, clock=clock)
-    return Result.DONE
-
-
-def answer(messages: Iterable[tuple[str, str]], work: Callable[[str, str], Result]) -> list[str]:
-    """Do what each message (id, body) of a queue asks for; returns the ids of those that have to come again."""
-    again = []
-    for message_id, body in messages:
-        asked = msgspec.json.decode(body, type=Asked)
+        if job.state is JobState.QUEUED and _must_wait(job, shop):
+            return Result.WAITS
         try:
-            said = work(asked.workspace, asked.job).value
+            job = _make(job, produce, shop)
+        except Stopped:
+            sweep(shop.exports, workspace, job_id)
+            return Result.CANCELLED
+    if job.state in (JobState.READY, JobState.FAILED):
+        job = send_letters(job, shop)
+    return Result.DONE if job.state is JobState.READY else Result.FAILED
+
+
+class Message(NamedTuple):
+    """A message of a queue; `receipt` is the handle of this delivery of it."""
+
+    id: str
+    body: str
+    receipt: str = ""
+
+
+def answer(messages: Iterable[Message], work: Callable[[str, str], Result], queue: Queue) -> list[str]:
+    """Do what each message of a queue asks for; returns the ids of those that have to come again.
+
+    They come again soon, and not when the queue believes that their worker is dead; where that cannot be told to
+    the queue, an hour and a half later.
+    """
+    again = []
+    for message in messages:
+        asked = msgspec.json.decode(message.body, type=Asked)
+        try:
+            result = work(asked.workspace, asked.job)
+            if result is Result.WAITS:
+                # A new message, so that waiting does not use up the deliveries of this one.
+                queue.send({"workspace": asked.workspace, "job": asked.job}, asked.workspace, delay_s=TURN_S)
+            said = result.value
         except (Unavailable, Conflict) as error:
-            again.append(message_id)
+            again.append(message.id)
             said = f"again: {error}"
+            _soon(queue, message, error.seconds if isinstance(error, Later) else AGAIN_S)
         print(to_json({"workspace": asked.workspace, "job": asked.job, "result": said}).decode())
     return again
 
 
-def _make(job: Job, produce: Producer, *, jobs: Jobs, directory: DirectoryStore, exports: Objects, clock: Clock) -> Job:
-    """Write the file; returns the job, ready or failed."""
-    job = _claim(job, jobs, clock)
-    if job.state is JobState.FAILED:
-        return job
+def _soon(queue: Queue, message: Message, seconds: int) -> None:
     try:
-        if job.sha256 and exports.etag(job.key) is not None:
-            return _ready(job, jobs, directory, clock)
-        loaded = directory.load(job.workspace)
-        user = next((u for u in loaded.users if u.id == job.requester and u.deleted_at is None), None)
-        if user is None:
-            raise Forbidden("the requester is no longer a user")
-        job = _write(job, produce(job, loaded, user), jobs, exports)
-        return _ready(job, jobs, directory, clock)
+        queue.postpone(message.receipt, seconds)
+    except Unavailable as error:
+        print(to_json({"message": message.id, "postpone": str(error)}).decode())
+
+
+def sweep(exports: Objects, workspace: str, job_id: str) -> None:
+    """Delete whatever a job has written."""
+    for key in list(exports.list(f"workspace={workspace}/{job_id}/")):
+        exports.delete(key)
+
+
+class _Claim:
+    """A worker's hold on a running job, as long as nobody else took it."""
+
+    def __init__(self, job: Job, shop: Workshop) -> None:
+        self._jobs, self._clock = shop.jobs, shop.clock
+        self.job = moved(
+            shop.jobs,
+            job,
+            state=JobState.RUNNING,
+            started_at=shop.clock(),
+            attempts=job.attempts + 1,
+            worker=secrets.token_hex(8),
+            progress=0,
+            error="",
+        )
+        self._told = shop.clock()
+
+    def move(self, **changes: object) -> Job:
+        """Raises `Stopped` when nobody wants the file any more, `Conflict` when somebody else has the job."""
+        try:
+            self.job = moved(self._jobs, self.job, **changes)
+        except Conflict:
+            self.job = self._held()
+            self.job = moved(self._jobs, self.job, **changes)
+        return self.job
+
+    def tell(self, share: Callable[[], float] | None) -> None:
+        """Write down how far the work is, now and then. It is no harm when it cannot be told."""
+        now = self._clock()
+        if now - self._told < TOLD_EVERY:
+            return
+        self._told = now
+        try:
+            self.move(progress=min(99, int(100 * share())) if share else self.job.progress)
+        except Unavailable:
+            return
+
+    def _held(self) -> Job:
+        """Our job as it is stored. It may be further than we know: an answer of ours was lost."""
+        held = self._jobs.get(self.job.workspace, self.job.id)
+        if held is None or held.state is JobState.CANCELLED:
+            raise Stopped(self.job.id)
+        if held.state is not JobState.RUNNING or held.worker != self.job.worker:
+            raise Conflict("another worker has the job")
+        return held
+
+
+def _must_wait(job: Job, shop: Workshop) -> bool:
+    """Whether the workspace has as many workers as it may have, so that others get theirs (features.md F54)."""
+    now = shop.clock()
+    busy = sum(
+        other.state is JobState.RUNNING and other.id != job.id and not _abandoned(other, now)
+        for other in shop.jobs.since(job.workspace, first_of_day(now))
+    )
+    return busy >= shop.directory.settings(job.workspace).exports_running
+
+
+def _abandoned(job: Job, now: datetime) -> bool:
+    return job.started_at is None or now - job.started_at >= LEASE
+
+
+def _make(job: Job, produce: Producer, shop: Workshop) -> Job:
+    """Write the file; returns the job, ready or failed."""
+    if job.state is JobState.RUNNING and job.started_at and not _abandoned(job, shop.clock()):
+        left = LEASE - (shop.clock() - job.started_at)
+        raise Later("another worker is at it", left.total_seconds())
+    there = bool(job.sha256) and shop.exports.etag(job.key) is not None
+    if job.attempts - job.forgiven >= ATTEMPTS and not there:
+        return _fail(job, LATER, shop)
+    claim = _Claim(job, shop)
+    try:
+        if not there:
+            loaded = shop.directory.load(job.workspace)
+            user = next((u for u in loaded.users if u.id == job.requester and u.active), None)
+            if user is None:
+                raise Forbidden("the requester is no longer a user")
+            _write(claim, produce(claim.job, loaded, user), shop)
+        return _ready(claim, shop)
     except Rejected as refusal:
-        return _fail(jobs, job, _said(refusal), clock)
+        return _fail(claim.job, _said(refusal), shop)
+    except Stopped:
+        raise
     except (Unavailable, Conflict):
-        _hand_back(job, jobs, clock)
+        _hand_back(claim.job, shop)
         raise
     except Exception as error:
-        _hand_back(job, jobs, clock)
+        _hand_back(claim.job, shop)
         raise Unavailable(type(error).__name__) from error
 
 
-def _hand_back(job: Job, jobs: Jobs, clock: Clock) -> None:
+def _hand_back(job: Job, shop: Workshop) -> None:
     """Give up our claim, so that the next delivery need not wait for the lease.
 
     The last attempt fails the job, unless the file may be complete: then it is looked for again.
     """
-    held = jobs.get(job.workspace, job.id)
-    if held is None or held.state is not JobState.RUNNING or held.attempts != job.attempts:
+    held = shop.jobs.get(job.workspace, job.id)
+    if held is None or held.state is not JobState.RUNNING or held.worker != job.worker:
         return
-    if held.attempts >= ATTEMPTS and not held.sha256:
-        _fail(jobs, held, _LATER, clock)
+    if held.attempts - held.forgiven >= ATTEMPTS and not held.sha256:
+        _fail(held, LATER, shop)
     else:
-        _moved(jobs, held, state=JobState.QUEUED)
+        moved(shop.jobs, held, state=JobState.QUEUED)
 
 
-def _claim(job: Job, jobs: Jobs, clock: Clock) -> Job:
-    now = clock()
-    if job.state is JobState.RUNNING and job.started_at and now - job.started_at < LEASE:
-        raise Unavailable("another worker is at it")
-    if job.attempts >= ATTEMPTS and not job.sha256:
-        return _fail(jobs, job, _LATER, clock)
-    return _moved(jobs, job, state=JobState.RUNNING, started_at=now, attempts=job.attempts + 1)
-
-
-def _write(job: Job, content: Content, jobs: Jobs, exports: Objects) -> Job:
-    style = style_of(job)
+def _write(claim: _Claim, content: Content, shop: Workshop) -> None:
+    """Stream the file. Raises `Stopped` between two batches when the job was cancelled."""
+    job, style = claim.job, style_of(claim.job)
     filename = f"{content.stem}_{style.dialect.value}" if style.format is Format.CSV else content.stem
     filename = f"{filename}.{suffix(style.format)}"
-    key = f"workspace={job.workspace}/{job.id}/{filename}"
-    if exports.etag(key) is not None:
-        # Only a worker that lost its claim between these two lines can have made it; look again.
-        raise Unavailable("the file appeared meanwhile")
-    result = [job]
+    key = f"workspace={job.workspace}/{job.id}/{job.attempts}/{filename}"
+
+    def watched() -> Iterator[Batch]:
+        for batch in content.sheet.batches:
+            claim.tell(content.share)
+            yield batch
 
     def parts() -> Iterator[bytes]:
-        digest, size, rows, prefixed = hashlib.sha256(), 0, 0, 0
-        for stretch in written(content.sheet, content.about, style):
-            rows, prefixed = rows + stretch.rows, prefixed + stretch.prefixed
-            for piece in stretch.pieces:
-                digest.update(piece)
-                size += len(piece)
-                yield piece
+        digest, size, rows, prefixed, cut, sheets = hashlib.sha256(), 0, 0, 0, 0, 0
+        sheet = msgspec.structs.replace(content.sheet, batches=watched())
+        with closing(cast("Generator[Written]", written(sheet, content.about, style))) as stretches:
+            for stretch in stretches:
+                rows, prefixed = rows + stretch.rows, prefixed + stretch.prefixed
+                cut, sheets = cut + stretch.cut, sheets + stretch.sheets
+                for piece in stretch.pieces:
+                    digest.update(piece)
+                    size += len(piece)
+                    yield piece
+                claim.tell(content.share)
         # The upload completes when this iterator ends: what the file holds is on record by then.
-        result[0] = _moved(
-            jobs,
-            job,
+        claim.move(
             key=key,
             filename=filename,
             rows=rows,
             prefixed_cells=prefixed,
+            cut_cells=cut,
+            sheets=max(1, sheets),
             size_bytes=size,
             sha256=digest.hexdigest(),
+            title=content.about.title,
+            header=tuple(field.name for field in content.sheet.fields),
+            zone=content.about.zone.key,
+            settings_version=content.about.settings_version,
+            notes=content.about.notes,
             as_of=content.about.as_of,
             scope=dict(content.scope),
         )
 
-    exports.write_parts(key, parts(), content_type=content_type(style.format), if_absent=True)
-    return result[0]
+    shop.exports.write_parts(key, parts(), content_type=content_type(style.format), if_absent=True)
 
 
 def style_of(job: Job) -> Style:
@@ -234,80 +334,50 @@ def style_of(job: Job) -> Style:
     )
 
 
-def _ready(job: Job, jobs: Jobs, directory: DirectoryStore, clock: Clock) -> Job:
+def _ready(claim: _Claim, shop: Workshop) -> Job:
     """On record before it can be downloaded: a line too many after a crash, never one too few (O49)."""
-    directory.audit(
+    job = claim.job
+    shop.exports.put(manifest_key(job), to_json(manifest(job)))
+    shop.directory.audit(
         AuditLine(
             workspace=job.workspace,
-            at=clock(),
+            at=shop.clock(),
             user_id=job.requester,
             action=f"{job.kind.value}.ready",
             target=job.id,
             detail={"rows": job.rows, "size_bytes": job.size_bytes, "sha256": job.sha256},
         )
     )
-    return _moved(jobs, job, state=JobState.READY, finished_at=clock())
+    loaded = shop.directory.load(job.workspace, key=False)
+    letters = (*job.letters, *_notices(job, loaded))
+    return claim.move(state=JobState.READY, progress=100, finished_at=shop.clock(), letters=letters)
 
 
-def _announce(
-    job: Job, *, jobs: Jobs, directory: DirectoryStore, exports: Objects, mail: Mail, post: Post, clock: Clock
-) -> None:
-    if job.mail is MailState.SENDING:
-        _mail_failed(jobs, job, "The mail may not have left.")
+def _notices(job: Job, loaded: Directory) -> Iterator[Letter]:
+    """Letters to the owners about a file with very many rows that is not theirs (security.md API6)."""
+    if (job.rows or 0) < loaded.workspace.exports_notice_rows:
         return
-    if job.mail is not MailState.NONE:
-        return
-    attachment = None
-    if encoded_size(job.size_bytes or 0) <= post.attach_limit_bytes:
-        found = exports.get(job.key)
-        attachment = found[0] if found else None
-    zone = directory.settings(job.workspace).zone
-    report = reports.reports().get(job.name)
-    title = report.title if job.kind is JobKind.REPORT and report else "Activity: calls and messages"
-    try:
-        message = ready_mail(
-            job,
-            sender=post.sender,
-            title=title,
-            zone=zone,
-            link=f"{post.public_url.rstrip('/')}/v1/exports/{job.id}/download",
-            now=clock(),
-            attachment=attachment,
-        )
-    except ValueError:
-        _mail_failed(jobs, job, "The address of your account cannot be mailed to.")
-        return
-    job = _moved(jobs, job, mail=MailState.SENDING)
-    try:
-        mail.send(message)
-    except Unavailable:
-        # Certainly not sent: give the claim back and let the message come again.
-        _moved(jobs, job, mail=MailState.NONE)
-        raise
-    except MailRefused as refusal:
-        _mail_failed(jobs, job, f"The mail was refused ({refusal}).")
-    except MailUncertain:
-        _mail_failed(jobs, job, "The mail may not have left.")
-    else:
-        _mail_sent(jobs, job)
+    for user in loaded.users:
+        if user.role is Role.OWNER and user.active and user.id != job.requester:
+            yield letter_to(user, loaded.workspace, LetterKind.NOTICE)
 
 
-def _mail_sent(jobs: Jobs, job: Job) -> None:
-    """We know that it went, whatever another worker may have concluded meanwhile."""
-    try:
-        _moved(jobs, job, mail=MailState.SENT)
-    except Conflict:
-        held = jobs.get(job.workspace, job.id)
-        if held is not None:
-            _moved(jobs, held, mail=MailState.SENT, error="")
-
-
-def _mail_failed(jobs: Jobs, job: Job, said: str) -> None:
-    _moved(jobs, job, mail=MailState.FAILED, error=f"{said} The file is ready to download.")
-
-
-def _fail(jobs: Jobs, job: Job, said: str, clock: Clock) -> Job:
-    return _moved(jobs, job, state=JobState.FAILED, error=said, finished_at=clock())
+def _fail(job: Job, said: str, shop: Workshop) -> Job:
+    """The requester is told by mail; those who would have got the file are not."""
+    loaded = shop.directory.load(job.workspace, key=False)
+    told = [
+        letter_to(user, loaded.workspace, LetterKind.FAILURE)
+        for user in loaded.users
+        if user.id == job.requester and user.active
+    ]
+    return moved(
+        shop.jobs,
+        job,
+        state=JobState.FAILED,
+        error=said,
+        finished_at=shop.clock(),
+        letters=(*job.letters, *told),
+    )
 
 
 def _said(refusal: Rejected) -> str:
@@ -317,7 +387,3 @@ def _said(refusal: Rejected) -> str:
     if isinstance(refusal, Forbidden):
         return "Your rights do not cover this file any more."
     return "The file could not be made from this request."
-
-
-def _moved(jobs: Jobs, job: Job, **changes: object) -> Job:
-    return jobs.transition(job, msgspec.structs.replace(job, **changes))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,34 +15,20 @@ from ringlake.files.sheet import About, Batch, Field, Part, Sheet
 from ringlake.model.directory import Ability, Directory, User
 from ringlake.model.jobs import Job
 from ringlake.stores.athena import Athena
-from ringlake.stores.directory import DirectoryStore
-from ringlake.stores.jobs import Jobs
-from ringlake.stores.mail import Mail
-from ringlake.stores.objects import Objects
 
-from .delivery import Content, Post, Result, deliver
+from .delivery import Content, Result, deliver
+from .workshop import Workshop
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def run_report(
-    workspace: str,
-    job_id: str,
-    *,
-    jobs: Jobs,
-    directory: DirectoryStore,
-    athena: Athena,
-    exports: Objects,
-    mail: Mail,
-    post: Post,
-    clock: Callable[[], datetime],
-) -> Result:
+def run_report(workspace: str, job_id: str, *, athena: Athena, shop: Workshop) -> Result:
     """Make and announce the file of a report run. Raises `Unavailable` when the message has to come again."""
 
     def produce(job: Job, loaded: Directory, user: User) -> Content:
         may_read_reports(user)
-        as_of = directory.watermark(workspace)
+        as_of = shop.directory.watermark(workspace)
         report = reports.report(job.name)
         bound = reports.bind(report, loaded.workspace.id, job.filter)
         result = athena.run(report.sql, bound)
@@ -66,17 +51,7 @@ def run_report(
             scope=msgspec.to_builtins(scope(user)),
         )
 
-    return deliver(
-        workspace,
-        job_id,
-        produce,
-        jobs=jobs,
-        directory=directory,
-        exports=exports,
-        mail=mail,
-        post=post,
-        clock=clock,
-    )
+    return deliver(workspace, job_id, produce, shop)
 
 
 def may_read_reports(user: User) -> None:

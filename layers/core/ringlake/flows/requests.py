@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,11 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ringlake import reports
 from ringlake.access import Principal, Scope, abilities, scope
-from ringlake.errors import Conflict, Forbidden, NotFound, PlanTooLow, Unavailable
+from ringlake.errors import Conflict, Forbidden, LimitReached, NotFound, PlanTooLow, Taken, Unavailable
 from ringlake.files.csv import Dialect
 from ringlake.model.base import Answer
 from ringlake.model.directory import Ability, Role, Workspace
-from ringlake.model.jobs import Job, JobKind, JobState, MailState
+from ringlake.model.jobs import Job, JobKind, JobState, LetterKind, job_id
 from ringlake.query.filters import parse
 from ringlake.stores.directory import AuditLine, DirectoryStore
 from ringlake.stores.jobs import PAGE, Jobs
@@ -25,7 +25,13 @@ from ringlake.stores.objects import Objects
 from ringlake.stores.queue import Queue
 from ringlake.stores.saved import SavedReports
 
+from .delivery import sweep
+from .exports.registry import REPORTS
 from .exports.request import ExportRequest, settled
+from .jobviews import JobView, job_view, same_address, state_of
+from .letters import letter_to
+from .limits import check_at_once, check_limits, first_of_day
+from .manifest import Manifest, manifest
 from .plans import PLANS
 from .report import may_read_reports
 
@@ -33,8 +39,8 @@ from .report import may_read_reports
 KEPT = timedelta(days=30)
 # A URL that is handed out at once and never mailed or stored lives this long.
 URL_SECONDS = 300
-# A job that no worker finished in this time will not be finished.
-STUCK = timedelta(hours=24)
+# A change of a job that somebody else changes at the same time is made again this often.
+TRIES = 5
 
 
 class RunRequest(BaseModel):
@@ -46,30 +52,6 @@ class RunRequest(BaseModel):
     from_: str | None = Field(None, alias="from")
     to: str | None = None
     dialect: Dialect = Dialect.SPREADSHEET
-
-
-class JobView(Answer, frozen=True, kw_only=True):
-    """A job as its requester sees it. `download` is the path of the file once there is one."""
-
-    id: str
-    kind: JobKind
-    name: str
-    state: JobState
-    mail: MailState
-    created_at: datetime
-    finished_at: datetime | None
-    expires_at: datetime
-    filter: dict[str, object]
-    format: str
-    dialect: str
-    filename: str
-    rows: int | None
-    prefixed_cells: int | None
-    size_bytes: int | None
-    sha256: str
-    as_of: datetime | None
-    error: str
-    download: str | None
 
 
 class JobPage(Answer, frozen=True, kw_only=True):
@@ -153,7 +135,8 @@ class Desk:
         """The job of an export, not queued yet. The dates that a preset means are settled here (O27)."""
         self._paid(viewer)
         request = settled(viewer, parse(ExportRequest, body), self._directory, now, self._saved)
-        return request.onto(_new(viewer, JobKind.EXPORT, Dialect(request.dialect), now))
+        job = request.onto(_new(viewer, JobKind.EXPORT, Dialect(request.dialect), now))
+        return msgspec.structs.replace(job, title=REPORTS[job.name].title)
 
     def run(self, viewer: Principal, name: str, body: Any, now: datetime) -> JobView:
         """Queue a run of a named report."""
@@ -172,6 +155,7 @@ class Desk:
         return msgspec.structs.replace(
             _new(viewer, JobKind.REPORT, request.dialect, now),
             name=name,
+            title=report.title,
             filter={n: str(value) for n, value in bound.items() if n != "workspace"},
         )
 
@@ -197,36 +181,86 @@ class Desk:
             page = self._jobs.newest(viewer.workspace, before)
             found += [job for job in page if job.requester == viewer.user.id]
             if len(page) < PAGE:
-                return [_view(job, now) for job in found], ""
+                return [job_view(job, now) for job in found], ""
             before = page[-1].id
             if len(found) >= PAGE:
-                return [_view(job, now) for job in found], before
+                return [job_view(job, now) for job in found], before
 
     def job(self, viewer: Principal, job_id: str, now: datetime, kind: JobKind | None = None) -> JobView:
-        """One job of the viewer's own; `NotFound` for anybody else's and for another kind."""
+        """One job that the viewer asked for or got by mail; `NotFound` for all others and for another kind."""
         self._paid(viewer)
-        job = self._own(viewer, job_id)
+        job = self._readable(viewer, job_id)
         if kind not in (None, job.kind):
             raise NotFound(job_id)
-        return _view(job, now)
+        return job_view(job, now, "" if job.requester == viewer.user.id else viewer.user.email)
 
     def download(self, viewer: Principal, job_id: str, now: datetime) -> str:
-        """A URL of the file for the next minutes; every one handed out is on record.
+        """A URL of the file for the next minutes; every one handed out is on record."""
+        job = self._file(viewer, job_id, now)
+        self._audit(viewer, now, "download", job, rows=job.rows, sha256=job.sha256)
+        return self._exports.signed_url(job.key, URL_SECONDS, job.filename)
 
-        The rights are those of this moment: the file is refused when the viewer may see less
-        than he might when it was made.
+    def manifest(self, viewer: Principal, job_id: str, now: datetime) -> Manifest:
+        """What the file holds (demands.md D51)."""
+        return manifest(self._file(viewer, job_id, now))
+
+    def cancel(self, viewer: Principal, job_id: str, now: datetime) -> JobView:
+        """Stop a job. A worker that is at it notices within seconds and leaves nothing behind. Raises `Taken` when
+        there is nothing to stop any more.
         """
         self._paid(viewer)
         job = self._own(viewer, job_id)
-        if job.state is not JobState.READY or job.expires_at <= now:
-            raise NotFound("there is no file, or it has expired")
-        if job.kind is JobKind.REPORT:
-            may_read_reports(viewer.user)
-        _may_use(viewer, Dialect(job.dialect))
-        if not scope(viewer.user).covers(msgspec.convert(job.scope, Scope)):
-            raise Forbidden("your rights do not cover this file any more; ask for a new one")
-        self._audit(viewer, now, "download", job, rows=job.rows, sha256=job.sha256)
-        return self._exports.signed_url(job.key, URL_SECONDS, job.filename)
+        if job.state is JobState.CANCELLED:
+            return job_view(job, now)
+
+        def cancelled(found: Job) -> Job:
+            if found.state not in (JobState.QUEUED, JobState.RUNNING):
+                raise Taken(f"the file is {state_of(found, now).value}; there is nothing to stop")
+            return msgspec.structs.replace(found, state=JobState.CANCELLED, finished_at=now)
+
+        self._audit(viewer, now, "cancel", job)
+        return job_view(self._change(job, cancelled), now)
+
+    def retry(self, viewer: Principal, job_id: str, now: datetime) -> JobView:
+        """Try again to make a file that failed. Raises `Taken` when the job did not fail, or is too old."""
+        workspace = self._paid(viewer)
+        job = self._own(viewer, job_id)
+        recent = self._jobs.since(viewer.workspace, first_of_day(now))
+        check_at_once(recent, workspace, viewer.user.id, now)
+
+        def again(found: Job) -> Job:
+            if state_of(found, now) is not JobState.FAILED or found.expires_at <= now:
+                raise Taken("only a file that failed within the last thirty days can be tried again")
+            return msgspec.structs.replace(
+                found,
+                state=JobState.QUEUED,
+                queued_at=now,
+                finished_at=None,
+                forgiven=found.attempts,
+                progress=0,
+                error="",
+            )
+
+        self._audit(viewer, now, "retry", job)
+        job = self._change(job, again)
+        self._send(job)
+        return job_view(job, now)
+
+    def delete(self, viewer: Principal, job_id: str, now: datetime) -> None:
+        """Delete a job and its file. Raises `Taken` while it is under way."""
+        self._paid(viewer)
+        job = self._own(viewer, job_id)
+
+        def closed(found: Job) -> Job:
+            if state_of(found, now) in (JobState.QUEUED, JobState.RUNNING):
+                raise Taken("the file is under way; cancel it first")
+            return msgspec.structs.replace(found, state=JobState.EXPIRED)
+
+        self._audit(viewer, now, "delete", job)
+        # Closed before its file goes, so that nobody is offered a file that is not there.
+        job = self._change(job, closed)
+        sweep(self._exports, job.workspace, job.id)
+        self._jobs.delete(job)
 
     def me(self, viewer: Principal) -> Me:
         """Who the viewer is and what the screens may offer."""
@@ -255,15 +289,58 @@ class Desk:
         return workspace
 
     def _own(self, viewer: Principal, job_id: str) -> Job:
+        """A job that the viewer asked for."""
         job = self._jobs.get(viewer.workspace, job_id)
         if job is None or job.requester != viewer.user.id:
             raise NotFound(job_id)
         return job
 
+    def _readable(self, viewer: Principal, job_id: str) -> Job:
+        """A job that the viewer asked for, or of which he got a letter."""
+        job = self._jobs.get(viewer.workspace, job_id)
+        if job is None:
+            raise NotFound(job_id)
+        got = any(
+            letter.kind is LetterKind.FILE and same_address(letter.address, viewer.user.email) for letter in job.letters
+        )
+        if job.requester != viewer.user.id and not got:
+            raise NotFound(job_id)
+        return job
+
+    def _file(self, viewer: Principal, job_id: str, now: datetime) -> Job:
+        """A job whose file the viewer may have. The rights are those of this moment: it is refused when he may see
+        less than the file holds.
+        """
+        self._paid(viewer)
+        job = self._readable(viewer, job_id)
+        if state_of(job, now) is not JobState.READY:
+            raise NotFound("there is no file, or it has expired")
+        if job.kind is JobKind.REPORT:
+            may_read_reports(viewer.user)
+        _may_use(viewer, Dialect(job.dialect))
+        if not scope(viewer.user).covers(msgspec.convert(job.scope, Scope)):
+            raise Forbidden("your rights do not cover this file any more; ask for a new one")
+        return job
+
     def _queue(self, job: Job, viewer: Principal, now: datetime) -> JobView:
+        workspace = self._directory.settings(viewer.workspace)
+        job = msgspec.structs.replace(job, letters=(letter_to(viewer.user, workspace),))
+        recent = self._jobs.since(viewer.workspace, first_of_day(now))
+        check_limits(recent, workspace, viewer.user.id, now)
         # On record first: whatever happens afterwards, the order was given.
         self._audit(viewer, now, "request", job)
         self._jobs.create(job)
+        try:
+            # Those who ask in the same moment see each other now.
+            recent = self._jobs.since(viewer.workspace, first_of_day(now))
+            check_limits([other for other in recent if other.id != job.id], workspace, viewer.user.id, now)
+        except LimitReached:
+            self._jobs.delete(job)
+            raise
+        self._send(job)
+        return job_view(job, now)
+
+    def _send(self, job: Job) -> None:
         try:
             self._queues[job.kind].send({"workspace": job.workspace, "job": job.id}, job.workspace)
         except Unavailable:
@@ -271,7 +348,18 @@ class Desk:
                 job, msgspec.structs.replace(job, state=JobState.FAILED, error="The request could not be queued.")
             )
             raise
-        return _view(job, now)
+
+    def _change(self, job: Job, change: Callable[[Job], Job]) -> Job:
+        """Change a job as it is, also while its worker writes down how far he is. Raises what `change` raises."""
+        for _ in range(TRIES):
+            try:
+                return self._jobs.transition(job, change(job))
+            except Conflict:
+                held = self._jobs.get(job.workspace, job.id)
+                if held is None:
+                    raise NotFound(job.id) from None
+                job = held
+        raise Conflict(job.id)
 
     def order(self, job: Job, viewer: Principal, now: datetime) -> None:
         """Make a job that a schedule ordered, and queue it. Done again it is the same job, so it can be repeated
@@ -304,12 +392,11 @@ class Desk:
 
 def _new(viewer: Principal, kind: JobKind, dialect: Dialect, now: datetime) -> Job:
     return Job(
-        # Time first, so that ids sort by age; then 80 random bits, so that nobody can guess one.
-        id=f"{int(now.timestamp() * 1000):011x}{secrets.token_hex(10)}",
+        # 80 random bits, so that nobody can guess an id.
+        id=job_id(now, secrets.token_hex(10)),
         workspace=viewer.workspace,
         kind=kind,
         requester=viewer.user.id,
-        requester_email=viewer.user.email,
         created_at=now,
         expires_at=now + KEPT,
         dialect=dialect.value,
@@ -319,14 +406,3 @@ def _new(viewer: Principal, kind: JobKind, dialect: Dialect, now: datetime) -> J
 def _may_use(viewer: Principal, dialect: Dialect) -> None:
     if dialect is Dialect.DATA and Ability.RAW_EXPORT not in abilities(viewer.user):
         raise Forbidden("the data dialect needs the ability raw_export")
-
-
-def _view(job: Job, now: datetime) -> JobView:
-    fields: Mapping[str, Any] = {f: getattr(job, f) for f in JobView.__struct_fields__ if hasattr(job, f)}
-    state, error = job.state, job.error
-    if state is JobState.READY and job.expires_at <= now:
-        state = JobState.EXPIRED
-    elif state in (JobState.QUEUED, JobState.RUNNING) and now - job.created_at > STUCK:
-        state, error = JobState.FAILED, "The file was not finished in time. Please ask for it again."
-    path = f"/v1/exports/{job.id}/download" if state is JobState.READY else None
-    return JobView(**{**fields, "state": state, "error": error, "download": path})

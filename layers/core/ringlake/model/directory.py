@@ -289,6 +289,11 @@ class Workspace(Model, frozen=True, kw_only=True):
     `sale_dispositions` are the words of a call's disposition that mean a sale (N28); `resolved_dispositions` and
     `unresolved_dispositions` those that say whether the customer was helped (metrics.md FCR). Case does not matter.
     `raw_days` and `record_days` are how long raw events and records are kept (demands.md D75).
+
+    Files that may be taken out (security.md API6): `exports_at_once` and `exports_at_once_user` are under way at the
+    same time, of the workspace and of one person, `exports_daily` and `exports_daily_user` asked for within 24 hours;
+    those of schedules do not count. `exports_running` are written at the same time, so that other workspaces get
+    their turn. Of a file of `exports_notice_rows` rows or more the owners are told.
     """
 
     id: str
@@ -321,6 +326,12 @@ class Workspace(Model, frozen=True, kw_only=True):
     unresolved_dispositions: tuple[str, ...] = ()
     raw_days: int = 730
     record_days: int = 1825
+    exports_at_once: int = 20
+    exports_at_once_user: int = 5
+    exports_daily: int = 500
+    exports_daily_user: int = 100
+    exports_running: int = 3
+    exports_notice_rows: int = 100_000
     settings_version: int = 1
     party_secret: bytes = b""
 

@@ -113,21 +113,19 @@ class Job(Model, frozen=True, kw_only=True):
     one for each recipient; `schedule` is the id of the schedule that ordered it, `scheduled` what it says of it.
 
     `progress` is a percentage. `attempts` counts the claims of workers over all time, `forgiven` those of them from
-    before somebody asked for another try; `worker` is a random word of the one who holds it. `columns` are those
-    that were chosen (all when empty), `header` those of the file. `key` to `as_of` are known once the file is
-    complete: `sheets` counts the sheets of data of a workbook, `cut_cells` texts that did not fit into a cell.
-    `scope` is what the requester might see when it was made. `error` is shown to the requester.
+    before somebody asked for another try, when it was queued again (`queued_at`); `worker` is a random word of the
+    one who holds it. `key` to `as_of` are known once the file is complete: `sheets` counts the sheets of data of a
+    workbook, `cut_cells` texts that did not fit into a cell, `header` are its columns. `scope` is what the requester
+    might see when it was made. `error` is shown to the requester.
     """
 
     id: str
     workspace: str
     kind: JobKind
     requester: str
-    requester_email: str = ""
     created_at: datetime
     expires_at: datetime
     state: JobState = JobState.QUEUED
-    mail: MailState = MailState.NONE
     format: str = "csv"
     dialect: str = "spreadsheet"
     profile: str = "ringlake"
@@ -136,7 +134,6 @@ class Job(Model, frozen=True, kw_only=True):
     name: str = ""
     filter: dict[str, object] = {}
     options: dict[str, object] = {}
-    columns: tuple[str, ...] = ()
     chosen: tuple[str, ...] = ()
     letters: tuple[Letter, ...] = ()
     schedule: str = ""
@@ -157,6 +154,7 @@ class Job(Model, frozen=True, kw_only=True):
     settings_version: int = 0
     notes: tuple[str, ...] = ()
     as_of: datetime | None = None
+    queued_at: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
     attempts: int = 0

@@ -22,6 +22,10 @@ class Queue(Protocol):
         """
         ...
 
+    def postpone(self, receipt: str, seconds: int) -> None:
+        """Let a message that is being worked on come again by then; `receipt` is the handle of its delivery."""
+        ...
+
 
 class SqsQueue:
     """A standard queue; the message group makes it a fair queue and promises no order (aws.md 4)."""
@@ -36,14 +40,24 @@ class SqsQueue:
                 QueueUrl=self._url, MessageBody=to_json(dict(message)).decode(), MessageGroupId=workspace, **later
             )
 
+    def postpone(self, receipt: str, seconds: int) -> None:
+        with translated():
+            client("sqs").change_message_visibility(
+                QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=seconds
+            )
+
 
 class MemoryQueue:
-    """The twin: keeps what was sent."""
+    """The twin: keeps what was sent, and what was put off."""
 
     def __init__(self) -> None:
         self.messages: list[tuple[str, dict[str, str]]] = []
         self.delays: list[int] = []
+        self.postponed: dict[str, int] = {}
 
     def send(self, message: Mapping[str, str], workspace: str, delay_s: int = 0) -> None:
         self.messages.append((workspace, dict(message)))
         self.delays.append(delay_s)
+
+    def postpone(self, receipt: str, seconds: int) -> None:
+        self.postponed[receipt] = seconds

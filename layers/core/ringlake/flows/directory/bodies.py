@@ -26,6 +26,7 @@ from pydantic import (
 )
 
 from ringlake.model.directory import Ability, Role
+from ringlake.model.language import Language
 from ringlake.model.localtime import zone_named
 from ringlake.model.marks import CaseState, Label
 from ringlake.query.filters import WrongError
@@ -109,6 +110,8 @@ Currency = Annotated[str, BeforeValidator(_upper), StringConstraints(max_length=
 Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
 Day = Annotated[date, BeforeValidator(_written)]
 Flag = Annotated[bool, Field(strict=True)]
+# "" is the workspace's.
+Tongue = Language | Literal[""]
 # A secret is kept as the provider shows it: white space around it may be part of it.
 SecretText = Annotated[str, StringConstraints(strip_whitespace=False, min_length=8, max_length=4096)]
 Abilities = Annotated[list[Ability], Field(max_length=len(Ability)), AfterValidator(_distinct)]
@@ -227,6 +230,7 @@ class SettingsPatch(Patch):
     zone: Zone = "UTC"
     country: Country = "US"
     currency: Currency = "USD"
+    language: Language = Language.EN
     plan: Literal["starter", "business", "scale"] = "business"
     hours: HoursBody = HoursBody()
     schedules: Annotated[list[ScheduleBody], Field(max_length=200)] = []
@@ -251,6 +255,12 @@ class SettingsPatch(Patch):
     unresolved_dispositions: Words = []
     raw_days: Annotated[int, _whole(7, 3650)] = 730
     record_days: Annotated[int, _whole(31, 3650)] = 1825
+    exports_at_once: Annotated[int, _whole(1, 1000)] = 20
+    exports_at_once_user: Annotated[int, _whole(1, 1000)] = 5
+    exports_daily: Annotated[int, _whole(1, 10_000)] = 500
+    exports_daily_user: Annotated[int, _whole(1, 10_000)] = 100
+    exports_running: Annotated[int, _whole(1, 10)] = 3
+    exports_notice_rows: Annotated[int, _whole(1, 1_000_000_000)] = 100_000
 
 
 # ---------------------------------------------------------------- connections
@@ -321,7 +331,9 @@ Accounts = Annotated[list[AccountBody], Field(max_length=200)]
 
 
 class UserBody(Body):
-    """Who does not sign in (`signs_in` false) only takes part: calls are attributed to him."""
+    """Who does not sign in (`signs_in` false) only takes part: calls are attributed to him. Without a `language` his
+    mails and files are in the workspace's.
+    """
 
     email: Address
     name: Name
@@ -332,6 +344,7 @@ class UserBody(Body):
     manages: Ids = []
     numbers: Ids = []
     accounts: Accounts = []
+    language: Tongue = ""
     signs_in: Flag = True
 
 
@@ -347,6 +360,7 @@ class UserPatch(Patch):
     manages: Ids = []
     numbers: Ids = []
     accounts: Accounts = []
+    language: Tongue = ""
     signs_in: Flag = True
 
 

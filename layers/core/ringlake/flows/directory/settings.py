@@ -27,7 +27,12 @@ DECIDING = frozenset(
     }
 )  # fmt: skip
 # What the contract and the law decide, not the daily work.
-ADMINISTERED = frozenset({"plan", "raw_days", "record_days"})
+ADMINISTERED = frozenset(
+    {
+        "plan", "raw_days", "record_days", "exports_at_once", "exports_at_once_user", "exports_daily",
+        "exports_daily_user", "exports_running", "exports_notice_rows",
+    }
+)  # fmt: skip
 
 
 class Settings(Office):
@@ -57,7 +62,7 @@ class Settings(Office):
         wanted = changed(before, fields)
         different = sorted(name for name in fields if getattr(wanted, name) != getattr(before, name))
         if set(different) & ADMINISTERED:
-            need(viewer, Ability.ADMINISTER, "plan and retention")
+            need(viewer, Ability.ADMINISTER, "plan, retention and limits of exports")
         refuse(_owners(wanted, directory))
         if not different:
             return _view(before)

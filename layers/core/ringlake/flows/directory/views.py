@@ -14,6 +14,7 @@ from ringlake.flows.unmapped import Stranger
 from ringlake.model.base import Answer
 from ringlake.model.consequences import Case
 from ringlake.model.directory import Ability, Account, Hours, Role, Schedule, ServiceTarget
+from ringlake.model.language import Language
 from ringlake.model.marks import CaseState, Label
 from ringlake.stores.arrivals import Arrivals
 
@@ -26,6 +27,7 @@ class SettingsView(Answer, frozen=True, kw_only=True):
     zone: str
     country: str
     currency: str
+    language: Language
     plan: str
     hours: Hours
     schedules: tuple[Schedule, ...]
@@ -50,6 +52,12 @@ class SettingsView(Answer, frozen=True, kw_only=True):
     unresolved_dispositions: tuple[str, ...]
     raw_days: int
     record_days: int
+    exports_at_once: int
+    exports_at_once_user: int
+    exports_daily: int
+    exports_daily_user: int
+    exports_running: int
+    exports_notice_rows: int
     settings_version: int
 
 
@@ -121,7 +129,9 @@ class ConnectionTest(Answer, frozen=True, kw_only=True):
 
 
 class UserView(Answer, frozen=True, kw_only=True):
-    """A user; `effective` are the abilities that come out of role, grants and what was taken."""
+    """A user; `effective` are the abilities that come out of role, grants and what was taken. `language` "" is the
+    workspace's.
+    """
 
     id: str
     email: str
@@ -134,6 +144,7 @@ class UserView(Answer, frozen=True, kw_only=True):
     manages: tuple[str, ...]
     numbers: tuple[str, ...]
     accounts: tuple[Account, ...]
+    language: str
     signs_in: bool
     state: str
     suspended_at: datetime | None
@@ -260,6 +271,8 @@ class TariffEntry(Answer, frozen=True, kw_only=True):
     channel: str
     valid_from: datetime | None
     valid_to: datetime | None
+    version: int
+    written_at: datetime | None
     deleted_at: datetime | None
     etag: str
 
@@ -268,6 +281,27 @@ class TariffView(TariffEntry, frozen=True, kw_only=True):
     """A tariff with its rates."""
 
     rates: tuple[RateView, ...]
+
+
+class TariffVersionView(Answer, frozen=True, kw_only=True):
+    """A tariff as it was from `written_at` (null: from the beginning) to `until` (null: it is the current version)."""
+
+    version: int
+    written_at: datetime | None
+    until: datetime | None
+    name: str
+    currency: str
+    connection: str
+    channel: str
+    valid_from: datetime | None
+    valid_to: datetime | None
+    rates: tuple[RateView, ...]
+
+
+class TariffVersions(Answer, frozen=True, kw_only=True):
+    """The latest first."""
+
+    versions: list[TariffVersionView]
 
 
 class Tariffs(Answer, frozen=True, kw_only=True):

@@ -6,9 +6,6 @@ from the same places as the answers on screen, so that both count the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
-
 import msgspec
 
 from ringlake.access import Principal, abilities
@@ -16,13 +13,11 @@ from ringlake.errors import Forbidden
 from ringlake.files.csv import Dialect
 from ringlake.files.sheet import About, Sheet
 from ringlake.flows.answers.facts import CachedFacts
-from ringlake.flows.delivery import Content, Post, Result, Steps, deliver
+from ringlake.flows.delivery import Content, Result, Steps, deliver
+from ringlake.flows.workshop import Workshop
 from ringlake.model.directory import Ability, Directory, User
 from ringlake.model.jobs import Job
 from ringlake.stores.columns import LakeColumns
-from ringlake.stores.jobs import Jobs
-from ringlake.stores.mail import Mail
-from ringlake.stores.objects import Objects
 
 from .order import Asked, Report, Sources, Work
 from .registry import REPORTS
@@ -35,33 +30,13 @@ __all__ = ["REPORTS", "ExportRequest", "Report", "Settled", "Sources", "content"
 _NAMELESS = frozenset({"", "activity"})
 
 
-def run_export(
-    workspace: str,
-    job_id: str,
-    *,
-    jobs: Jobs,
-    sources: Sources,
-    exports: Objects,
-    mail: Mail,
-    post: Post,
-    clock: Callable[[], datetime],
-) -> Result:
+def run_export(workspace: str, job_id: str, *, sources: Sources, shop: Workshop) -> Result:
     """Make and announce the file of an export job. Raises `Unavailable` when the message has to come again."""
 
     def produce(job: Job, loaded: Directory, user: User) -> Content:
         return content(job, loaded, user, sources)
 
-    return deliver(
-        workspace,
-        job_id,
-        produce,
-        jobs=jobs,
-        directory=sources.directory,
-        exports=exports,
-        mail=mail,
-        post=post,
-        clock=clock,
-    )
+    return deliver(workspace, job_id, produce, shop)
 
 
 def content(job: Job, directory: Directory, user: User, sources: Sources) -> Content:
@@ -95,6 +70,7 @@ def content(job: Job, directory: Directory, user: User, sources: Sources) -> Con
             as_of=asked.question.as_of,
             settings_version=workspace.settings_version,
             made_at=job.started_at or job.created_at,
+            notes=report.notes(asked),
         ),
         scope=msgspec.to_builtins(query.scope),
         share=days.share,
