@@ -14,10 +14,12 @@ from typing import Any
 import api_analytics
 import api_customers
 import api_directory
+import api_finance
 import api_interactions
 import api_jobs
 import api_live
 import api_marks
+import api_money
 import api_openapi
 import api_patterns
 import api_people
@@ -46,6 +48,7 @@ from ringlake.errors import (
 from ringlake.flows.answers import AnswerRooms, Screens
 from ringlake.flows.answers.facts import CachedFacts
 from ringlake.flows.directory import Offices, Stores
+from ringlake.flows.finance import Finance, FinanceStores
 from ringlake.flows.requests import Desk
 from ringlake.flows.schedules import Ordering, Scheduling, Sender
 from ringlake.stores.addresses import Confirmations, DynamoAddresses, DynamoPasses
@@ -54,6 +57,7 @@ from ringlake.stores.boards import DynamoBoards
 from ringlake.stores.columns import LakeColumns
 from ringlake.stores.contacts import DynamoContacts
 from ringlake.stores.directory import DynamoDirectory
+from ringlake.stores.finance import DynamoFinance
 from ringlake.stores.identities import CognitoIdentities
 from ringlake.stores.jobs import DynamoJobs
 from ringlake.stores.journal import DynamoJournal
@@ -134,7 +138,8 @@ def stores() -> Rooms:
         ordering=Ordering(desk, answers.summary, kept.saved, confirmations),
         sender=Sender(SesMail(), settings.read(settings.Mail).mail_from, kept.public_url),
     )
-    return Rooms(desk, directory, Offices(kept), answers, scheduling)
+    finance = Finance(FinanceStores(directory=directory, lake=kept.lake, files=objects, kept=DynamoFinance(name)))
+    return Rooms(desk, directory, Offices(kept), answers, scheduling, finance=finance)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -186,6 +191,7 @@ for part in (
     api_directory,
     api_people,
     api_marks,
+    api_money,
     api_customers,
     api_interactions,
     api_openapi,
@@ -194,6 +200,7 @@ for part in (
     api_patterns,
     api_analytics,
     api_schedules,
+    api_finance,
 ):
     app.include_router(part.router)
 

@@ -22,6 +22,7 @@ from ringlake.errors import InvalidRequest, NotFound
 from ringlake.flows.answers import AnswerRooms
 from ringlake.flows.directory import Offices
 from ringlake.flows.directory.office import View
+from ringlake.flows.finance import Finance
 from ringlake.flows.requests import Desk
 from ringlake.flows.schedules import Scheduling
 from ringlake.model.base import to_json
@@ -45,6 +46,7 @@ class Rooms(NamedTuple):
     offices: Offices
     answers: AnswerRooms
     scheduling: Scheduling
+    finance: Finance
 
 
 # Bodies and answers that are files, not JSON.

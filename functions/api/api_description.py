@@ -59,6 +59,11 @@ _TAGS = {
     "reports": "Reports in SQL.",
     "me": "Who am I.",
     "directory": "Settings, users, teams, numbers, customers by name, connections.",
+    "charges": "What calls and texts cost, and rating them again.",
+    "exchange-rates": "What other currencies are worth.",
+    "invoice-mappings": "How the invoices of providers are read.",
+    "invoices": "Invoices of providers beside our charges.",
+    "closings": "Months that were closed, and what changed since.",
     "openapi.json": "This document.",
 }
 

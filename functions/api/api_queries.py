@@ -5,6 +5,7 @@ Those of questions about calls and texts are filters (`ringlake.query.filters`).
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from ringlake.flows.directory.contacts import MOST, PAGE
 from ringlake.flows.directory.mapping import MOST_DAYS
 from ringlake.flows.unmapped import DAYS
+from ringlake.model.invoices import LineState
 
 Place = Annotated[str, StringConstraints(max_length=512)]
 Word = Annotated[str, StringConstraints(max_length=120)]
@@ -63,3 +65,28 @@ class Audit(Parameters):
     user: Annotated[Word, Field(description="id of who did it")] = ""
     target: Annotated[str, StringConstraints(max_length=256), Field(description="id of what it was done to")] = ""
     skip: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+
+
+class InvoiceImport(Parameters):
+    connection: Annotated[Word, Field(description="id of the connection that the invoice is about")]
+    name: Annotated[Word, Field(description="what to call it; made of connection and period when left out")] = ""
+    from_: Annotated[
+        date | None, Field(alias="from", description="first day of the invoice; else its first line's")
+    ] = None
+    to: Annotated[date | None, Field(description="last day of the invoice; else its last line's")] = None
+    dry_run: Annotated[bool, Field(description="say what would be found, and keep nothing")] = False
+
+
+class InvoiceEntries(Parameters):
+    states: Annotated[
+        list[LineState], Field(max_length=len(LineState), description="only these; all when left out")
+    ] = []
+    number: Annotated[Word, Field(description="only of this number of ours, E.164")] = ""
+    after: Annotated[int, Field(ge=0, le=10_000_000, description="`next` of the page before")] = 0
+    limit: Annotated[int, Field(ge=1, le=1000)] = 200
+
+
+class ClosingOf(Parameters):
+    version: Annotated[
+        int | None, Field(ge=1, le=9999, description="which closing of the month; the last when left out")
+    ] = None

@@ -22,6 +22,8 @@ _CONTENT = (Ability.SEE_CONTENT,)
 _CUSTOMERS = (Ability.SEE_NAMES,)
 _MANAGE_CUSTOMERS = (Ability.MANAGE_DIRECTORY, Ability.SEE_NAMES, Ability.SEE_NUMBERS)
 _EXPORT_CUSTOMERS = (*_MANAGE_CUSTOMERS, Ability.EXPORT)
+# Invoices and closed months are of the whole workspace, and about money.
+_FINANCE = (Ability.REPORTS, Ability.SEE_COSTS)
 _COSTS = (Ability.MANAGE_DIRECTORY, Ability.SEE_COSTS)
 
 ROUTES: MappingProxyType[str, tuple[Ability, ...]] = MappingProxyType(
@@ -35,6 +37,18 @@ ROUTES: MappingProxyType[str, tuple[Ability, ...]] = MappingProxyType(
         "GET /v1/reports": _REPORTS,
         "POST /v1/reports/{name}/runs": _REPORTS,
         "GET /v1/reports/runs/{id}": _REPORTS,
+        "GET /v1/invoice-mappings": _FINANCE,
+        "GET /v1/invoice-mappings/{connection}": _FINANCE,
+        "PUT /v1/invoice-mappings/{connection}": (*_FINANCE, Ability.MANAGE_DIRECTORY),
+        "GET /v1/invoices": _FINANCE,
+        "POST /v1/invoices": _FINANCE,
+        "GET /v1/invoices/{id}": _FINANCE,
+        "GET /v1/invoices/{id}/entries": _FINANCE,
+        "POST /v1/invoices/{id}/reconcile": _FINANCE,
+        "DELETE /v1/invoices/{id}": _FINANCE,
+        "GET /v1/closings": _FINANCE,
+        "POST /v1/closings/{month}": _FINANCE,
+        "GET /v1/closings/{month}": _FINANCE,
         # What happened; which of it, scope decides.
         "GET /v1/interactions": _ANYBODY,
         "GET /v1/interactions/{id}": _ANYBODY,
@@ -159,6 +173,13 @@ ROUTES: MappingProxyType[str, tuple[Ability, ...]] = MappingProxyType(
         "PUT /v1/directory/tariffs/{id}": _COSTS,
         "DELETE /v1/directory/tariffs/{id}": _COSTS,
         "GET /v1/directory/tariffs/{id}/versions": _COSTS,
+        # What calls and texts cost, of the whole workspace.
+        "GET /v1/exchange-rates": _COSTS,
+        "PUT /v1/exchange-rates": _COSTS,
+        "POST /v1/exchange-rates/import": _COSTS,
+        "GET /v1/charges/ratings": _COSTS,
+        "POST /v1/charges/ratings": _COSTS,
+        "GET /v1/charges/ratings/{id}": _COSTS,
         "GET /v1/directory/unmapped": _MANAGE,
         "POST /v1/directory/unmapped/map": _MANAGE,
         "GET /v1/directory/audit": (Ability.SEE_AUDIT,),

@@ -46,6 +46,7 @@ from .views import (
     MappingList,
     MappingView,
     mapping_view,
+    tally_view,
 )
 
 if TYPE_CHECKING:
@@ -195,14 +196,16 @@ class Invoices(FinanceOffice):
             next=page[-1]["entry"] if len(rows) > limit else 0,
         )
 
-    def delete(self, viewer: Principal, invoice_id: str, now: datetime) -> None:
+    def delete(self, viewer: Principal, invoice_id: str, version: str | None, now: datetime) -> View[InvoiceEntry]:
         """Its rows go; the file and the invoice stay, marked, and the same file brings it back."""
         self._open(viewer)
         before = self._living(viewer, invoice_id)
+        check_version(str(before.version), version)
         self._stores.directory.audit(line(viewer, now, "invoice.delete", invoice_id))
         after = msgspec.structs.replace(before, deleted_at=now, version=before.version + 1)
         self._put(viewer.workspace, after, before)
         self._write(viewer.workspace, before, [])
+        return View(_entry(after, self._stores.directory.watermark(viewer.workspace)), str(after.version))
 
     # ------------------------------------------------------------ steps
 
@@ -294,7 +297,7 @@ class Invoices(FinanceOffice):
     def _view(self, viewer: Principal, invoice: Invoice) -> View[InvoiceView]:
         entry = _entry(invoice, self._stores.directory.watermark(viewer.workspace))
         view = InvoiceView(
-            **msgspec.structs.asdict(entry),
+            **{name: getattr(entry, name) for name in InvoiceEntry.__struct_fields__},
             mapping=mapping_view(invoice.mapping),
             totals=_totals(self._rows(viewer.workspace, invoice).to_pylist()),
         )
@@ -350,7 +353,7 @@ def _refused(asked: Asked, read: InvoiceFile, *, known: bool) -> ImportedInvoice
 def _entry(invoice: Invoice, as_of: datetime | None) -> InvoiceEntry:
     stale = as_of is not None and (invoice.charged_as_of is None or as_of > invoice.charged_as_of)
     fields = {name: getattr(invoice, name) for name in InvoiceEntry.__struct_fields__ if name != "stale"}
-    return InvoiceEntry(**fields, stale=stale)
+    return InvoiceEntry(**fields | {"stale": stale, "tally": tally_view(invoice.tally)})
 
 
 def _totals(rows: Sequence[dict[str, Any]]) -> tuple[InvoiceTotal, ...]:

@@ -39,7 +39,7 @@ from ringlake.stores.lake import as_rows
 
 from .bodies import CloseBody
 from .office import FinanceOffice
-from .views import ChargeDrift, ClosingEntry, ClosingList, ClosingView, Drift, FrozenSum
+from .views import ChargeDrift, ClosingEntry, ClosingList, ClosingView, Drift, FrozenSum, sum_view
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -250,8 +250,8 @@ def _drift(before: Sequence[Frozen], after: Sequence[Frozen]) -> tuple[Drift, ..
             day=day,
             rows=was[table, day].rows if (table, day) in was else 0,
             rows_now=now[table, day].rows if (table, day) in now else 0,
-            amount=was[table, day].sums if (table, day) in was else (),
-            amount_now=now[table, day].sums if (table, day) in now else (),
+            sums=tuple(map(sum_view, was[table, day].sums)) if (table, day) in was else (),
+            sums_now=tuple(map(sum_view, now[table, day].sums)) if (table, day) in now else (),
         )
         for table, day in sorted(was.keys() | now.keys())
         if (table, day) not in was or (table, day) not in now or was[table, day].sha256 != now[table, day].sha256

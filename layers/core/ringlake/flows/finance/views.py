@@ -35,6 +35,16 @@ class MappingList(Answer, frozen=True, kw_only=True):
     mappings: tuple[MappingView, ...]
 
 
+class InvoiceTally(Answer, frozen=True, kw_only=True):
+    """How many lines and charges are in a state."""
+
+    matched: int
+    different: int
+    missing: int
+    extra: int
+    fee: int
+
+
 class InvoiceEntry(Answer, frozen=True, kw_only=True):
     """An imported invoice. `stale` says that the lake was written after the charges were read."""
 
@@ -47,7 +57,7 @@ class InvoiceEntry(Answer, frozen=True, kw_only=True):
     period_to: date
     lines: int
     left_out: int
-    tally: Tally
+    tally: InvoiceTally
     free: int
     unpriced: int
     offset_s: int
@@ -148,6 +158,15 @@ class FrozenSum(Answer, frozen=True, kw_only=True):
     amount_now: Decimal
 
 
+class CurrencySum(Answer, frozen=True, kw_only=True):
+    """Rows of one currency ("" where there is no amount), their seconds and what they add up to."""
+
+    currency: str
+    rows: int
+    seconds: int
+    amount: Decimal
+
+
 class Drift(Answer, frozen=True, kw_only=True):
     """A table's UTC day whose rows are not what was frozen."""
 
@@ -155,8 +174,8 @@ class Drift(Answer, frozen=True, kw_only=True):
     day: date
     rows: int
     rows_now: int
-    amount: tuple[Sum, ...]
-    amount_now: tuple[Sum, ...]
+    sums: tuple[CurrencySum, ...]
+    sums_now: tuple[CurrencySum, ...]
 
 
 class ChargeDrift(Answer, frozen=True, kw_only=True):
@@ -213,3 +232,11 @@ class ClosingView(ClosingEntry, frozen=True, kw_only=True):
 
 def mapping_view(mapping: InvoiceMapping) -> MappingView:
     return MappingView(**{name: getattr(mapping, name) for name in MappingView.__struct_fields__})
+
+
+def tally_view(tally: Tally) -> InvoiceTally:
+    return InvoiceTally(**{name: getattr(tally, name) for name in InvoiceTally.__struct_fields__})
+
+
+def sum_view(told: Sum) -> CurrencySum:
+    return CurrencySum(currency=told.currency, rows=told.rows, seconds=told.seconds, amount=told.amount)
