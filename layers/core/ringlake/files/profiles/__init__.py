@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from ringlake.errors import InvalidRequest
 
+from .fcc import FCC
+from .novofon import NOVOFON
+from .openphone import OPENPHONE
 from .own import FULL, RINGLAKE
+from .ringostat import RINGOSTAT
 from .rows import Profile, batches
+from .wiseparts import WISEPARTS
 
-PROFILES: dict[str, Profile] = {profile.name: profile for profile in (RINGLAKE, FULL)}
+PROFILES: dict[str, Profile] = {
+    profile.name: profile for profile in (RINGLAKE, FULL, OPENPHONE, RINGOSTAT, WISEPARTS, FCC, NOVOFON)
+}
 
 __all__ = ["PROFILES", "Profile", "batches", "profile_of"]
 

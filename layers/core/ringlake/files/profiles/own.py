@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 from ringlake.files.csv import Column, Local
 from ringlake.files.labels import call_status, message_detail, message_status
 from ringlake.files.sheet import Field, Kind
-from ringlake.model import tables
 from ringlake.model.arrow import kernels
 from ringlake.model.subjects import SubjectKind
 from ringlake.model.tables import CALLS, MESSAGES, Table
@@ -136,24 +135,26 @@ RINGLAKE = Profile(
 
 # --- every column of the lake
 
-_OF_TYPE = {"timestamp": Kind.MOMENT, "date": Kind.DATE, "boolean": Kind.FLAG, "int": Kind.INTEGER}
+_OF_TYPE = {
+    "string": Kind.TEXT, "timestamp": Kind.MOMENT, "date": Kind.DATE, "boolean": Kind.FLAG, "int": Kind.INTEGER,
+    "bigint": Kind.INTEGER,
+}  # fmt: skip
+_TYPES = {column.name: column.type for column in (*MESSAGES.columns, *CALLS.columns)}
 _FLAGS = ("in_open_hours", "legal_hold", "transcript", "summary")
 
 
-def field_of(column: tables.Column) -> Field:
-    """The field that shows a column of the lake as it is."""
-    kind = _OF_TYPE.get(column.type, Kind.TEXT)
-    if column.name in _KIND_OF:
-        kind = _KIND_OF[column.name]
-    elif column.name.startswith("is_") or column.name in _FLAGS:
-        kind = Kind.FLAG
-    elif column.name.endswith("_s"):
-        kind = Kind.SECONDS
-    elif column.type.startswith("decimal"):
-        kind = Kind.MONEY
-    elif column.type == "bigint":
-        kind = Kind.INTEGER
-    return Field(name=column.name, kind=kind)
+def kind_of(name: str) -> Kind:
+    """The kind of a column of `calls` or `messages`."""
+    if name in _KIND_OF:
+        return _KIND_OF[name]
+    type_ = _TYPES[name]
+    if type_ == "int" and (name.startswith("is_") or name in _FLAGS):
+        return Kind.FLAG
+    if name.endswith("_s"):
+        return Kind.SECONDS
+    if name == "survey_score":
+        return Kind.NUMBER
+    return Kind.MONEY if type_.startswith("decimal") else _OF_TYPE[type_]
 
 
 _IN_CALLS = frozenset(CALLS.names)
@@ -173,7 +174,7 @@ FULL = Profile(
     "full",
     (
         Field(name="channel"),
-        *(field_of(column) for column in _ALL),
+        *(Field(name=column.name, kind=kind_of(column.name)) for column in _ALL),
         Field(name="started_at_local", kind=Kind.LOCAL),
     ),
     {table.name: table.names for table in (CALLS, MESSAGES)},
