@@ -9,6 +9,7 @@ import pytest
 from ringlake.errors import Conflict, Forbidden, InvalidRequest, Outdated, Taken, Unversioned
 from ringlake.flows.directory.views import SettingsView
 from ringlake.model.directory import Ability, Hours, ServiceTarget, Team
+from ringlake.model.language import Language
 from ringlake.stores.directory import Change, party_key_context
 from tests.unit.export.world import World
 
@@ -44,6 +45,14 @@ def test_words_for_a_sale_make_history_again_and_words_for_a_solution_are_read_w
 def test_a_name_is_only_a_name(world: World) -> None:
     change(world, {"name": "Acme Ltd"})
     assert world.refolds.open("acme") == []
+
+
+def test_the_language_of_mails_is_a_setting_and_makes_no_history_again(world: World) -> None:
+    assert change(world, {"language": "pl"}).language is Language.PL
+    assert world.directory.settings("acme").language is Language.PL
+    assert world.refolds.open("acme") == []
+    with pytest.raises(InvalidRequest, match="language"):
+        change(world, {"language": "de"})
 
 
 def test_what_changes_nothing_leaves_no_trace(world: World) -> None:

@@ -9,6 +9,7 @@ import pytest
 from ringlake.errors import Conflict, Forbidden, InvalidRequest, NotFound, Outdated, Taken, Unversioned
 from ringlake.flows.directory.views import UserView
 from ringlake.model.directory import Ability, Account, Connection, Role, User
+from ringlake.model.language import Language
 from ringlake.stores.identities import Person
 from tests.unit.export.world import World
 
@@ -310,3 +311,14 @@ def test_who_is_gone_from_the_pool_can_still_be_ended_but_not_come_back_as_he_wa
         world.offices.users.activate(owner, "member", world.now)
     change(world, "member", signs_in=False)
     assert change(world, "member", signs_in=True).signs_in
+
+
+def test_a_user_may_have_a_language_of_his_own_and_give_it_up_for_the_workspaces(world: World) -> None:
+    made = create(world, language="ru")
+    kept = world.directory.find("acme", User, made.id)
+    assert (made.language, kept and kept.language) == ("ru", Language.RU)
+
+    assert change(world, made.id, language="").language == ""
+    kept = world.directory.find("acme", User, made.id)
+    assert kept is not None
+    assert kept.language is None

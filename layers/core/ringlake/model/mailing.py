@@ -29,11 +29,18 @@ class Left(Model, frozen=True, kw_only=True):
     at: datetime
 
 
+class Soft(Model, frozen=True, kw_only=True):
+    """A refusal that may pass (a full mailbox); `id` is the notice's, which may come twice."""
+
+    id: str
+    at: datetime
+
+
 class MailAddress(Model, frozen=True, kw_only=True):
     """One address in one workspace.
 
-    `since` and `reason` (the server's own words, cut) belong to the standing. `soft_bounces` counts refusals that
-    may pass since `soft_since`; a delivery clears them. `confirmed_at` is when somebody outside agreed to get mail,
+    `since` and `reason` (the server's own words, cut) belong to the standing. `soft` are refusals that may pass, the
+    oldest first; a later delivery clears them. `confirmed_at` is when somebody outside agreed to get mail,
     after `asked_by` (a user id) had asked him, the last time at `asked_at`. `version` rises with every change.
     """
 
@@ -41,8 +48,7 @@ class MailAddress(Model, frozen=True, kw_only=True):
     standing: Standing = Standing.OK
     since: datetime | None = None
     reason: str = ""
-    soft_bounces: int = 0
-    soft_since: datetime | None = None
+    soft: tuple[Soft, ...] = ()
     left: tuple[Left, ...] = ()
     asked_by: str = ""
     asked_at: datetime | None = None
@@ -79,4 +85,4 @@ class Pass(Model, frozen=True, kw_only=True):
 
 def normal(address: str) -> str:
     """The form in which addresses are compared: without spaces around, in lower case."""
-    return address.strip().casefold()
+    return address.strip().lower()

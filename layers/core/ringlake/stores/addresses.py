@@ -19,6 +19,8 @@ from .versions import check_previous, put_version
 # A link that nobody followed: a question stands for a week, a way out for longer than a year of reports.
 CONFIRM_FOR = timedelta(days=7)
 LEAVE_FOR = timedelta(days=400)
+# How often somebody was asked is counted since the first time within so long.
+ASKED_WITHIN = timedelta(days=30)
 _TOKEN_BYTES = 32
 
 
@@ -70,8 +72,13 @@ class Confirmations:
         """
         known = self._addresses.get(workspace, address)
         asked = known or MailAddress(address=normal(address))
+        lately = asked.asked_at is not None and now - asked.asked_at < ASKED_WITHIN
         asked = msgspec.structs.replace(
-            asked, asked_by=by, asked_at=now, asked_times=asked.asked_times + 1, version=asked.version + 1
+            asked,
+            asked_by=by,
+            asked_at=now,
+            asked_times=asked.asked_times + 1 if lately else 1,
+            version=asked.version + 1,
         )
         self._addresses.put(workspace, asked, known)
         return self._passes.issue(

@@ -17,7 +17,7 @@ from .letters import (
     ready,
     scheduled,
 )
-from .single import encoded_size, ready_mail
+from .message import encoded_size
 from .types import Amount, Attachment, Envelope, Headline, Notice, Period, Trigger, Unit
 
 __all__ = [
@@ -37,6 +37,5 @@ __all__ = [
     "encoded_size",
     "failed",
     "ready",
-    "ready_mail",
     "scheduled",
 ]

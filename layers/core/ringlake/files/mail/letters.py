@@ -288,6 +288,8 @@ class _Desk:
             ("file", line(job.filename) or None),
             ("size", shown.size(job.size_bytes) if job.size_bytes is not None else None),
             ("prefixed", shown.number(job.prefixed_cells) if job.prefixed_cells else None),
+            ("sheets", shown.number(job.sheets) if job.sheets and job.sheets > 1 else None),
+            ("cut", shown.number(job.cut_cells) if job.cut_cells else None),
             ("settings_version", str(settings_version) if settings_version is not None else None),
             ("sha256", job.sha256 or None),
             ("expires", None if outside else local(job.expires_at, zone)),

@@ -20,6 +20,11 @@ TAGS = "X-SES-MESSAGE-TAGS"
 _TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
 # A line of a mail (RFC 5322 2.1.1).
 _LONGEST_LINE = 998
+# 57 bytes become a line of 76 characters and its end (RFC 2045); head, texts and boundaries take up to some 150 kB
+# (a long filter in a script that is not Latin).
+_LINE_BYTES, _LINE_LENGTH = 57, 78
+_REST_BYTES = 163_840
+_LAST_ASCII = 127
 
 
 class _Whole(str):
@@ -41,15 +46,28 @@ class _Whole(str):
         return f"{self.name}: {self}{policy.linesep}"
 
 
+def encoded_size(file_bytes: int) -> int:
+    """Size of a mail with a file of this size attached, as the receiving server counts it (demands.md D59)."""
+    return -(-file_bytes // _LINE_BYTES) * _LINE_LENGTH + _REST_BYTES
+
+
 def mail(to: Envelope, kind: str, subject: str, sheet: Sheet, attachment: Attachment | None = None) -> EmailMessage:
     """The whole message: plain text, the same as HTML, and a file."""
     message = headed(to, kind, subject)
-    message.set_content(text(sheet), cte="quoted-printable")
-    message.add_alternative(html(sheet), subtype="html", cte="quoted-printable")
-    message["Content-Language"] = to.language.value
+    plain, rich = text(sheet), html(sheet)
+    message.set_content(plain, cte=_encoding(plain))
+    message.add_alternative(rich, subtype="html", cte=_encoding(rich))
     if attachment is not None:
         attach(message, attachment)
+    # Last, because content takes headers of its kind with it into its part.
+    message["Content-Language"] = to.language.value
     return message
+
+
+def _encoding(content: str) -> str:
+    """The shorter one; never 8bit, which not every server hands on."""
+    strange = sum(1 for byte in content.encode() if byte > _LAST_ASCII)
+    return "base64" if strange * 6 > len(content.encode()) else "quoted-printable"
 
 
 def headed(to: Envelope, kind: str, subject: str) -> EmailMessage:

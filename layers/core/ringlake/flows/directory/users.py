@@ -290,6 +290,8 @@ def overlap(one: Account, other: Account) -> bool:
 def plain_fields(given: dict[str, Any], accounts: Iterable[AccountBody]) -> dict[str, Any]:
     """The fields of `User` that a body names, as plain values."""
     fields = {name: value for name, value in given.items() if name != "signs_in"}
+    if "language" in fields:
+        fields["language"] = fields["language"] or None
     return fields | ({"accounts": [account.plain() for account in accounts]} if "accounts" in given else {})
 
 
@@ -317,7 +319,7 @@ def state(user: User) -> str:
 def shown(user: User) -> UserView:
     fields = {name: getattr(user, name) for name in UserView.__struct_fields__ if hasattr(user, name)}
     return UserView(
-        **fields,
+        **{**fields, "language": user.language.value if user.language else ""},
         effective=tuple(sorted(abilities(user))),
         signs_in=bool(user.sub),
         state=state(user),
