@@ -166,6 +166,8 @@ class _Values:
         self._enums = enums
 
     def said(self, schema: Mapping[str, Any]) -> str:
+        if isinstance(schema, bool):
+            return "anything"
         if "$ref" in schema:
             name = str(schema["$ref"]).rpartition("/")[2]
             return _one_of(self._enums[name]) if name in self._enums else f"[{name}](#{name.lower()})"

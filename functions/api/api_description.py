@@ -26,7 +26,7 @@ _REF = "#/components/schemas/"
 PROBLEM = "application/problem+json"
 JSON = "application/json"
 # What a workspace without analytics may call all the same (features.md O1); a test asks each of the others.
-_FREE = re.compile(r"/v1/(me|openapi\.json|directory/.*)")
+_FREE = re.compile(r"/v1/(me|openapi\.json|directory/.*|charges/.*|exchange-rates(/.*)?)")
 _CHANGES = ("POST", "PUT", "PATCH", "DELETE")
 _VERSIONED = ("PUT", "PATCH")
 # Problems by status, with the words of docs/api.md.

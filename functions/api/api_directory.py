@@ -263,7 +263,7 @@ def list_tariffs() -> Response[str]:
     router, "POST /v1/directory/tariffs", body=bodies.TariffBody, answers=views.TariffView, status=HTTPStatus.CREATED
 )
 def create_tariff() -> Response[str]:
-    """Make a tariff; what it prices is rated anew."""
+    """Make a tariff; what it prices and has no price yet gets one."""
     return versioned(asked.offices.tariffs.create(asked.viewer, asked.body(MAX_TABLE), asked.now), HTTPStatus.CREATED)
 
 
@@ -275,14 +275,20 @@ def show_tariff(id: str) -> Response[str]:
 
 @serves(router, "PUT /v1/directory/tariffs/{id}", body=bodies.TariffBody, answers=views.TariffView)
 def put_tariff(id: str) -> Response[str]:
-    """Replace a tariff; what it prices is rated anew."""
+    """Replace a tariff by another version. What had a price keeps it, see POST /v1/charges/ratings."""
     return versioned(asked.offices.tariffs.put(asked.viewer, id, asked.body(MAX_TABLE), asked.version, asked.now))
 
 
 @serves(router, "DELETE /v1/directory/tariffs/{id}", answers=views.TariffView)
 def delete_tariff(id: str) -> Response[str]:
-    """Delete a tariff; what it priced is rated without it."""
+    """Delete a tariff; what it priced keeps its price."""
     return versioned(asked.offices.tariffs.delete(asked.viewer, id, asked.now))
+
+
+@serves(router, "GET /v1/directory/tariffs/{id}/versions", answers=views.TariffVersions)
+def list_tariff_versions(id: str) -> Response[str]:
+    """All versions of a tariff, the latest first."""
+    return answer(views.TariffVersions(versions=asked.offices.tariffs.versions(asked.viewer, id)))
 
 
 # ---------------------------------------------------------------- mapping

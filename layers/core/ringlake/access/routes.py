@@ -175,7 +175,7 @@ ROUTES: MappingProxyType[str, tuple[Ability, ...]] = MappingProxyType(
         "GET /v1/directory/tariffs/{id}/versions": _COSTS,
         # What calls and texts cost, of the whole workspace.
         "GET /v1/exchange-rates": _COSTS,
-        "PUT /v1/exchange-rates": _COSTS,
+        "POST /v1/exchange-rates": _COSTS,
         "POST /v1/exchange-rates/import": _COSTS,
         "GET /v1/charges/ratings": _COSTS,
         "POST /v1/charges/ratings": _COSTS,

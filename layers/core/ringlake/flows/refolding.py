@@ -16,9 +16,9 @@ import msgspec
 
 from ringlake.model.arrow import kernels
 from ringlake.model.base import Model
-from ringlake.model.refolds import Refold
+from ringlake.model.refolds import EVERY, Refold
 from ringlake.model.subjects import Subject, SubjectKind
-from ringlake.model.tables import CALLS, DEALS, LEGS, MESSAGES, Table
+from ringlake.model.tables import CALLS, CHARGES, DEALS, LEGS, MESSAGES, Table
 from ringlake.stores.journal import Journal
 from ringlake.stores.lake import Lake
 from ringlake.stores.refolds import Refolds
@@ -119,6 +119,13 @@ class _Run:
         return self._refolds.advance(self._workspace, self._request, None)
 
     @property
+    def _only_money(self) -> bool:
+        """Rates of exchange stand in no record: rows are made of them, nothing has to be folded."""
+        asked = self._request
+        others = (asked.accounts, asked.numbers, asked.number_ids, asked.everything)
+        return bool(asked.currencies) and not any(others)
+
+    @property
     def _after(self) -> str:
         return self._request.after_key
 
@@ -134,8 +141,9 @@ class _Run:
         ]
 
     def _ring(self, day: date, keys: list[str]) -> bool:
-        self._journal.ring(keys, self._clock())
-        if self._request.everything:
+        if not self._only_money:
+            self._journal.ring(keys, self._clock())
+        if self._request.everything or self._request.currencies:
             self._mark(self._workspace, keys)
         self.rung += len(keys)
         return self._advance(next_day=day, after_key=keys[-1], rung=self._request.rung + len(keys))
@@ -151,7 +159,21 @@ class _Run:
         found: set[str] = set()
         for table in (CALLS, MESSAGES, DEALS, *((LEGS,) if self._request.accounts else ())):
             found.update(self._of_table(table, day.isoformat()))
+        if self._request.currencies:
+            found.update(self._charged(day.isoformat()))
         return sorted(found)
+
+    def _charged(self, day: str) -> Iterator[str]:
+        """Subjects with a charge in one of the currencies that the request names."""
+        wanted = self._request.currencies
+        for part in self._lake.stream(CHARGES, self._workspace, day, ["record_id", "channel", "cost_currency"]).parts:
+            charged = _text(part["cost_currency"])
+            mask = kernels().not_equal(charged, "") if EVERY in wanted else _among(charged, wanted)
+            kept = part.filter(mask)
+            for record_id, channel in zip(kept["record_id"].to_pylist(), kept["channel"].to_pylist(), strict=True):
+                connection, _, subject_id = str(record_id).partition(":")
+                kind = SubjectKind(str(channel))
+                yield Subject(workspace=self._workspace, kind=kind, connection=connection, id=subject_id).key
 
     def _of_table(self, table: Table, day: str) -> Iterator[str]:
         wanted = ("record_id", "user_id", "user_account", "unattributed", "business_number_id", *_NUMBERS)

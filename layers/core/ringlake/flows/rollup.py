@@ -228,6 +228,8 @@ class _Run:
 
         When time is up no further day is begun, but what is owed is paid.
         """
+        # Rates of exchange that were stored meanwhile count from here on: what they concern is marked after them.
+        self._money = None
         done = self._merge_all(self._records.get_many(keys)) if keys else False
         for _ in range(ATTEMPTS):
             if not self.owed:

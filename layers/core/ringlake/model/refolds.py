@@ -8,6 +8,9 @@ import msgspec
 
 from .base import Model
 
+# In place of the name of a currency.
+EVERY = "*"
+
 
 class Refold(Model, frozen=True, kw_only=True):
     """Which calls, messages and deals to fold again, and how far that has come.
@@ -17,7 +20,8 @@ class Refold(Model, frozen=True, kw_only=True):
     one of `numbers` (E.164) at either end, or is on a business number with one of `number_ids` ("" is a
     number that the directory did not know). With `everything` every row of the connection matches,
     whatever else is named, and rows are written again even if their record stays as it is (a zone, a
-    threshold). `since` and `until` are UTC days of the start, both included; None is without bound.
+    threshold). With `currencies` (`EVERY` is all) rows that were charged in one of them are only written again.
+    `since` and `until` are UTC days of the start, both included; None is without bound.
 
     The newest day comes first: `next_day` is the day to be worked on, None before the first, and
     `after_key` the last subject of that day that is done. `rung` counts what was rung so far. `id` is
@@ -32,6 +36,7 @@ class Refold(Model, frozen=True, kw_only=True):
     numbers: tuple[str, ...] = ()
     number_ids: tuple[str, ...] = ()
     everything: bool = False
+    currencies: tuple[str, ...] = ()
     since: date | None = None
     until: date | None = None
     next_day: date | None = None
@@ -46,6 +51,7 @@ class Refold(Model, frozen=True, kw_only=True):
             accounts=tuple(sorted({*self.accounts, *earlier.accounts})),
             numbers=tuple(sorted({*self.numbers, *earlier.numbers})),
             number_ids=tuple(sorted({*self.number_ids, *earlier.number_ids})),
+            currencies=tuple(sorted({*self.currencies, *earlier.currencies})),
             everything=self.everything or earlier.everything,
             since=min(self.since, earlier.since) if self.since and earlier.since else None,
             until=max(self.until, earlier.until) if self.until and earlier.until else None,

@@ -10,7 +10,7 @@ import msgspec
 
 from ringlake.access import Principal
 from ringlake.errors import InvalidRequest, NotFound, Taken
-from ringlake.model.directory import CallSource, Directory, Lists, Tariff
+from ringlake.model.directory import CallSource, Directory, Lists, Tariff, TariffVersion
 from ringlake.model.numbers import ANONYMOUS
 from ringlake.query.filters import parse
 from ringlake.stores.directory import Change
@@ -18,7 +18,7 @@ from ringlake.stores.directory import Change
 from .bodies import ListsBody, SourceBody, SourcePatch, TariffBody
 from .numbers import dialable
 from .office import Office, View, changed, check_version, convert, etag_of, line, new_id, refuse, stamp
-from .views import ListsView, RateView, SourceView, TariffEntry, TariffView
+from .views import ListsView, RateView, SourceView, TariffEntry, TariffVersionView, TariffView
 
 
 class Sources(Office):
@@ -114,6 +114,10 @@ def _lists(lists: Lists) -> View[ListsView]:
 
 
 class Tariffs(Office):
+    """A change makes another version and keeps the one before: what it priced keeps its price until somebody orders
+    a rating (`Ratings`). What had no price gets one.
+    """
+
     def all(self, viewer: Principal) -> list[TariffEntry]:
         """Without rates, which may be many."""
         found = sorted(self._directory(viewer).tariffs, key=lambda t: (t.name.casefold(), t.id))
@@ -123,7 +127,7 @@ class Tariffs(Office):
         return _tariff(self._living(viewer, tariff_id))
 
     def create(self, viewer: Principal, body: Any, now: datetime) -> View[TariffView]:
-        tariff = self._made(viewer, body, new_id("tariff"))
+        tariff = msgspec.structs.replace(self._made(viewer, body, new_id("tariff")), written_at=now)
         self._write(viewer, line(viewer, now, "tariff.create", tariff.id), Change(document=tariff))
         self._rate_again(viewer, now, None, tariff)
         return _tariff(tariff)
@@ -131,18 +135,32 @@ class Tariffs(Office):
     def put(self, viewer: Principal, tariff_id: str, body: Any, version: str | None, now: datetime) -> View[TariffView]:
         before = self._living(viewer, tariff_id)
         check_version(etag_of(before), version)
-        after = self._made(viewer, body, tariff_id)
+        made = self._made(viewer, body, tariff_id)
+        after = msgspec.structs.replace(made, version=before.version, written_at=before.written_at)
         if after != before:
-            said = line(viewer, now, "tariff.change", tariff_id, rates=len(after.rates))
-            self._write(viewer, said, Change(document=after, previous=before))
+            after = msgspec.structs.replace(made, version=before.version + 1, written_at=now)
+            said = line(viewer, now, "tariff.change", tariff_id, rates=len(after.rates), version=after.version)
+            self._write(viewer, said, Change(document=after, previous=before), _kept_version(before, now))
             self._rate_again(viewer, now, before, after)
         return _tariff(after)
 
+    def versions(self, viewer: Principal, tariff_id: str) -> list[TariffVersionView]:
+        """The latest first; also of a tariff that was deleted. Raises `NotFound`."""
+        current = self._kept(viewer, Tariff, tariff_id)
+        kept = [past for past in self._directory(viewer).past_tariffs if past.tariff.id == tariff_id]
+        found = [_version(past.tariff, past.until) for past in kept]
+        if current.deleted_at is None:
+            found.append(_version(current, None))
+        return sorted(found, key=lambda version: -version.version)
+
     def delete(self, viewer: Principal, tariff_id: str, now: datetime) -> View[TariffView]:
-        """What it rated is rated anew without it. To end a tariff, give it `valid_to`."""
+        """What it priced keeps its price, what begins from now on is rated without it. To end a tariff at another
+        instant, give it `valid_to`.
+        """
         before = self._living(viewer, tariff_id)
         after = msgspec.structs.replace(before, deleted_at=now)
-        self._write(viewer, line(viewer, now, "tariff.delete", tariff_id), Change(document=after, previous=before))
+        said = line(viewer, now, "tariff.delete", tariff_id, version=before.version)
+        self._write(viewer, said, Change(document=after, previous=before), _kept_version(before, now))
         self._rate_again(viewer, now, before, None)
         return _tariff(after)
 
@@ -176,6 +194,30 @@ class Tariffs(Office):
         self._refold(viewer, now, name, everything=True, **what)
 
 
+def _kept_version(tariff: Tariff, now: datetime) -> Change:
+    kept = TariffVersion(id=f"{tariff.id}.{tariff.version}", tariff=tariff, until=now)
+    return Change(document=kept)
+
+
+def _version(tariff: Tariff, until: datetime | None) -> TariffVersionView:
+    return TariffVersionView(
+        version=tariff.version,
+        written_at=tariff.written_at,
+        until=until,
+        name=tariff.name,
+        currency=tariff.currency,
+        connection=tariff.connection,
+        channel=tariff.channel,
+        valid_from=tariff.valid_from,
+        valid_to=tariff.valid_to,
+        rates=_rates(tariff),
+    )
+
+
+def _rates(tariff: Tariff) -> tuple[RateView, ...]:
+    return tuple(RateView(**msgspec.structs.asdict(rate)) for rate in tariff.rates)
+
+
 def _check_rival(directory: Directory, tariff: Tariff) -> None:
     for other in directory.tariffs:
         same = (other.connection, other.channel) == (tariff.connection, tariff.channel) and other.id != tariff.id
@@ -187,8 +229,7 @@ def _check_rival(directory: Directory, tariff: Tariff) -> None:
 
 def _tariff(tariff: Tariff) -> View[TariffView]:
     entry = _entry(tariff)
-    rates = tuple(RateView(**msgspec.structs.asdict(rate)) for rate in tariff.rates)
-    return View(TariffView(**entry, rates=rates), entry["etag"])
+    return View(TariffView(**entry, rates=_rates(tariff)), entry["etag"])
 
 
 def _entry(tariff: Tariff) -> dict[str, Any]:
