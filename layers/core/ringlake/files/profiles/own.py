@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from ringlake.files.csv import Column, Local
 from ringlake.files.labels import call_status, message_detail, message_status
 from ringlake.files.sheet import Field, Kind
+from ringlake.model import tables
 from ringlake.model.arrow import kernels
 from ringlake.model.subjects import SubjectKind
 from ringlake.model.tables import CALLS, MESSAGES, Table
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _KINDS = {
-    Kind.PHONE: ("business_number", "remote_number", "entry_number", "final_number"),
+    Kind.PHONE: ("business_number", "remote_number", "entry_number", "final_number", "number"),
     Kind.MOMENT: ("started_at_utc", "ringing_at", "answered_at", "ended_at"),
     Kind.LOCAL: ("started_at_local",),
     Kind.SECONDS: ("ring_s", "wait_s", "talk_s", "total_s", "voicemail_s", "recovery_s"),
@@ -143,14 +144,22 @@ _TYPES = {column.name: column.type for column in (*MESSAGES.columns, *CALLS.colu
 _FLAGS = ("in_open_hours", "legal_hold", "transcript", "summary")
 
 
+def field_of(column: tables.Column) -> Field:
+    """The field that shows a column of the lake, of any table, as it is."""
+    return Field(name=column.name, kind=_kind(column.name, column.type))
+
+
 def kind_of(name: str) -> Kind:
     """The kind of a column of `calls` or `messages`."""
+    return _kind(name, _TYPES[name])
+
+
+def _kind(name: str, type_: str) -> Kind:
     if name in _KIND_OF:
         return _KIND_OF[name]
-    type_ = _TYPES[name]
     if type_ == "int" and (name.startswith("is_") or name in _FLAGS):
         return Kind.FLAG
-    if name.endswith("_s"):
+    if type_ in ("int", "bigint") and (name.endswith("_s") or name == "seconds"):
         return Kind.SECONDS
     if name == "survey_score":
         return Kind.NUMBER
@@ -174,7 +183,7 @@ FULL = Profile(
     "full",
     (
         Field(name="channel"),
-        *(Field(name=column.name, kind=kind_of(column.name)) for column in _ALL),
+        *(field_of(column) for column in _ALL),
         Field(name="started_at_local", kind=Kind.LOCAL),
     ),
     {table.name: table.names for table in (CALLS, MESSAGES)},
