@@ -26,6 +26,7 @@ from ringlake.model.calls import CallRecord, Party
 from ringlake.model.directory import Ability, Connection
 from ringlake.model.events import RawEvent
 from ringlake.model.facts import CallFact, FactKind, Media, MessageFact
+from ringlake.model.records import Interaction
 from ringlake.model.subjects import Subject
 from ringlake.model.words import Line, Speaker, Words, WordsKind
 from ringlake.stores.directory import DirectoryStore
@@ -95,8 +96,7 @@ class Contents:
     def __init__(self, finder: Finder, directory: DirectoryStore, journal: Journal, raw: Objects | None) -> None:
         self._finder = finder
         self._directory = directory
-        self._journal = journal
-        self._raw = raw
+        self._texts = Texts(directory, journal, raw)
 
     def recording(self, viewer: Principal, record_id: str, number: str, now: datetime) -> Recording:
         """`number` counts from 1, or is `voicemail`. Raises `Absent` with the reason, `NotFound`, `Forbidden`."""
@@ -128,33 +128,44 @@ class Contents:
         record = found.record
         if isinstance(record, CallRecord) and not record.transcript and not record.summary:
             raise Absent("there is no transcript of this call")
-        told = list(self._told(found))
-        lines = _lines(told, WordsKind.TRANSCRIPT if isinstance(record, CallRecord) else WordsKind.MESSAGE)
-        summary = tuple(one.text for one in _lines(told, WordsKind.SUMMARY))
-        urls = [words.url for words in told if _openable(words.url)]
-        if not lines and not summary and not urls:
+        told = self._texts.told([found])[0]
+        lines, summary, url = said(record, told)
+        if not lines and not summary and not url:
             raise Absent("the provider told that there is a text, and did not send it or it is no longer kept")
         self._directory.audit(line(viewer, now, "transcript.open", record_id, format=asked.format))
-        names = _names(record)
-        url = urls[-1] if urls and not lines else ""
         return Transcript(
             meta=meta(found, now),
             record_id=record_id,
             channel=found.subject.kind.value,
-            lines=tuple(_said(one, names) for one in lines),
+            lines=lines,
             summary=summary,
             url=url,
             needs_login=bool(url) and providers.adapter(record.provider).access(Media(url=url)).login,
         )
 
-    def _told(self, found: Found) -> Iterator[Words]:
-        """What the events of a record and its parts say, in the order in which they came."""
-        family = [found.subject, *(msgspec.structs.replace(found.subject, id=part) for part in found.loaded.links)]
-        events = [event for subject in family for event in self._journal.events(subject)]
-        told = list(self._read(events))
-        if not told:
-            told = list(self._read(self._archived(found, family)))
-        yield from told
+
+class Texts:
+    """What was said and written in some records, read from their events."""
+
+    def __init__(self, directory: DirectoryStore, journal: Journal, raw: Objects | None) -> None:
+        self._directory = directory
+        self._journal = journal
+        self._raw = raw
+
+    def told(self, found: Sequence[Found]) -> list[list[Words]]:
+        """What the events of each record and its parts say, in the order in which they came. What the journal no
+        longer has is looked for in the archive, for all of them at once. Raises `Unavailable`.
+        """
+        families = [_family(one) for one in found]
+        told = [
+            list(self._read(event for subject in family for event in self._journal.events(subject)))
+            for family in families
+        ]
+        left = [place for place, words in enumerate(told) if not words]
+        archived = self._archived([found[place] for place in left], [families[place] for place in left])
+        for place in left:
+            told[place] = list(self._read(event for one in families[place] for event in archived.get(one.key, ())))
+        return told
 
     def _read(self, events: Iterable[RawEvent]) -> Iterator[Words]:
         connections: dict[str, Connection] = {}
@@ -173,22 +184,25 @@ class Contents:
         kept = self._directory.find(about.workspace, Connection, about.connection)
         return kept or Connection(id=about.connection, workspace=about.workspace, provider=event.provider)
 
-    def _archived(self, found: Found, family: Sequence[Subject]) -> list[RawEvent]:
-        """The same events from the archive, of the days on which the texts came in."""
-        if self._raw is None:
-            return []
-        keys = {subject.key for subject in family}
-        days = sorted({fact.received_at.astimezone(UTC).date().isoformat() for fact in _facts_of_texts(found)})
-        events: dict[str, RawEvent] = {}
+    def _archived(self, found: Sequence[Found], families: Sequence[Sequence[Subject]]) -> dict[str, list[RawEvent]]:
+        """The same events from the archive, of the days on which the texts came in, by subject key."""
+        if self._raw is None or not found:
+            return {}
+        keys = {subject.key for family in families for subject in family}
+        days = sorted(
+            {fact.received_at.astimezone(UTC).date().isoformat() for o in found for fact in _facts_of_texts(o)}
+        )
+        workspace = found[0].workspace.id
+        events: dict[str, dict[str, RawEvent]] = {}
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             for day in days:
-                names = _first(self._raw.list(archive_prefix(found.workspace.id, day)), _MOST_BATCHES)
+                names = _first(self._raw.list(archive_prefix(workspace, day)), _MOST_BATCHES)
                 for group in batched(names, 4 * _AT_ONCE, strict=False):
                     for body in pool.map(self._raw.get, group):
                         for item in from_lines(body[0]) if body else ():
                             if isinstance(item, RawEvent) and item.subject.key in keys:
-                                events[f"{item.subject.key} {item.event_id}"] = item
-        return list(events.values())
+                                events.setdefault(item.subject.key, {})[item.event_id] = item
+        return {key: list(own.values()) for key, own in events.items()}
 
 
 def as_text(told: Transcript) -> str:
@@ -256,6 +270,20 @@ def _stated_end(url: str) -> datetime | None:
 
 
 # --- texts
+
+
+def said(record: Interaction, told: Sequence[Words]) -> tuple[tuple[Said, ...], tuple[str, ...], str]:
+    """The lines, the summary, and where the provider keeps a text that it does not send."""
+    lines = _lines(told, WordsKind.TRANSCRIPT if isinstance(record, CallRecord) else WordsKind.MESSAGE)
+    summary = tuple(one.text for one in _lines(told, WordsKind.SUMMARY))
+    urls = [words.url for words in told if _openable(words.url)]
+    names = _names(record)
+    return tuple(_said(one, names) for one in lines), summary, urls[-1] if urls and not lines else ""
+
+
+def _family(found: Found) -> list[Subject]:
+    """The record and its parts."""
+    return [found.subject, *(msgspec.structs.replace(found.subject, id=part) for part in found.loaded.links)]
 
 
 def _facts_of_texts(found: Found) -> Iterator[CallFact | MessageFact]:

@@ -1,4 +1,4 @@
-"""Calls with the steps of their path, several rows each (features.md F53), and all legs and steps by themselves.
+"""Calls with the steps of their path, several rows each (features.md F53).
 
 An incoming call in a campaign has a row for each step of its path; everything else has one. Columns of the call
 are repeated on each of its rows, but durations and amounts stand on the first alone, so that sums stay right.
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from ringlake.files.csv import BATCH_ROWS, Column, Local
+from ringlake.files.csv import Column, Local
 from ringlake.files.labels import type_of
 from ringlake.files.profiles import PROFILES, Profile
 from ringlake.files.profiles.rows import Day, Slice, Worked, slices
@@ -18,11 +18,11 @@ from ringlake.files.sheet import Batch, Field, Kind, Part
 from ringlake.flows.answers.patterns import Patterned
 from ringlake.model.arrow import kernels
 from ringlake.model.tables import CALLS, LEGS, MESSAGES
-from ringlake.query.filters import CALL, Filter
+from ringlake.query.filters import CALL
 from ringlake.query.resolve import Kind as Range
 from ringlake.query.rows import hidden
 
-from .cells import Deferred, lake_columns, lake_fields
+from .cells import Deferred
 from .interactions import selected
 from .order import Asked, Report, Work
 
@@ -156,39 +156,4 @@ REPORT = Report(
     fields=lambda asked: (*PROFILES[asked.profile].fields, *_STEP_FIELDS),
     batches=_batches,
     profiles=tuple(PROFILES),
-)
-
-
-# --- legs
-
-
-_LEG_FIELDS = lake_fields(LEGS)
-_LEG_COLUMNS = tuple(field.name for field in _LEG_FIELDS)
-
-
-def _leg_batches(asked: Asked, work: Work) -> Iterator[Batch]:
-    """Legs and steps of the selected calls, call by call."""
-    import pyarrow as pa
-
-    query, lake = asked.question.query, work.sources.lake
-    for day in work.days:
-        calls = [part["record_id"].cast(pa.string()) for part in selected(CALLS, query, lake, day, ("record_id",))]
-        if not any(len(ids) for ids in calls):
-            continue
-        wanted = pa.chunked_array([chunk for ids in calls for chunk in ids.chunks], pa.string())
-        for part in lake.stream(LEGS, query.workspace, day, _LEG_COLUMNS).parts:
-            mine = kernels().is_in(part["record_id"].cast(pa.string()), value_set=wanted)
-            rows = hidden(part.filter(mine), query).unify_dictionaries()
-            for start in range(0, len(rows), BATCH_ROWS):
-                some = rows.slice(start, BATCH_ROWS)
-                yield Batch((Part(lake_columns(_LEG_FIELDS, some), len(some)),))
-
-
-LEGS_REPORT = Report(
-    name="legs",
-    title="Legs and steps of calls",
-    kind=Range.ROWS,
-    model=lambda _: Filter,
-    fields=lambda _: _LEG_FIELDS,
-    batches=_leg_batches,
 )

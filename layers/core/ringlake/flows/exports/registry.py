@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from . import chart, detailed, interactions, messages, people, work
+from . import beside, chart, detailed, interactions, messages, people, transcripts, work
 from .order import Report
 
 REPORTS: MappingProxyType[str, Report] = MappingProxyType(
@@ -13,7 +13,7 @@ REPORTS: MappingProxyType[str, Report] = MappingProxyType(
         for report in (
             interactions.REPORT,
             detailed.REPORT,
-            detailed.LEGS_REPORT,
+            beside.LEGS_REPORT,
             messages.REPORT,
             people.TEAM,
             people.NUMBERS,
@@ -23,6 +23,8 @@ REPORTS: MappingProxyType[str, Report] = MappingProxyType(
             work.CONTACTS,
             work.RESPONSES,
             work.DEALS,
+            beside.CHARGES_REPORT,
+            transcripts.REPORT,
         )
     }
 )
