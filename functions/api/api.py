@@ -36,6 +36,7 @@ from ringlake.errors import (
     Conflict,
     Forbidden,
     InvalidRequest,
+    LimitReached,
     NotAuthentic,
     NotFound,
     Outdated,
@@ -49,8 +50,9 @@ from ringlake.flows.answers import AnswerRooms, Screens
 from ringlake.flows.answers.facts import CachedFacts
 from ringlake.flows.directory import Offices, Stores
 from ringlake.flows.finance import Finance, FinanceStores
+from ringlake.flows.mailing import Asking
 from ringlake.flows.requests import Desk
-from ringlake.flows.schedules import Ordering, Scheduling, Sender
+from ringlake.flows.schedules import Ordering, Scheduling
 from ringlake.stores.addresses import Confirmations, DynamoAddresses, DynamoPasses
 from ringlake.stores.arrivals import DynamoArrivals
 from ringlake.stores.boards import DynamoBoards
@@ -81,6 +83,7 @@ STATUS: dict[type[RinglakeError], HTTPStatus] = {
     PlanTooLow: HTTPStatus.PAYMENT_REQUIRED,
     Forbidden: HTTPStatus.FORBIDDEN,
     InvalidRequest: HTTPStatus.BAD_REQUEST,
+    LimitReached: HTTPStatus.TOO_MANY_REQUESTS,
     NotFound: HTTPStatus.NOT_FOUND,
     Taken: HTTPStatus.CONFLICT,
     Conflict: HTTPStatus.CONFLICT,
@@ -128,15 +131,22 @@ def stores() -> Rooms:
     answers = AnswerRooms(kept, CachedFacts(LakeColumns(kept.lake)), screens)
     addresses = DynamoAddresses(name)
     confirmations = Confirmations(addresses, DynamoPasses(name))
+    asking = Asking(
+        addresses=addresses,
+        confirmations=confirmations,
+        directory=directory,
+        mail=SesMail(),
+        sender=settings.read(settings.Mail).mail_from,
+        public_url=kept.public_url,
+    )
     scheduling = Scheduling(
         schedules=DynamoSchedules(name),
         directory=directory,
         jobs=DynamoJobs(name),
         addresses=addresses,
-        confirmations=confirmations,
+        asking=asking,
         desk=desk,
         ordering=Ordering(desk, answers.summary, kept.saved, confirmations),
-        sender=Sender(SesMail(), settings.read(settings.Mail).mail_from, kept.public_url),
     )
     finance = Finance(FinanceStores(directory=directory, lake=kept.lake, files=objects, kept=DynamoFinance(name)))
     return Rooms(desk, directory, Offices(kept), answers, scheduling, finance=finance)
@@ -219,6 +229,11 @@ def refused(error: RinglakeError) -> Response[str]:
         # A field may be called "", which says nothing to whoever looks for it.
         wrong = [{"field": field or "body", "reason": reason} for field, reason in error.errors]
         return problem(status, str(error), errors=wrong)
+    if isinstance(error, LimitReached):
+        print(json.dumps({"limit": error.limit, "most": error.most}))
+        wait = max(1, round((error.until - now()).total_seconds()))
+        headers = {"Retry-After": str(wait)}
+        return problem(status, str(error), headers=headers, limit=error.limit, most=error.most, until=error.until)
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
         print(json.dumps({"unavailable": str(error)}))
         return problem(status, "please try again", headers={"Retry-After": RETRY_SECONDS})

@@ -18,9 +18,10 @@ from ringlake.flows.delivery import Result
 from ringlake.flows.directory import Offices, Stores
 from ringlake.flows.exports import Sources, run_export
 from ringlake.flows.finance import Finance, FinanceStores
+from ringlake.flows.mailing import Asking
 from ringlake.flows.report import run_report
 from ringlake.flows.requests import Desk
-from ringlake.flows.schedules import Ordering, Scheduling, Sender
+from ringlake.flows.schedules import Ordering, Scheduling
 from ringlake.flows.workshop import Post, Workshop
 from ringlake.model.directory import Ability, Number, Role, Team, User, Workspace
 from ringlake.model.jobs import Job
@@ -108,7 +109,6 @@ class World:
         objects.bodies = dict(_filled_lake())
         self.files, self.lake, self.kept = objects, ObjectLake(objects), MemoryFinance()
         self.export_queue, self.report_queue = MemoryQueue(), MemoryQueue()
-        self.addresses = MemoryAddresses()
         self.athena = MemoryAthena(lambda _sql, _params: pa.table({"day": ["=1"], "calls": [3]}))
         self.attach_limit_bytes = 7_000_000
         for workspace in ("acme", "rival"):
@@ -190,10 +190,20 @@ class World:
             directory=self.directory,
             jobs=self.jobs,
             addresses=self.addresses,
-            confirmations=self.confirmations,
+            asking=self.asking,
             desk=self.desk,
             ordering=self.ordering,
-            sender=Sender(self.mail, "reports@example.com", "https://ringlake.example.com"),
+        )
+
+    @property
+    def asking(self) -> Asking:
+        return Asking(
+            addresses=self.addresses,
+            confirmations=self.confirmations,
+            directory=self.directory,
+            mail=self.mail,
+            sender="reports@example.com",
+            public_url="https://ringlake.example.com",
         )
 
     def viewer(self, user_id: str, workspace: str = "acme") -> Principal:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .editing import Scheduling, Sender
+from .editing import Scheduling
 from .ordering import Ordering
 from .ticking import Ticked, Ticking
 
-__all__ = ["Ordering", "Scheduling", "Sender", "Ticked", "Ticking"]
+__all__ = ["Ordering", "Scheduling", "Ticked", "Ticking"]

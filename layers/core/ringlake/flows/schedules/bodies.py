@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from ringlake.files.csv import Dialect
 from ringlake.model.jobs import Format, Headers
@@ -17,6 +17,14 @@ MOST_RECIPIENTS = 50
 # One address and nothing beside it; whether mail arrives there, its owner's answer says.
 _ADDRESS = r"^([^@\s<>()\[\],;:\\\"]{1,64}@[^@\s<>()\[\],;:\\\"]{1,189})?$"
 _MOST_MONTH = {Cadence.QUARTERLY: 3, Cadence.YEARLY: 12}
+
+
+_DAY = f"^([1-9]|[12][0-9]|3[01]|{LAST_DAY})$"
+
+
+def _day(value: object) -> object:
+    """A day may be written as a number too."""
+    return str(value) if type(value) is int else value
 
 
 class _Body(BaseModel):
@@ -42,8 +50,8 @@ class WhatBody(_Body):
 
 class TimingBody(_Body):
     """When: at the local time `at` of `zone` (the workspace's when left out), every day, or on one `weekday` (1 Monday
-    to 7 Sunday), or on one `day` (1 to 31, or `last`) of the month, of the `month`th month of the quarter, or of the
-    `month`th month of the fiscal year. A month that has no such day takes its last one.
+    to 7 Sunday), or on one `day` ("1" to "31", or "last") of the month, of the `month`th month of the quarter, or of
+    the `month`th month of the fiscal year. A month that has no such day takes its last one.
 
     Each run covers the last day, week, month, quarter or year that is over. A time that the clock skips is the next
     that it shows; of a time that comes twice it is the first.
@@ -53,7 +61,7 @@ class TimingBody(_Body):
     at: Clock
     zone: Annotated[str, StringConstraints(max_length=64)] = ""
     weekday: Annotated[int, Field(ge=1, le=7)] | None = None
-    day: Annotated[int, Field(ge=1, le=31)] | Annotated[str, StringConstraints(pattern=f"^{LAST_DAY}$")] | None = None
+    day: Annotated[Annotated[str, StringConstraints(pattern=_DAY)] | None, BeforeValidator(_day)] = None
     month: Annotated[int, Field(ge=1, le=12)] | None = None
 
     @field_validator("zone")

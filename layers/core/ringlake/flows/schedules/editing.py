@@ -7,16 +7,15 @@ all of them, and take one over whose owner has left.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from ringlake.access import Principal, abilities, scope
 from ringlake.errors import Conflict, Forbidden, InvalidRequest, NotFound, Outdated, PlanTooLow, Taken
-from ringlake.files.mail import Envelope, confirm
 from ringlake.flows.directory.office import View, check_version, line, may, new_id, refuse
+from ringlake.flows.mailing import Asking
 from ringlake.flows.plans import PLANS
 from ringlake.flows.requests import Desk
 from ringlake.model.directory import Ability, Directory, User
@@ -24,16 +23,15 @@ from ringlake.model.mailing import normal
 from ringlake.model.schedules import Recipient, ReportSchedule, RunState, ScheduleRun, Timing, What
 from ringlake.query.duetimes import covered, following
 from ringlake.query.filters import parse
-from ringlake.stores.addresses import CONFIRM_FOR, Addresses, Confirmations
+from ringlake.stores.addresses import Addresses
 from ringlake.stores.directory import DirectoryStore
 from ringlake.stores.jobs import Jobs
-from ringlake.stores.mail import Mail, MailRefused, MailUncertain
 from ringlake.stores.schedules import Schedules
 
 from .asking import Span
 from .bodies import RunNowBody, ScheduleBody
 from .ordering import Ordering
-from .recipients import OK, UNCONFIRMED, Reached, reached
+from .recipients import OK, UNCONFIRMED, reached
 from .ticking import period_id
 from .views import LetterView, RecipientView, RunPage, RunView, ScheduleList, ScheduleView
 
@@ -41,20 +39,8 @@ MOST_OWN = 50
 MOST = 500
 MOST_OUTSIDE = 20
 RUNS_PAGE = 20
-# Somebody who does not answer is not asked again at once, nor for ever.
-ASK_AGAIN = timedelta(hours=1)
-MOST_ASKED = 5
 # What an administrator must have himself before he changes what goes out in somebody else's name.
 _OF_FILES = frozenset({Ability.EXPORT, Ability.RAW_EXPORT, Ability.REPORTS, Ability.SEE_CONTENT})
-
-
-@dataclass(frozen=True)
-class Sender:
-    """Who mails the questions to people outside, and under which address they answer."""
-
-    mail: Mail
-    mail_from: str
-    public_url: str
 
 
 class Scheduling:
@@ -67,19 +53,17 @@ class Scheduling:
         directory: DirectoryStore,
         jobs: Jobs,
         addresses: Addresses,
-        confirmations: Confirmations,
+        asking: Asking,
         desk: Desk,
         ordering: Ordering,
-        sender: Sender,
     ) -> None:
         self._schedules = schedules
         self._directory = directory
         self._jobs = jobs
         self._addresses = addresses
-        self._confirmations = confirmations
+        self._asking = asking
         self._desk = desk
         self._ordering = ordering
-        self._sender = sender
 
     def all(self, viewer: Principal) -> ScheduleList:
         directory = self._loaded(viewer)
@@ -223,43 +207,15 @@ class Scheduling:
         return Principal(workspace=viewer.workspace, user=owner)
 
     def _ask(self, viewer: Principal, schedule: ReportSchedule, directory: Directory, now: datetime) -> None:
-        """Ask people outside whether they want mails, before anything else is sent to them (demands.md D57)."""
+        """Ask people outside whether they want mails, before anything else is sent to them (demands.md D57). Who was
+        asked before is not asked again: that is for `POST /v1/mail/addresses`.
+        """
         for place, one in enumerate(reached(schedule.id, schedule.recipients, directory, self._addresses)):
-            if one.state == UNCONFIRMED and self._may_ask(viewer.workspace, one, now):
-                self._ask_one(viewer, directory, f"recipients.{place}.address", one, now)
-
-    def _may_ask(self, workspace: str, one: Reached, now: datetime) -> bool:
-        known = self._addresses.get(workspace, one.address)
-        if known is None or known.asked_at is None:
-            return True
-        return now - known.asked_at >= ASK_AGAIN and known.asked_times < MOST_ASKED
-
-    def _ask_one(self, viewer: Principal, directory: Directory, field: str, one: Reached, now: datetime) -> None:
-        token = self._confirmations.ask(viewer.workspace, one.address, viewer.user.id, now)
-        self._directory.audit(line(viewer, now, "schedule.ask", one.address))
-        try:
-            message = confirm(
-                Envelope(
-                    id=f"confirm-{viewer.workspace}-{now.timestamp():.0f}",
-                    sender=self._sender.mail_from,
-                    recipient=one.address,
-                    workspace=viewer.workspace,
-                    company=directory.workspace.name,
-                    public_url=self._sender.public_url,
-                    now=now,
-                    language=one.language,
-                ),
-                token=token,
-                expires_at=now + CONFIRM_FOR,
-            )
-            self._sender.mail.send(message)
-        except ValueError:
-            raise InvalidRequest(field, "is not one e-mail address") from None
-        except MailRefused as refusal:
-            raise InvalidRequest(field, f"the mail service takes no mail to this address ({refusal})") from None
-        except MailUncertain:
-            # It may have arrived; if not, the next change of the schedule asks again.
-            return
+            if one.state == UNCONFIRMED and one.asked_at is None:
+                try:
+                    self._asking.ask(viewer, {"address": one.address, "language": one.language.value}, now)
+                except InvalidRequest as error:
+                    raise InvalidRequest(f"recipients.{place}.address", error.reason) from None
 
     def _put(
         self,
@@ -354,7 +310,7 @@ def _fields(asked: ScheduleBody, directory: Directory) -> dict[str, Any]:
             at=timing.at,
             zone=timing.zone,
             weekday=timing.weekday or 1,
-            day=str(timing.day or 1),
+            day=timing.day or "1",
             month=timing.month or 1,
         ),
         "recipients": _recipients(asked, directory.users),
