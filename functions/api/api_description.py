@@ -39,7 +39,7 @@ PROBLEMS: dict[int, str] = {
     409: "Taken by something else, or still needed by it; or somebody else changed it in this moment.",
     412: "Changed since the version in If-Match: read it again.",
     428: "A change needs If-Match.",
-    429: "Too many requests in this second; the gateway answers this by itself.",
+    429: "Too many requests in this second (the gateway answers this by itself), or as many files as may be asked for.",
     503: "A store did not answer: again after Retry-After seconds.",
 }
 _GATEWAYS = (401, 429)
@@ -244,10 +244,8 @@ def _refusal(status: int) -> dict[str, Any]:
     if status in _GATEWAYS:
         # Refused before our code is asked; the form is the gateway's.
         content[JSON] = {"schema": {"type": "object", "properties": {"message": {"type": "string"}}}}
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        del content[PROBLEM]
     described: dict[str, Any] = {"description": PROBLEMS[status], "content": content}
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         described["headers"] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
     return described
 

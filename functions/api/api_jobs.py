@@ -10,7 +10,9 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from ringlake.flows.exports.request import ExportRequest
-from ringlake.flows.requests import Catalogue, JobPage, JobView, Me, RunRequest
+from ringlake.flows.jobviews import JobView
+from ringlake.flows.manifest import Manifest
+from ringlake.flows.requests import Catalogue, JobPage, Me, RunRequest
 from ringlake.model.jobs import JobKind
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
@@ -25,7 +27,11 @@ def me() -> Response[str]:
 
 @serves(router, "POST /v1/exports", body=ExportRequest, answers=JobView, status=HTTPStatus.ACCEPTED)
 def order_export() -> Response[str]:
-    """Ask for a file of calls and texts; it is mailed to the requester."""
+    """Ask for a file; it is mailed to the requester and stands among the exports for thirty days.
+
+    The settings `exports_*` limit how many files one person and the workspace may have under way and ask for within
+    24 hours; beyond that the answer is 429 with `limit`, `most`, `until` and `Retry-After`.
+    """
     return answer(asked.rooms.desk.export(asked.viewer, asked.body(), asked.now), HTTPStatus.ACCEPTED)
 
 
@@ -42,6 +48,39 @@ def show_export(id: str) -> Response[str]:
     return answer(asked.rooms.desk.job(asked.viewer, id, asked.now))
 
 
+@serves(router, "DELETE /v1/exports/{id}", answers=JobView, also=(HTTPStatus.CONFLICT,))
+def delete_export(id: str) -> Response[str]:
+    """Delete a file and its job; one that is under way has to be cancelled first."""
+    return answer(asked.rooms.desk.delete(asked.viewer, id, asked.now))
+
+
+@serves(router, "POST /v1/exports/{id}/cancel", answers=JobView, also=(HTTPStatus.CONFLICT,))
+def cancel_export(id: str) -> Response[str]:
+    """Stop making a file. Nothing of it is left, and nothing is mailed."""
+    return answer(asked.rooms.desk.cancel(asked.viewer, id, asked.now))
+
+
+@serves(
+    router,
+    "POST /v1/exports/{id}/retry",
+    answers=JobView,
+    status=HTTPStatus.ACCEPTED,
+    also=(HTTPStatus.CONFLICT,),
+)
+def retry_export(id: str) -> Response[str]:
+    """Try again to make a file that failed."""
+    return answer(asked.rooms.desk.retry(asked.viewer, id, asked.now), HTTPStatus.ACCEPTED)
+
+
+@serves(router, "GET /v1/exports/{id}/manifest", answers=Manifest)
+def show_manifest(id: str) -> Response[str]:
+    """What the file holds: rows, columns, filter, zone, freshness, hash.
+
+    The same document lies beside the file.
+    """
+    return answer(asked.rooms.desk.manifest(asked.viewer, id, asked.now))
+
+
 @serves(router, "GET /v1/exports/{id}/download", answers=None, status=HTTPStatus.FOUND)
 def download(id: str) -> Response[str]:
     """The file itself, by a redirect to an address of a few minutes."""
@@ -55,7 +94,13 @@ def list_reports() -> Response[str]:
     return answer(Catalogue(reports=asked.rooms.desk.reports(asked.viewer)))
 
 
-@serves(router, "POST /v1/reports/{name}/runs", body=RunRequest, answers=JobView, status=HTTPStatus.ACCEPTED)
+@serves(
+    router,
+    "POST /v1/reports/{name}/runs",
+    body=RunRequest,
+    answers=JobView,
+    status=HTTPStatus.ACCEPTED,
+)
 def order_run(name: str) -> Response[str]:
     """Run a report; its file is mailed to the requester."""
     return answer(asked.rooms.desk.run(asked.viewer, name, asked.body(), asked.now), HTTPStatus.ACCEPTED)

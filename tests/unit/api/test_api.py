@@ -227,7 +227,7 @@ def test_a_member_who_names_a_number_of_others_is_refused(world: World) -> None:
     assert call("POST /v1/exports", MEMBER, {"filter": {**FILTER, "numbers": ["n2"]}})[0] == 403
 
 
-@pytest.mark.parametrize("route", ["GET /v1/secrets", "DELETE /v1/exports/{id}", "$default"])
+@pytest.mark.parametrize("route", ["GET /v1/secrets", "PUT /v1/exports/{id}", "$default"])
 def test_a_route_without_a_declared_ability_is_refused_even_to_the_owner(world: World, route: str) -> None:
     assert call(route, OWNER, id="x")[0] == 403
 

@@ -246,8 +246,8 @@ class Desk:
         self._send(job)
         return job_view(job, now)
 
-    def delete(self, viewer: Principal, job_id: str, now: datetime) -> None:
-        """Delete a job and its file. Raises `Taken` while it is under way."""
+    def delete(self, viewer: Principal, job_id: str, now: datetime) -> JobView:
+        """Delete a job and its file; returns it as it was last. Raises `Taken` while it is under way."""
         self._paid(viewer)
         job = self._own(viewer, job_id)
 
@@ -261,6 +261,7 @@ class Desk:
         job = self._change(job, closed)
         sweep(self._exports, job.workspace, job.id)
         self._jobs.delete(job)
+        return job_view(job, now)
 
     def me(self, viewer: Principal) -> Me:
         """Who the viewer is and what the screens may offer."""
