@@ -80,7 +80,7 @@ def content(job: Job, directory: Directory, user: User, sources: Sources) -> Con
 def _stem(report: Report, asked: Asked) -> str:
     """Report, profile and dates: nothing that somebody wrote."""
     query = asked.question.query
-    words = [f"ringlake-{report.name}"]
+    words = [f"ringlake-{getattr(asked.given, 'chart', report.name)}"]
     if asked.profile != report.profiles[0]:
         words.append(asked.profile)
     words += ["open"] if getattr(asked.given, "in_range", True) is False else [f"{query.from_date}", f"{query.to_date}"]
