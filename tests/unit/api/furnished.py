@@ -47,6 +47,11 @@ def furnished() -> tuple[World, There]:
     world.run(export)
     run = world.desk.run(owner, "missed_rate_per_week", {"from": "2026-03-01", "to": "2026-03-10"}, world.now).id
     report = world.desk.reports(owner)[0].name
+    body = {
+        "name": SECRET, "what": {}, "timing": {"cadence": "daily", "at": "08:00"}, "recipients": [{"user": "owner"}],
+    }  # fmt: skip
+    schedule = world.scheduling.create(owner, body, world.now).document.id
+    world.scheduling.run(owner, schedule, {}, world.now)
     records = [*calls[:2], "~" + base64.urlsafe_b64encode(calls[2].encode()).decode().rstrip("=")]
     ids = {
         "/v1/exports/": [export, run],
@@ -66,6 +71,7 @@ def furnished() -> tuple[World, There]:
         "/v1/directory/contacts/": [contact],
         "/v1/directory/sources/": [source],
         "/v1/directory/tariffs/": [tariff],
+        "/v1/schedules/": [schedule],
     }
     queries = {
         "users": ["operator", "extra", ""],
