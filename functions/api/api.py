@@ -11,6 +11,7 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any
 
+import api_alerts
 import api_analytics
 import api_customers
 import api_directory
@@ -46,14 +47,16 @@ from ringlake.errors import (
     Unavailable,
     Unversioned,
 )
+from ringlake.flows.alerts.editing import AlertBook
 from ringlake.flows.answers import AnswerRooms, Screens
 from ringlake.flows.answers.facts import CachedFacts
 from ringlake.flows.directory import Offices, Stores
 from ringlake.flows.finance import Finance, FinanceStores
-from ringlake.flows.mailing import Asking
+from ringlake.flows.mailing.asking import Asking
 from ringlake.flows.requests import Desk
 from ringlake.flows.schedules import Ordering, Scheduling
 from ringlake.stores.addresses import Confirmations, DynamoAddresses, DynamoPasses
+from ringlake.stores.alerts import DynamoAlerts
 from ringlake.stores.arrivals import DynamoArrivals
 from ringlake.stores.boards import DynamoBoards
 from ringlake.stores.columns import LakeColumns
@@ -148,8 +151,9 @@ def stores() -> Rooms:
         desk=desk,
         ordering=Ordering(desk, answers.summary, kept.saved, confirmations),
     )
+    alerts = AlertBook(alerts=DynamoAlerts(name), directory=directory, addresses=addresses, vault=vault, asking=asking)
     finance = Finance(FinanceStores(directory=directory, lake=kept.lake, files=objects, kept=DynamoFinance(name)))
-    return Rooms(desk, directory, Offices(kept), answers, scheduling, finance=finance)
+    return Rooms(desk, directory, Offices(kept), answers, scheduling, finance=finance, alerts=alerts)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -197,6 +201,7 @@ def signed_in(app: APIGatewayHttpResolver, next_middleware: Callable[..., Respon
 
 app.use(middlewares=[signed_in])
 for part in (
+    api_alerts,
     api_jobs,
     api_directory,
     api_people,

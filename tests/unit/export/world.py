@@ -12,13 +12,14 @@ from api_answers import Rooms
 
 from ringlake.access import Principal
 from ringlake.errors import Unavailable
+from ringlake.flows.alerts.editing import AlertBook
 from ringlake.flows.answers import AnswerRooms, Screens
 from ringlake.flows.answers.facts import CachedFacts
 from ringlake.flows.delivery import Result
 from ringlake.flows.directory import Offices, Stores
 from ringlake.flows.exports import Sources, run_export
 from ringlake.flows.finance import Finance, FinanceStores
-from ringlake.flows.mailing import Asking
+from ringlake.flows.mailing.asking import Asking
 from ringlake.flows.report import run_report
 from ringlake.flows.requests import Desk
 from ringlake.flows.schedules import Ordering, Scheduling
@@ -27,6 +28,7 @@ from ringlake.model.directory import Ability, Number, Role, Team, User, Workspac
 from ringlake.model.jobs import Job
 from ringlake.model.tables import CALLS, LEGS, MESSAGES
 from ringlake.stores.addresses import Confirmations, MemoryAddresses, MemoryPasses
+from ringlake.stores.alerts import MemoryAlerts
 from ringlake.stores.arrivals import MemoryArrivals
 from ringlake.stores.athena import MemoryAthena
 from ringlake.stores.boards import MemoryBoards
@@ -109,6 +111,7 @@ class World:
         objects.bodies = dict(_filled_lake())
         self.files, self.lake, self.kept = objects, ObjectLake(objects), MemoryFinance()
         self.export_queue, self.report_queue = MemoryQueue(), MemoryQueue()
+        self.alerts = MemoryAlerts()
         self.athena = MemoryAthena(lambda _sql, _params: pa.table({"day": ["=1"], "calls": [3]}))
         self.attach_limit_bytes = 7_000_000
         for workspace in ("acme", "rival"):
@@ -169,7 +172,25 @@ class World:
     @property
     def rooms(self) -> Rooms:
         """What the API's handlers are given."""
-        return Rooms(self.desk, self.directory, self.offices, self.answers, self.scheduling, finance=self.finance)
+        return Rooms(
+            self.desk,
+            self.directory,
+            self.offices,
+            self.answers,
+            self.scheduling,
+            finance=self.finance,
+            alerts=self.alert_book,
+        )
+
+    @property
+    def alert_book(self) -> AlertBook:
+        return AlertBook(
+            alerts=self.alerts,
+            directory=self.directory,
+            addresses=self.addresses,
+            vault=self.vault,
+            asking=self.asking,
+        )
 
     @property
     def finance(self) -> Finance:
@@ -214,6 +235,12 @@ class World:
         import msgspec
 
         self.directory.put_user("acme", msgspec.structs.replace(self.viewer(user_id).user, **fields))
+
+    def limit(self, workspace: str = "acme", **settings: Any) -> None:
+        """Change settings of a workspace."""
+        import msgspec
+
+        self.directory.put_workspace(msgspec.structs.replace(self.directory.settings(workspace), **settings))
 
     def grant(self, user_id: str, *abilities: Ability) -> None:
         self.change(user_id, abilities=abilities)

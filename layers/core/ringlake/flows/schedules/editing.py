@@ -15,7 +15,7 @@ import msgspec
 from ringlake.access import Principal, abilities, scope
 from ringlake.errors import Conflict, Forbidden, InvalidRequest, NotFound, Outdated, PlanTooLow, Taken
 from ringlake.flows.directory.office import View, check_version, line, may, new_id, refuse
-from ringlake.flows.mailing import Asking
+from ringlake.flows.mailing.asking import Asking
 from ringlake.flows.plans import PLANS
 from ringlake.flows.requests import Desk
 from ringlake.model.directory import Ability, Directory, User
