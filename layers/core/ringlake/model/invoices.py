@@ -34,14 +34,16 @@ class DurationForm(StrEnum):
 class InvoiceMapping(Model, frozen=True, kw_only=True):
     """How the invoices of one connection are read. `columns` are the headers of the file by what they hold.
 
-    What they may hold is in `COLUMNS`. `leave_out` are values by header: a line that has one of them is no line
-    (sums, lines of another service). `moment_form` is written with YYYY, MM, DD, hh, mm, ss and AM; "" is ISO 8601.
-    `zone` is the zone of moments that have none. `country` completes national numbers. A pair may lie
-    `start_tolerance_s` apart, and is equal within `duration_tolerance_s` and `amount_tolerance`.
+    What they may hold is in `COLUMNS`. `channel` is `call` or `message` where the invoices are about one of them only.
+    `leave_out` are values by header: a line that has one of them is no line (sums, lines of another service).
+    `moment_form` is written with YYYY, MM, DD, hh, mm, ss and AM; "" is ISO 8601. `zone` is the zone of moments that
+    have none. `country` completes national numbers. A pair may lie `start_tolerance_s` apart, and is equal within
+    `duration_tolerance_s` and `amount_tolerance`.
     """
 
     connection: str
     columns: dict[str, str]
+    channel: str = ""
     leave_out: dict[str, tuple[str, ...]] = {}
     zone: str = "UTC"
     country: str = ""

@@ -37,6 +37,7 @@ class MappingBody(Body):
 
     columns: dict[Column, Header]
     leave_out: Annotated[LeftOut, Field(max_length=20)] = {}
+    channel: Literal["", "call", "message"] = ""
     zone: Zone = "UTC"
     country: Country | Literal[""] = ""
     currency: Currency | Literal[""] = ""

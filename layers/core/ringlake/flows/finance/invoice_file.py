@@ -238,8 +238,8 @@ def _amount(text: str, mark: str) -> Decimal:
     thousands = "," if mark == "." else "."
     if thousands in whole and not re.fullmatch(rf"-?[0-9]{{1,3}}({re.escape(thousands)}[0-9]{{3}})+", whole):
         raise ValueError(text)
-    plain = whole.replace(thousands, "").removeprefix("+") or "0"
-    number = f"{plain}.{places}" if places else plain
+    plain = whole.replace(thousands, "").removeprefix("+")
+    number = f"{plain or '0'}.{places}" if places else plain
     if not _PLAIN.fullmatch(number):
         raise ValueError(text)
     return Decimal(number)

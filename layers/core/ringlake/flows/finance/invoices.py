@@ -58,8 +58,8 @@ MOST_DAYS = 400
 PAGE = 200
 # Starts of charges that may belong to lines at the edge of the period lie at most so far outside.
 _COLUMNS = (
-    "record_id", "unit", "connection", "provider_id", "business_number", "remote_number", "number", "charged_at",
-    "billable_s", "charged_s", "cost_amount", "cost_currency", "is_current",
+    "record_id", "unit", "connection", "provider_id", "channel", "business_number", "remote_number", "number",
+    "charged_at", "billable_s", "charged_s", "cost_amount", "cost_currency", "is_current",
 )  # fmt: skip
 
 
@@ -227,7 +227,7 @@ class Invoices(FinanceOffice):
             by_number="number" in mapping.columns,
             by_remote="remote" in mapping.columns,
         )
-        found = reconcile(read.lines, self._charges(workspace.id, mapping.connection, first, last), rules)
+        found = reconcile(read.lines, self._charges(workspace.id, mapping, first, last), rules)
         counts = Counter(entry.state.value for entry in found.entries)
         told = {
             "connection": mapping.connection,
@@ -243,12 +243,16 @@ class Invoices(FinanceOffice):
         }
         return told, found
 
-    def _charges(self, workspace: str, connection: str, first: date, last: date) -> list[Charge]:
-        """The units of a connection around a period, each as it is rated now."""
+    def _charges(self, workspace: str, mapping: InvoiceMapping, first: date, last: date) -> list[Charge]:
+        """The units around a period that the invoices are about, each as it is rated now."""
         pc = kernels()
         found: list[Charge] = []
         for _, rows in self._days(workspace, CHARGES, first, last, _COLUMNS):
-            mine = rows.filter(pc.and_(pc.equal(rows["is_current"], 1), pc.equal(rows["connection"], connection)))
+            mine = rows.filter(
+                pc.and_(pc.equal(rows["is_current"], 1), pc.equal(rows["connection"], mapping.connection))
+            )
+            if mapping.channel:
+                mine = mine.filter(pc.equal(mine["channel"], mapping.channel))
             found += [_charge(row) for row in mine.to_pylist()]
         return found
 

@@ -16,6 +16,7 @@ class MappingView(Answer, frozen=True, kw_only=True):
 
     connection: str
     columns: dict[str, str]
+    channel: str
     leave_out: dict[str, tuple[str, ...]]
     zone: str
     country: str
