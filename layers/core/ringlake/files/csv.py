@@ -160,12 +160,18 @@ def _cells(column: Column | Local, rows: int, dialect: Dialect) -> Cells:
     if pa.types.is_boolean(kind):
         column = pc.cast(column, pa.int8())
     values = _present(pc.cast(column, pa.string()))
-    ours = ("integer", "floating", "decimal", "boolean", "date")
-    if any(getattr(pa.types, f"is_{name}")(kind) for name in ours):
+    if not is_text(kind):
         return Cells(values, 0)
-    # Whatever else it is, it may hold text of others.
     mask = _risky_mask(values, dialect)
     return Cells(_escaped(values, mask), 0 if mask is None else pc.sum(mask).as_py() or 0)
+
+
+def is_text(kind: Any) -> bool:
+    """Whatever is neither a number nor a time may hold text of others."""
+    import pyarrow as pa
+
+    ours = ("integer", "floating", "decimal", "boolean", "date", "timestamp")
+    return not any(getattr(pa.types, f"is_{name}")(kind) for name in ours)
 
 
 def _constant(value: str, rows: int, dialect: Dialect) -> Cells:

@@ -12,7 +12,20 @@ from ringlake.model.arrow import kernels
 from ringlake.model.jobs import Headers
 from ringlake.model.language import Language
 
-from .csv import Column, Dialect, Local, as_pieces, encode, header, in_one, in_parallel, raw, shown_local, timestamps
+from .csv import (
+    Column,
+    Dialect,
+    Local,
+    as_pieces,
+    encode,
+    header,
+    in_one,
+    in_parallel,
+    is_text,
+    raw,
+    shown_local,
+    timestamps,
+)
 from .sheet import Batch, Field, Kind, Part, Sheet, Written
 from .words import header_rows
 
@@ -102,7 +115,7 @@ def _json_values(kind: Kind, column: Column | Local) -> Column | str:
     texts = pc.cast(column, pa.string())
     if pa.types.is_integer(held) or (pa.types.is_decimal(held) and kind is not Kind.MONEY):
         return pc.fill_null(texts, "null")
-    if pa.types.is_string(held) or pa.types.is_large_string(held):
+    if is_text(held):
         texts = _json_text(texts)
     return pc.fill_null(pc.binary_join_element_wise('"', texts, '"', ""), "null")
 

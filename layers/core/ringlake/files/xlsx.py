@@ -59,16 +59,22 @@ STYLES = (
     '<borders count="2"><border><left/><right/><top/><bottom/><diagonal/></border><border><left/><right/><top/>'
     '<bottom style="thin"><color rgb="FF8A97A8"/></bottom><diagonal/></border></borders>'
     '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
-    '<cellXfs count="10"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
+    '<cellXfs count="11"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
     '<xf numFmtId="49" fontId="1" fillId="2" borderId="1" xfId="0" applyNumberFormat="1" applyFont="1" applyFill="1" '
     'applyBorder="1" applyAlignment="1"><alignment vertical="center"/></xf>'
     + "".join(
         f'<xf numFmtId="{form}" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
-        for form in (49, 1, 164, 10, 165, 166)
+        for form in (49, 1, 164, 10)
+    )
+    + "".join(
+        f'<xf numFmtId="{form}" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" '
+        'applyAlignment="1"><alignment horizontal="left"/></xf>'
+        for form in (165, 166)
     )
     + '<xf numFmtId="49" fontId="2" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1"/>'
     '<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyAlignment="1">'
-    '<alignment vertical="top" wrapText="1"/></xf></cellXfs>'
+    '<alignment vertical="top" wrapText="1"/></xf><xf numFmtId="1" fontId="0" fillId="0" borderId="0" xfId="0" '
+    'applyNumberFormat="1" applyAlignment="1"><alignment horizontal="left"/></xf></cellXfs>'
     '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
 )
 _SHEET = f'{_XML}<worksheet xmlns="{_MAIN}" xmlns:r="{_OFFICE}">'
@@ -78,6 +84,8 @@ _WIDTHS = {
     Kind.MOMENT: 20, Kind.LOCAL: 20, Kind.DATE: 12,
 }  # fmt: skip
 _NARROW, _WIDE = 8, 44
+# Characters that a landscape page shows in letters that can be read.
+_PAGE = 260
 
 
 class Limits(NamedTuple):
@@ -177,7 +185,7 @@ class _Workbook:
         height = len(self._heads)
         selected = ' tabSelected="1"' if len(self._filled) == 1 else ""
         text = (
-            f'{_SHEET}<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr><sheetViews><sheetView{selected} '
+            f"{_SHEET}{_fit(sum(self._widths))}<sheetViews><sheetView{selected} "
             f'workbookViewId="0"><pane ySplit="{height}" topLeftCell="A{height + 1}" activePane="bottomLeft" '
             'state="frozen"/><selection pane="bottomLeft"/></sheetView></sheetViews><sheetFormatPr '
             f'defaultRowHeight="15"/>{_cols(self._widths)}<sheetData>{"".join(rows)}'
@@ -239,7 +247,7 @@ class _Workbook:
         lines = about_lines(self._about, self._words, dict(zip(names, self._filled, strict=True)), self._cut)
         rows = [_row(1, [(Style.TITLE, self._about.title)])]
         for number, (name, value) in enumerate(lines, 3):
-            cell = (Style.WHOLE if isinstance(value, int) else Style.WRAPPED, value)
+            cell = (Style.COUNT if isinstance(value, int) else Style.WRAPPED, value)
             rows.append(_row(number, [(Style.HEADER, name), cell]))
         return (
             f'{_SHEET}<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr><sheetViews><sheetView workbookViewId="0"/>'
@@ -354,6 +362,11 @@ def _longest(column: Column | Local) -> int:
         return len(column.as_py() or "")
     texts = pc.cast(column, pa.string())
     return pc.max(pc.utf8_length(texts)).as_py() or 0
+
+
+def _fit(width: int) -> str:
+    """A page as wide as the sheet, where that can still be read."""
+    return '<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>' if width <= _PAGE else ""
 
 
 def _cols(widths: Sequence[int]) -> str:

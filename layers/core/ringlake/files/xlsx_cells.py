@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from ringlake.model.arrow import kernels, wall
 
-from .csv import Column, Local, in_one, raw, timestamps
+from .csv import Column, Local, in_one, is_text, raw, timestamps
 from .lines import repeated
 from .sheet import Field, Kind
 
@@ -35,7 +35,7 @@ _CUT = " … [cut: {} characters]"
 class Style(IntEnum):
     """Positions in `cellXfs` of xl/styles.xml (`xlsx.STYLES`)."""
 
-    GENERAL, HEADER, TEXT, WHOLE, MONEY, SHARE, MOMENT, DATE, TITLE, WRAPPED = range(10)
+    GENERAL, HEADER, TEXT, WHOLE, MONEY, SHARE, MOMENT, DATE, TITLE, WRAPPED, COUNT = range(11)
 
 
 _STYLES = {
@@ -83,10 +83,10 @@ def cells(field: Field, column: Column | Local, after: str) -> Cells:
         indices = pc.fill_null(column.indices, len(values) - 1)
         cut = _cut_rows(column) if known.cut else 0
         return Cells(pc.take(values, indices, boundscheck=False), cut)
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        return _texts(pc.cast(column, pa.string()), style, empty, after)
     if pa.types.is_null(column.type):
         return Cells(pa.repeat(empty, len(column)), 0)
+    if is_text(column.type):
+        return _texts(pc.cast(column, pa.string()), style, empty, after)
     return Cells(_numbers(column, style, empty, after), 0)
 
 
@@ -138,12 +138,9 @@ def _as_number(column: Column) -> tuple[Column, Column | None, Any]:
             return said(), None, None
         digits = pc.utf8_length(pc.replace_substring_regex(said(), r"^-?0*\.?0*|\.|0+$", ""))
         return said(), pc.greater(digits, 15), said
-    if pa.types.is_integer(kind):
-        if kind.bit_width < 64:
-            return said(), None, None
-        beyond = pc.or_(pc.less_equal(column, -_EXACT), pc.greater_equal(column, _EXACT))
-        return said(), beyond, said
-    raise TypeError(f"no cells for {kind}")
+    if kind.bit_width < 64:
+        return said(), None, None
+    return said(), pc.or_(pc.less_equal(column, -_EXACT), pc.greater_equal(column, _EXACT)), said
 
 
 def escaped(values: Column) -> tuple[Column, int]:
