@@ -26,7 +26,7 @@ _REF = "#/components/schemas/"
 PROBLEM = "application/problem+json"
 JSON = "application/json"
 # What a workspace without analytics may call all the same (features.md O1); a test asks each of the others.
-_FREE = re.compile(r"/v1/(me|openapi\.json|directory/.*|charges/.*|exchange-rates(/.*)?)")
+_FREE = re.compile(r"/v1/(me|openapi\.json|directory/.*|charges/.*|exchange-rates(/.*)?|mail/.*)")
 _CHANGES = ("POST", "PUT", "PATCH", "DELETE")
 _VERSIONED = ("PUT", "PATCH")
 # Problems by status, with the words of docs/api.md.
@@ -54,12 +54,16 @@ _TAGS = {
     "targets": "What teams aim for.",
     "live": "What is going on now.",
     "saved-reports": "Filters and columns that people keep.",
+    "schedules": "Reports that are mailed at local times.",
     "metrics": "The dictionary of metrics.",
     "exports": "Files by e-mail.",
     "reports": "Reports in SQL.",
     "me": "Who am I.",
     "directory": "Settings, users, teams, numbers, customers by name, connections.",
+    "mail": "Addresses that mail goes to, and people outside who are asked first.",
     "charges": "What calls and texts cost, and rating them again.",
+    "budgets": "What may be spent, and what was.",
+    "abuse-rules": "Which calls are listed as possible abuse.",
     "exchange-rates": "What other currencies are worth.",
     "invoice-mappings": "How the invoices of providers are read.",
     "invoices": "Invoices of providers beside our charges.",

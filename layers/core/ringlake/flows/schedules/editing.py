@@ -76,7 +76,8 @@ class Scheduling:
 
     def show(self, viewer: Principal, schedule_id: str) -> View[ScheduleView]:
         """Raises `NotFound` for what is not there and for what is somebody else's."""
-        return self._versioned(viewer, self._seen(viewer, schedule_id), self._loaded(viewer))
+        directory = self._loaded(viewer)
+        return self._versioned(viewer, self._seen(viewer, schedule_id), directory)
 
     def create(self, viewer: Principal, body: Any, now: datetime) -> View[ScheduleView]:
         """Raises `InvalidRequest` naming the fields, `Forbidden` for files that the owner may not have."""
@@ -134,13 +135,13 @@ class Scheduling:
 
     def resume(self, viewer: Principal, schedule_id: str, now: datetime) -> View[ScheduleView]:
         """Goes on with the next period, also after it had stopped itself. Raises what making it anew would raise."""
-        before, directory = self._seen(viewer, schedule_id), self._loaded(viewer)
+        directory, before = self._loaded(viewer), self._seen(viewer, schedule_id)
         self._check(viewer, before, directory, now)
         return self._moved(viewer, schedule_id, now, "schedule.resume", paused_at=None, stopped_at=None, stopped="")
 
     def run(self, viewer: Principal, schedule_id: str, body: Any, now: datetime) -> RunView:
         """The last period that is over, now: to who asks, or to everyone. Beside the schedule's own runs."""
-        schedule, directory, asked = self._seen(viewer, schedule_id), self._loaded(viewer), parse(RunNowBody, body)
+        directory, schedule, asked = self._loaded(viewer), self._seen(viewer, schedule_id), parse(RunNowBody, body)
         owner = self._check(viewer, schedule, directory, now)
         first, last = covered(schedule.timing, directory.workspace, now)
         recipients = schedule.recipients if asked.everyone else (Recipient(user=viewer.user.id),)
