@@ -192,7 +192,7 @@ def _cells(line: Line, place: int) -> dict[str, Any]:
 def _heatmap_fields(asked: Asked, query: HeatmapQuery) -> tuple[Field, ...]:
     (metric,) = chosen(asked.question, [query.metric], field="metric") or (None,)
     if metric is None:
-        raise InvalidRequest("options.metric", "is a count or a sum of seconds")
+        raise InvalidRequest("metric", "is a count or a sum of seconds")
     return (
         *_integers("weekday", "hour"),
         Field(name=metric.id, kind=metric_kind(metric)),
@@ -379,9 +379,9 @@ CHARTS: Mapping[str, Chart] = MappingProxyType(
 
 def _model(options: Options) -> type[BaseModel]:
     chart = options.get("chart")
-    if chart not in CHARTS:
-        raise InvalidRequest("options.chart", f"is one of {', '.join(CHARTS)}")
-    return CHARTS[str(chart)].query
+    if not isinstance(chart, str) or chart not in CHARTS:
+        raise InvalidRequest("chart", f"is one of {', '.join(CHARTS)}")
+    return CHARTS[chart].query
 
 
 def _fields(asked: Asked) -> tuple[Field, ...]:

@@ -138,15 +138,20 @@ def understood(
 ) -> Asked:
     """Filter and options in the report's own model, resolved for this viewer. Raises what `settled` raises."""
     may_have(viewer, report)
-    given = _given(report, filter, options)
-    question = _Questions(directory).question(viewer, filter_of(given), now, report.kind)
-    asked = Asked(question=question, given=given, profile=profile)
-    known = {field.name for field in report.fields(asked)}
+    _check_places(filter, options)
+    try:
+        given = parse(report.model(options), {**filter, **options})
+        question = _Questions(directory).question(viewer, filter_of(given), now, report.kind)
+        asked = Asked(question=question, given=given, profile=profile, columns=tuple(columns))
+        known = {field.name for field in report.fields(asked)}
+    except InvalidRequest as error:
+        named = [(_place(field), reason) for field, reason in error.errors]
+        raise InvalidRequest(*named[0], *named[1:]) from None
     wrong = [(f"columns.{n}", f"{name!r} is no column") for n, name in enumerate(columns) if name not in known]
     wrong += [(f"columns.{n}", "is there twice") for n, name in enumerate(columns) if name in list(columns)[:n]]
     if wrong:
         raise InvalidRequest(*wrong[0], *wrong[1:])
-    return Asked(question=question, given=given, profile=profile, columns=tuple(columns))
+    return asked
 
 
 def may_have(viewer: Principal, report: Report) -> None:
@@ -193,21 +198,17 @@ class _Questions(Answers):
         super().__init__(directory, facts, records)
 
 
-def _given(report: Report, filter: Mapping[str, object], options: Mapping[str, object]) -> BaseModel:
-    """Raises `InvalidRequest` naming the fields as the request has them: `filter.from`, `options.metrics.0`."""
+def _check_places(filter: Mapping[str, object], options: Mapping[str, object]) -> None:
+    """Raises `InvalidRequest` for what stands in the wrong one of both."""
     wrong = [(f"filter.{name}", "is no condition of the filter") for name in filter if name not in _FILTER_NAMES]
     wrong += [(f"options.{name}", "stands in the filter") for name in options if name in _FILTER_NAMES]
     wrong += [(f"options.{name}", "a file has no pages") for name in options if name in _OF_PAGES]
     if wrong:
         raise InvalidRequest(*wrong[0], *wrong[1:])
-    try:
-        return parse(report.model(options), {**filter, **options})
-    except InvalidRequest as error:
-        named = [(_place(field), reason) for field, reason in error.errors]
-        raise InvalidRequest(*named[0], *named[1:]) from None
 
 
 def _place(field: str) -> str:
+    """Where the request has a field of the report's own model: `filter.from`, `options.metrics.0`."""
     return f"{'filter' if field.partition('.')[0] in _FILTER_NAMES else 'options'}.{field}"
 
 
@@ -233,7 +234,8 @@ def _of_saved(viewer: Principal, request: ExportRequest, saved: SavedReports) ->
     kept = saved.get(viewer.workspace, request.saved)
     if kept is None or not _sees(viewer, kept):
         raise NotFound(request.saved)
-    return request.model_copy(update=request_of(kept.view, kept.parameters))
+    own = request.model_dump(exclude={"saved"}, exclude_unset=True)
+    return parse(ExportRequest, {**request_of(kept.view, kept.parameters), **own}, "saved")
 
 
 def _sees(viewer: Principal, kept: SavedReport) -> bool:

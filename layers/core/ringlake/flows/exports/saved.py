@@ -17,6 +17,9 @@ _VIEWS: Mapping[str, tuple[str, Mapping[str, object]]] = MappingProxyType(
         "/v1/cases": ("cases", {}),
         "/v1/analytics/team": ("team", {}),
         "/v1/analytics/presence": ("presence", {}),
+        "/v1/analytics/responses/blocks": ("responses", {}),
+        "/v1/analytics/summary": ("chart", {"chart": "summary"}),
+        "/v1/analytics/responses": ("chart", {"chart": "responses"}),
         "/v1/analytics/series": ("chart", {"chart": "series"}),
         "/v1/analytics/heatmap": ("chart", {"chart": "heatmap"}),
         "/v1/analytics/breakdown": ("chart", {"chart": "breakdown"}),
@@ -26,7 +29,7 @@ _VIEWS: Mapping[str, tuple[str, Mapping[str, object]]] = MappingProxyType(
     }
 )
 # What a page of the list is, which a file has not.
-_OF_PAGES = frozenset({"cursor", "limit", "count"})
+_OF_PAGES = frozenset({"cursor", "limit", "skip", "count"})
 _RANGE = frozenset({"preset", "from", "to"})
 _CONDITIONS = frozenset({field.alias or name for name, field in Filter.model_fields.items()})
 

@@ -1,0 +1,228 @@
+"""What may be asked for: wrong requests name their fields, saved reports and presets become what they mean."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from ringlake.errors import Forbidden, InvalidRequest, NotFound, PlanTooLow
+from ringlake.flows.exports import REPORTS, ExportRequest
+from ringlake.flows.exports.chart import CHARTS
+from ringlake.flows.exports.saved import request_of
+from ringlake.model.jobs import Format
+from ringlake.model.language import Language
+from ringlake.model.saved import SavedReport
+
+from .files import RANGE, body, ordered, rows
+from .world import NOW, World
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return World()
+
+
+@pytest.mark.parametrize(
+    ("request_", "field"),
+    [
+        ({"filter": {"from": "2026-03-09"}}, "filter.to"),
+        ({"filter": {**RANGE, "nonsense": 1}}, "filter.nonsense"),
+        ({"filter": {**RANGE, "directions": ["sideways"]}}, "filter.directions.0"),
+        ({"filter": {"from": "2026-01-01", "to": "2026-06-01"}}, "filter.to"),
+        ({"filter": {}}, "filter.from"),
+        ({"filter": {**RANGE, "metrics": ["calls"]}}, "filter.metrics"),
+        ({"options": {"users": ["owner"]}}, "options.users"),
+        ({"options": {"limit": 10}}, "options.limit"),
+        ({"options": {"nonsense": 10}}, "options.nonsense"),
+        ({"report": "chart"}, "options.chart"),
+        ({"report": "chart", "options": {"chart": "pie"}}, "options.chart"),
+        ({"report": "chart", "options": {"chart": ["series"]}}, "options.chart"),
+        ({"report": "chart", "options": {"chart": "series", "metrics": ["calls", "luck"]}}, "options.metrics.1"),
+        ({"report": "chart", "options": {"chart": "series", "granularity": "century"}}, "options.granularity"),
+        ({"report": "chart", "options": {"chart": "breakdown"}}, "options.by"),
+        ({"report": "team", "options": {"order": "sideways"}}, "options.order"),
+        ({"report": "presence", "filter": {**RANGE, "outcomes": ["busy"]}}, "filter.outcomes"),
+        ({"report": "cases", "options": {"states": ["lost"]}}, "options.states.0"),
+        ({"columns": ["record_id", "shoe_size"]}, "columns.1"),
+        ({"columns": ["record_id", "record_id"]}, "columns.1"),
+        ({"report": "team", "profile": "full"}, "profile"),
+        ({"format": "xlsx", "dialect": "data"}, "dialect"),
+        ({"format": "parquet", "headers": "labels"}, "headers"),
+        ({"format": "doc"}, "format"),
+        ({"report": "everything"}, "report"),
+        ({"report": "team", "saved": "r-1"}, "saved"),
+    ],
+)
+def test_a_wrong_request_names_its_field(world: World, request_: dict[str, Any], field: str) -> None:
+    """demands.md D25."""
+    asked = {"filter": RANGE, **request_}
+    if "saved" in request_:
+        del asked["filter"]
+    with pytest.raises(InvalidRequest) as raised:
+        world.desk.export(world.viewer("owner"), asked, NOW)
+
+    assert raised.value.field == field
+
+
+def test_the_first_report_is_meant_when_none_is_named(world: World) -> None:
+    assert ordered(world).name == next(iter(REPORTS)) == "interactions"
+
+
+def test_a_preset_becomes_the_dates_that_it_meant(world: World) -> None:
+    """features.md O27: the job keeps the filter as it was resolved."""
+    job = ordered(world, report="team", filter={"preset": "yesterday", "users": ["operator"]})
+
+    assert job.filter == {"from": "2026-03-10", "to": "2026-03-10", "users": ["operator"]}
+
+
+def test_only_what_was_asked_for_is_kept(world: World) -> None:
+    job = ordered(world, report="chart", options={"chart": "series", "metrics": ["calls"], "top": 10})
+
+    assert job.options == {"chart": "series", "metrics": ["calls"]}
+    assert ordered(world, report="cases", filter={}).filter == {}
+    assert ordered(world, report="cases", filter={"preset": "today"}).filter == {
+        "from": "2026-03-11",
+        "to": "2026-03-11",
+    }
+
+
+def test_rows_span_three_months_and_aggregates_two_years(world: World) -> None:
+    """features.md, conflicts: Range limits."""
+    long = {"from": "2025-01-01", "to": "2025-12-31"}
+    assert ordered(world, report="team", filter=long).filter == long
+    with pytest.raises(InvalidRequest) as raised:
+        ordered(world, report="detailed", filter=long)
+    assert "at most 3 calendar months" in raised.value.reason
+
+
+def test_the_language_is_the_requests_else_the_users_else_the_workspaces() -> None:
+    world = World()
+    assert ordered(world).language is Language.EN
+    world.change("owner", language=Language.PL)
+    assert ordered(world).language is Language.PL
+    assert ordered(world, language="ru").language is Language.RU
+
+
+@pytest.mark.parametrize("user", ["member", "operator", "manager"])
+def test_the_data_dialect_and_foreign_reports_need_their_abilities(world: World, user: str) -> None:
+    for request_ in ({"dialect": "data"}, {"report": "charges"}):
+        with pytest.raises(Forbidden):
+            ordered(world, user, **request_)
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_no_report_is_for_a_plan_without_analytics(report: str) -> None:
+    """features.md O1."""
+    import msgspec
+
+    world = World()
+    world.directory.put_workspace(msgspec.structs.replace(world.directory.settings("acme"), plan="starter"))
+    with pytest.raises(PlanTooLow):
+        world.desk.export(world.viewer("owner"), {"report": report, "filter": RANGE}, NOW)
+
+
+@pytest.mark.parametrize("format", Format)
+@pytest.mark.parametrize("report", [name for name in REPORTS if name != "chart"])
+def test_every_report_is_written_in_every_format_also_without_rows(world: World, report: str, format: Format) -> None:
+    """demands.md D50: 0 rows."""
+    nothing = {"from": "2020-03-09", "to": "2020-03-10"}
+    found = body(world, report=report, filter=nothing, format=format.value)
+
+    assert found or (format is Format.JSONL and report not in ("team", "numbers"))
+
+
+# --- saved reports
+
+
+def save(world: World, report_id: str = "r-1", **fields: Any) -> None:
+    usual: dict[str, Any] = {"name": "Mine", "owner": "owner", "view": "/v1/interactions", "parameters": RANGE}
+    kept = SavedReport(id=report_id, created_at=NOW, updated_at=NOW, **{**usual, **fields})
+    world.saved.put("acme", kept, None)
+
+
+def test_a_saved_list_is_exported_with_its_filter_and_columns() -> None:
+    """features.md N21."""
+    world = World()
+    save(world, parameters={**RANGE, "columns": ["record_id", "status_code"], "channels": ["call"], "limit": 7})
+    found = rows_of_saved(world, "r-1")
+
+    assert [*found[0]] == ["record_id", "status_code"]
+    assert {row["record_id"] for row in found} == {"c:night", "c:1", "c:2", "c:group"}
+
+
+def test_a_saved_list_without_dates_is_of_the_last_three_months_as_on_screen() -> None:
+    world = World()
+    save(world, parameters={})
+    job = ordered_saved(world, "r-1")
+
+    assert job.filter == {"from": "2025-12-12", "to": "2026-03-11"}
+    assert job.profile == "list"
+
+
+@pytest.mark.parametrize(
+    ("view", "parameters", "name", "options"),
+    [
+        ("/v1/cases", {"states": ["open"], "users": ["operator"]}, "cases", {"states": ["open"]}),
+        ("/v1/analytics/team", {**RANGE, "metrics": ["calls"]}, "team", {"metrics": ["calls"]}),
+        ("/v1/analytics/presence", RANGE, "presence", {}),
+        ("/v1/analytics/heatmap", {**RANGE, "metric": "calls"}, "chart", {"chart": "heatmap", "metric": "calls"}),
+        ("/v1/analytics/series", {**RANGE, "by": "user"}, "chart", {"chart": "series", "by": "user"}),
+        ("/v1/analytics/summary", {**RANGE, "compare": False}, "chart", {"chart": "summary", "compare": False}),
+    ],
+)
+def test_saved_views_of_every_kind_become_files(
+    view: str, parameters: dict[str, Any], name: str, options: dict[str, Any]
+) -> None:
+    world = World()
+    save(world, view=view, parameters=parameters)
+    job = ordered_saved(world, "r-1")
+
+    assert (job.name, job.options) == (name, options)
+
+
+def test_a_view_that_makes_no_file_is_said_to(world: World) -> None:
+    with pytest.raises(InvalidRequest) as raised:
+        request_of("/v1/analytics/rings", {})
+    assert raised.value.field == "saved"
+
+
+def test_somebody_elses_saved_report_is_not_there_unless_it_is_shared() -> None:
+    world = World()
+    save(world, "r-mine")
+    save(world, "r-shared", shared=True)
+    save(world, "r-gone", owner="operator", deleted_at=NOW)
+
+    assert ordered_saved(world, "r-shared", "operator").name == "interactions"
+    for report_id in ("r-mine", "r-gone", "r-never"):
+        with pytest.raises(NotFound):
+            ordered_saved(world, report_id, "operator")
+
+
+def ordered_saved(world: World, report_id: str, user: str = "owner") -> Any:
+    from ringlake.flows.exports import settled
+    from ringlake.model.jobs import Job, JobKind
+    from ringlake.query.filters import parse
+
+    job = Job(
+        id="j",
+        workspace="acme",
+        kind=JobKind.EXPORT,
+        requester=user,
+        created_at=NOW,
+        expires_at=NOW + timedelta(days=1),
+    )
+    asked = parse(ExportRequest, {"saved": report_id})
+    return settled(world.viewer(user), asked, world.directory, NOW, world.saved).onto(job)
+
+
+def rows_of_saved(world: World, report_id: str) -> list[dict[str, str]]:
+    job = ordered_saved(world, report_id)
+    return rows(
+        world, report=job.name, filter=job.filter, options=job.options, columns=list(job.chosen), profile=job.profile
+    )
+
+
+def test_charts_are_told_apart_by_their_option() -> None:
+    assert {*CHARTS} >= {"series", "heatmap", "breakdown", "waits", "service", "concurrency"}
