@@ -19,10 +19,13 @@ from pydantic import BaseModel, ConfigDict
 
 from ringlake.access import Principal
 from ringlake.errors import InvalidRequest, NotFound
+from ringlake.flows.alerts.editing import AlertBook
 from ringlake.flows.answers import AnswerRooms
 from ringlake.flows.directory import Offices
 from ringlake.flows.directory.office import View
 from ringlake.flows.finance import Finance
+from ringlake.flows.mailing.asking import Asking
+from ringlake.flows.money import MoneyRooms
 from ringlake.flows.requests import Desk
 from ringlake.flows.schedules import Scheduling
 from ringlake.model.base import to_json
@@ -46,7 +49,13 @@ class Rooms(NamedTuple):
     offices: Offices
     answers: AnswerRooms
     scheduling: Scheduling
+    asking: Asking
     finance: Finance
+    alerts: AlertBook
+
+    @property
+    def money(self) -> MoneyRooms:
+        return MoneyRooms(self.answers.stores, self.answers.facts)
 
 
 # Bodies and answers that are files, not JSON.

@@ -24,6 +24,8 @@ _MANAGE_CUSTOMERS = (Ability.MANAGE_DIRECTORY, Ability.SEE_NAMES, Ability.SEE_NU
 _EXPORT_CUSTOMERS = (*_MANAGE_CUSTOMERS, Ability.EXPORT)
 # Invoices and closed months are of the whole workspace, and about money.
 _FINANCE = (Ability.REPORTS, Ability.SEE_COSTS)
+# Whoever answers for the calls of others.
+_ALERTS = (Ability.VIEW_ALL_CALLS,)
 _COSTS = (Ability.MANAGE_DIRECTORY, Ability.SEE_COSTS)
 
 ROUTES: MappingProxyType[str, tuple[Ability, ...]] = MappingProxyType(
@@ -113,6 +115,20 @@ ROUTES: MappingProxyType[str, tuple[Ability, ...]] = MappingProxyType(
         "POST /v1/schedules/{id}/resume": _EXPORT,
         "GET /v1/schedules/{id}/runs": _EXPORT,
         "POST /v1/schedules/{id}/run": _EXPORT,
+        # What people are told of when it goes wrong; what a rule sees, the scope of its owner decides.
+        "GET /v1/alerts": _ALERTS,
+        "POST /v1/alerts": _ALERTS,
+        "GET /v1/alerts/{id}": _ALERTS,
+        "PUT /v1/alerts/{id}": _ALERTS,
+        "DELETE /v1/alerts/{id}": _ALERTS,
+        "POST /v1/alerts/{id}/mute": _ALERTS,
+        "POST /v1/alerts/{id}/secret": (*_ALERTS, Ability.ADMINISTER),
+        "POST /v1/alerts/{id}/test": _ALERTS,
+        "GET /v1/alerts/{id}/history": _ALERTS,
+        # Addresses of mail: one's own requests, or all with manage_directory.
+        "GET /v1/mail/addresses": _ANYBODY,
+        "POST /v1/mail/addresses": _EXPORT,
+        "DELETE /v1/mail/addresses/{address}": _MANAGE,
         # What people say about calls and cases; which ones, scope decides.
         "GET /v1/calls/{id}/marks": _ANYBODY,
         "PUT /v1/calls/{id}/marks": _CASES,
@@ -177,6 +193,13 @@ ROUTES: MappingProxyType[str, tuple[Ability, ...]] = MappingProxyType(
         "PUT /v1/directory/tariffs/{id}": _COSTS,
         "DELETE /v1/directory/tariffs/{id}": _COSTS,
         "GET /v1/directory/tariffs/{id}/versions": _COSTS,
+        # What the viewer sees of what was spent, and calls that may be abuse.
+        "GET /v1/budgets": (Ability.SEE_COSTS,),
+        "PUT /v1/budgets": _COSTS,
+        "GET /v1/budgets/progress": (Ability.SEE_COSTS,),
+        "GET /v1/analytics/abuse": _ANYBODY,
+        "GET /v1/abuse-rules": _MANAGE,
+        "PUT /v1/abuse-rules": _MANAGE,
         # What calls and texts cost, of the whole workspace.
         "GET /v1/exchange-rates": _COSTS,
         "POST /v1/exchange-rates": _COSTS,
@@ -188,6 +211,13 @@ ROUTES: MappingProxyType[str, tuple[Ability, ...]] = MappingProxyType(
         "POST /v1/directory/unmapped/map": _MANAGE,
         "GET /v1/directory/audit": (Ability.SEE_AUDIT,),
     }
+)
+# Pages behind the links of mails: whoever holds the link's token may (docs/adr/0101). Looking changes nothing.
+PAGES: tuple[str, ...] = (
+    "GET /mail/confirm/{token}",
+    "POST /mail/confirm/{token}",
+    "GET /mail/unsubscribe/{token}",
+    "POST /mail/unsubscribe/{token}",
 )
 # Where a request of a signed-in person goes that is for no route, so that it gets a problem document too. Not OPTIONS,
 # which browsers send without a token.

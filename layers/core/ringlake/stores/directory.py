@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from ringlake.errors import Conflict, NotFound
 from ringlake.model.base import Model, from_json, to_json, utc
+from ringlake.model.budgets import AbuseRules, Budgets
 from ringlake.model.directory import (
     CallSource,
     Connection,
@@ -43,6 +44,8 @@ _KINDS: dict[str, type[Model]] = {
     "tariffversion": TariffVersion,
     "rating": Rating,
     "exchange": YearRates,
+    "budgets": Budgets,
+    "abuse": AbuseRules,
     "lists": Lists,
     "goals": Goals,
 }
@@ -50,7 +53,7 @@ _KINDS: dict[str, type[Model]] = {
 _APART = frozenset({"exchange"})
 _KIND_OF = {kind: name for name, kind in _KINDS.items()}
 # Of these there is one in a workspace, so that it needs no id.
-_SINGLE = frozenset({Workspace, Lists, Goals})
+_SINGLE = frozenset({Workspace, Lists, Goals, Budgets, AbuseRules})
 # What a transaction takes; a document comes with at most its new and its old pointer.
 _TOGETHER = 33
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from ringlake.flows.dealing import Dealing
 from ringlake.flows.directory import Stores
-from ringlake.flows.money.exchange import ExchangeRates
-from ringlake.flows.money.ratings import Ratings
 
 from .breakdown import BreakdownAnswers
 from .callers import CallerAnswers
@@ -73,6 +71,4 @@ class AnswerRooms:
         self.series = SeriesAnswers(stores.directory, facts, stores.records)
         self.heatmap = HeatmapAnswers(stores.directory, facts, stores.records)
         self.breakdown = BreakdownAnswers(stores.directory, facts, stores.records)
-        self.exchange = ExchangeRates(stores)
-        self.ratings = Ratings(stores)
         self.team = TeamAnswers(stores.directory, facts, stores.records)
