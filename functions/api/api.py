@@ -19,6 +19,7 @@ import api_finance
 import api_interactions
 import api_jobs
 import api_live
+import api_mail
 import api_marks
 import api_money
 import api_openapi
@@ -153,7 +154,7 @@ def stores() -> Rooms:
     )
     alerts = AlertBook(alerts=DynamoAlerts(name), directory=directory, addresses=addresses, vault=vault, asking=asking)
     finance = Finance(FinanceStores(directory=directory, lake=kept.lake, files=objects, kept=DynamoFinance(name)))
-    return Rooms(desk, directory, Offices(kept), answers, scheduling, finance=finance, alerts=alerts)
+    return Rooms(desk, directory, Offices(kept), answers, scheduling, asking, finance=finance, alerts=alerts)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -211,6 +212,7 @@ for part in (
     api_interactions,
     api_openapi,
     api_live,
+    api_mail,
     api_staff,
     api_patterns,
     api_analytics,

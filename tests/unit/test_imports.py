@@ -32,6 +32,8 @@ FORBIDDEN = {
     "api": HEAVY - {"botocore"} | {"pyarrow", "api_description"},
     "export": HEAVY,
     "report": HEAVY,
+    "alert": HEAVY | {"pyarrow", "aws_lambda_powertools", "jinja2"},
+    "hook": HEAVY | {"pyarrow", "pydantic", "aws_lambda_powertools", "phonenumbers", "urllib3", "requests"},
     "schedule": HEAVY - {"botocore"} | {"pyarrow", "jinja2"},
 }
 # Tools of tests and developers never reach a function.

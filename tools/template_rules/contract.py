@@ -16,7 +16,7 @@ from tools.template_rules.stack import ROOT
 sys.path[:0] = [p for p in (str(ROOT / "layers" / "core"),) if p not in sys.path]
 
 from ringlake.access.routes import ROUTES as PEOPLES_ROUTES  # noqa: E402
-from ringlake.access.routes import UNKNOWN  # noqa: E402
+from ringlake.access.routes import PAGES, UNKNOWN  # noqa: E402
 
 RUNTIME = "python3.13"
 # Ids of the APIs on the local stack, which the template pins by a tag.
@@ -35,6 +35,8 @@ FUNCTIONS = {
     "ExportFunction": "export",
     "ReportFunction": "report",
     "SchedulesFunction": "schedule",
+    "AlertFunction": "alert",
+    "HookFunction": "hook",
 }
 LAYERS = {
     "IngestFunction": ("Core", "Runtime"),
@@ -47,10 +49,14 @@ LAYERS = {
     "ExportFunction": ("Core", "Runtime", "Arrow", "Files"),
     "ReportFunction": ("Core", "Runtime", "Wrangler", "Files"),
     "SchedulesFunction": ("Core", "Runtime", "Arrow"),
+    "AlertFunction": ("Core", "Runtime", "Arrow", "Files"),
+    "HookFunction": ("Core", "Runtime"),
 }
 
 # Who calls these proves himself by a signature over the body; the token in the path finds the connection.
-OPEN_ROUTES = frozenset({"POST /webhooks/{provider}/{token}", "GET /webhooks/{provider}/{token}"})
+WEBHOOKS = frozenset({"POST /webhooks/{provider}/{token}", "GET /webhooks/{provider}/{token}"})
+# Pages behind links of mails are for whoever holds the link.
+OPEN_ROUTES = WEBHOOKS | frozenset(PAGES)
 # The routes of the WebSocket API. Only who brings a ticket gets through the first, and it is the first that opens the
 # others.
 LIVE_ROUTES = frozenset({"$connect", "$disconnect", "$default"})
@@ -79,6 +85,9 @@ MOST_SCREENS_RATE = 200
 
 # What the ciphertext of a workspace's party key is bound to (ringlake/stores/directory.py, party_key_context).
 PARTY_PURPOSE = "party_key"
+# And that of a webhook's secret, which goes out (ringlake/flows/alerts/hooks.py, hook_context): one function's alone.
+HOOK_PURPOSE = "alert_webhook"
+HOOK_ROLE = "HookRole"
 # Old tokens and identities, which lead nowhere any more; orders of files, whose giving stays in the audit trail.
 MAY_BE_DELETED = (
     {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["token#*", "sub#*"]}},
@@ -122,6 +131,7 @@ STORES = frozenset(
         "FailuresBucket",
         "ExportQueue",
         "ReportQueue",
+        "HookQueue",
         "Key",
         "UserPool",
         "AthenaWorkgroup",
@@ -138,6 +148,7 @@ VARIABLE_TARGETS = {
     "RINGLAKE_EXPORTS_BUCKET": "ExportsBucket",
     "RINGLAKE_EXPORT_QUEUE_URL": "ExportQueue",
     "RINGLAKE_REPORT_QUEUE_URL": "ReportQueue",
+    "RINGLAKE_HOOK_QUEUE_URL": "HookQueue",
     "RINGLAKE_KEY_ID": "Key",
     "RINGLAKE_USER_POOL": "UserPool",
     "RINGLAKE_ATHENA_WORKGROUP": "AthenaWorkgroup",
@@ -286,7 +297,10 @@ OUTPUTS = frozenset(
         "FunctionRollup",
         "FunctionExport",
         "FunctionReport",
+        "FunctionMail",
         "FunctionSchedule",
+        "FunctionAlert",
+        "FunctionHook",
         "FunctionApi",
         "FunctionLive",
     }

@@ -245,10 +245,10 @@ def throttles_act_only_against_an_attack(stack: Stack) -> Iterator[str]:
             continue
         if rate < contract.LEAST_RATE or burst < contract.LEAST_RATE:
             yield f"{stage.id}: needs throttles, and not below {contract.LEAST_RATE} per second"
-        for key in sorted(contract.ROUTES - contract.OPEN_ROUTES):
+        for key in sorted(contract.ROUTES - contract.WEBHOOKS):
             if not 0 < float(own.get(key, {}).get("ThrottlingRateLimit", 0)) <= contract.MOST_PEOPLES_RATE:
                 yield f"{stage.id}: `{key}` could take the concurrency that webhooks need"
-        for key in sorted(set(own) - (contract.ROUTES - contract.OPEN_ROUTES)):
+        for key in sorted(set(own) - (contract.ROUTES - contract.WEBHOOKS)):
             yield f"{stage.id}: has settings of its own for `{key}`"
 
 
@@ -764,7 +764,9 @@ def webhook_secrets_are_opened_by_ingest_alone(stack: Stack) -> Iterator[str]:
     """Everybody else opens the key of customers at most: what a ciphertext is bound to tells them apart."""
     for owner, statement in _rights(stack.aws):
         bound = statement.get("Condition", {}).get("StringEquals", {})
-        narrow = "kms:ViaService" in bound or bound.get("kms:EncryptionContext:purpose") == contract.PARTY_PURPOSE
+        purpose = bound.get("kms:EncryptionContext:purpose")
+        narrow = "kms:ViaService" in bound or purpose == contract.PARTY_PURPOSE
+        narrow = narrow or (purpose == contract.HOOK_PURPOSE and owner == contract.HOOK_ROLE)
         if "kms:Decrypt" in as_list(statement.get("Action")) and owner != "IngestRole" and not narrow:
             yield f"{owner}: {statement.get('Sid')} could open webhook secrets"
 

@@ -58,6 +58,12 @@ class Work(Model, frozen=True, kw_only=True):
     queue_url: str
 
 
+class Hooks(Model, frozen=True, kw_only=True):
+    """The queue of webhooks that go out."""
+
+    hook_queue_url: str
+
+
 class Web(Model, frozen=True, kw_only=True):
     """`public_url` is what senders and people use; signed URLs are rebuilt from it, never from `Host`."""
 

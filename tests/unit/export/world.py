@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -11,7 +11,6 @@ import pyarrow as pa
 from api_answers import Rooms
 
 from ringlake.access import Principal
-from ringlake.errors import Unavailable
 from ringlake.flows.alerts.editing import AlertBook
 from ringlake.flows.answers import AnswerRooms, Screens
 from ringlake.flows.answers.facts import CachedFacts
@@ -40,7 +39,7 @@ from ringlake.stores.identities import MemoryIdentities
 from ringlake.stores.jobs import MemoryJobs
 from ringlake.stores.journal import MemoryJournal
 from ringlake.stores.lake import ObjectLake
-from ringlake.stores.mail import MailUncertain, MemoryMail
+from ringlake.stores.mail import MemoryMail
 from ringlake.stores.marks import MemoryMarks
 from ringlake.stores.objects import MemoryObjects
 from ringlake.stores.queue import MemoryQueue
@@ -98,7 +97,7 @@ class World:
     """`workspace` is `acme`; `rival` is another one with a call of the same shape."""
 
     def __init__(self) -> None:
-        self.now = NOW
+        self.now, self.tick_s = NOW, 0
         self.vault = MemoryVault()
         self.directory = MemoryDirectory(self.vault)
         self.contacts, self.marks, self.records = MemoryContacts(), MemoryMarks(), MemoryRecords()
@@ -128,17 +127,22 @@ class World:
         self.directory.put_number("acme", Number(id="n1", e164="+48221230001"))
 
     def clock(self) -> datetime:
+        """Stands still, or goes on by `tick_s` with every look."""
+        self.now += timedelta(seconds=self.tick_s)
         return self.now
 
     @property
     def desk(self) -> Desk:
+        return self.desk_over(lambda store: store)
+
+    def desk_over(self, wrap: Callable[[Any], Any]) -> Desk:
         return Desk(
-            jobs=self.jobs,
-            directory=self.directory,
-            saved=self.saved,
-            exports=self.objects,
-            export_queue=self.export_queue,
-            report_queue=self.report_queue,
+            jobs=wrap(self.jobs),
+            directory=wrap(self.directory),
+            saved=wrap(self.saved),
+            exports=wrap(self.objects),
+            export_queue=wrap(self.export_queue),
+            report_queue=wrap(self.report_queue),
         )
 
     @property
@@ -178,6 +182,7 @@ class World:
             self.offices,
             self.answers,
             self.scheduling,
+            self.asking,
             finance=self.finance,
             alerts=self.alert_book,
         )
@@ -302,62 +307,3 @@ class World:
 
     def wait(self, seconds: int) -> None:
         self.now += timedelta(seconds=seconds)
-
-
-class Killed(BaseException):
-    """The process is gone: no handler of ours runs."""
-
-
-class Saboteur:
-    """Wraps stores and lets the n-th call of any of them fail, before or after it took effect."""
-
-    def __init__(self, fail_at: int, error: Callable[[], BaseException], *, after: bool) -> None:
-        self.fail_at, self.error, self.after = fail_at, error, after
-        self.calls: list[str] = []
-
-    def wrap(self, store: Any) -> Any:
-        return _Wrapped(store, self)
-
-    @property
-    def struck(self) -> str:
-        """The call that failed, "" while there was none."""
-        return self.calls[self.fail_at] if len(self.calls) > self.fail_at else ""
-
-
-class _Wrapped:
-    def __init__(self, store: Any, saboteur: Saboteur) -> None:
-        self._store, self._saboteur = store, saboteur
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._store, name)
-
-        def called(*arguments: Any, **options: Any) -> Any:
-            number = len(self._saboteur.calls)
-            self._saboteur.calls.append(f"{type(self._store).__name__}.{name}")
-            failing = number == self._saboteur.fail_at
-            if failing and not self._saboteur.after:
-                raise self._saboteur.error()
-            answer = method(*arguments, **options)
-            if failing:
-                raise self._lost() or self._saboteur.error()
-            return answer
-
-        return called
-
-    def _lost(self) -> BaseException | None:
-        """A mail that went says `MailUncertain`: its store promises that `Unavailable` means not sent."""
-        broken = isinstance(self._store, MemoryMail) and isinstance(self._saboteur.error(), Unavailable)
-        return MailUncertain("ReadTimeoutError") if broken else None
-
-
-def strikes(error: Callable[[], BaseException], attempt: Callable[[Saboteur], None]) -> Iterator[str]:
-    """`attempt` once for every call that it makes, failing that call before and after; yields what failed."""
-    for after in (False, True):
-        number = 0
-        while True:
-            saboteur = Saboteur(number, error, after=after)
-            attempt(saboteur)
-            if not saboteur.struck:
-                break
-            yield f"{saboteur.struck} {'after' if after else 'before'}"
-            number += 1

@@ -230,7 +230,8 @@ class AlertEvent(Model, frozen=True, kw_only=True):
     """One line of a rule's history, with everything that was sent because of it; ids begin with their time.
 
     `incidents` are what it is about, the rule's present firing last; `measured` and `threshold` are in the unit of
-    the kind. `silent` says why nobody was told at once ("" when somebody was, or nothing was to be told).
+    the kind, `currency` that of money. `silent` says why nobody was told at once ("" when somebody was, or nothing was to
+    be told).
     """
 
     id: str
@@ -239,6 +240,7 @@ class AlertEvent(Model, frozen=True, kw_only=True):
     at: datetime
     measured: Decimal | None = None
     threshold: Decimal | None = None
+    currency: str = ""
     n: int | None = None
     incidents: tuple[Incident, ...] = ()
     more: int = 0

@@ -11,9 +11,11 @@ from email.message import EmailMessage
 
 from ringlake.errors import Conflict, Unavailable
 from ringlake.files.mail import Envelope, alert
-from ringlake.model.alerts import AlertEvent, AlertRule, Channel, Delivery, DeliveryState
+from ringlake.flows.letters import refusal_said
+from ringlake.model.alerts import AlertEvent, AlertKind, AlertRule, Channel, Delivery, DeliveryState
 from ringlake.model.base import Model
-from ringlake.model.directory import Directory
+from ringlake.model.directory import Directory, Workspace
+from ringlake.model.schedules import Recipient
 from ringlake.stores.addresses import Addresses, Confirmations
 from ringlake.stores.alerts import Alerts
 from ringlake.stores.mail import Mail, MailRefused, MailUncertain
@@ -21,7 +23,7 @@ from ringlake.stores.queue import Queue
 
 from .moving import moved
 from .notices import notices
-from .recipients import OK, Reached, reached, said_of, topic_of
+from .recipients import OK, SAID, Reached, reached, topic_of
 
 # Longer than a run may live: whoever claimed a mail so long ago is gone.
 LEASE = timedelta(minutes=3)
@@ -88,9 +90,10 @@ class Delivering:
         self, directory: Directory, rule: AlertRule, event: AlertEvent, place: int, now: datetime
     ) -> AlertEvent:
         delivery = event.deliveries[place]
-        to = reached(rule.id, delivery.user, delivery.address, delivery.language, directory, self._addresses)
+        who = Recipient(user=delivery.user, address=delivery.address, language=delivery.language)
+        to = reached(rule.id, who, directory, self._addresses)
         if to.state != OK:
-            return self._moved(directory, event, place, now, state=DeliveryState.SKIPPED, said=said_of([to.state]))
+            return self._moved(directory, event, place, now, state=DeliveryState.SKIPPED, said=SAID[to.state])
         try:
             message = self._letter(directory, rule, event, to, now)
         except ValueError:
@@ -111,7 +114,7 @@ class Delivering:
             state = DeliveryState.FAILED if last else DeliveryState.PLANNED
             return self._moved(directory, event, place, now, state=state, said=f"not taken: {error}")
         except MailRefused as refusal:
-            said = f"the mail was refused ({refusal.code})"
+            said = refusal_said(refusal.why)
             return self._moved(directory, event, place, now, state=DeliveryState.FAILED, said=said)
         except MailUncertain:
             return self._moved(directory, event, place, now, state=DeliveryState.FAILED, said=UNKNOWN)
@@ -149,6 +152,11 @@ def planned(rule: AlertRule, now: datetime) -> tuple[Delivery, ...]:
     hook = rule.webhook
     hooks = (Delivery(channel=Channel.WEBHOOK, at=now),) if hook is not None and not hook.stopped else ()
     return (*mails, *hooks)
+
+
+def currency_of(kind: AlertKind, workspace: Workspace) -> str:
+    """Of the values of a kind; "" where they are no money."""
+    return workspace.currency if kind is AlertKind.SPEND else ""
 
 
 def _is_under_way(delivery: Delivery) -> bool:

@@ -15,7 +15,7 @@ import msgspec
 from ringlake.access import Principal, abilities, scope
 from ringlake.errors import Conflict, Forbidden, InvalidRequest, NotFound, Outdated, PlanTooLow, Taken
 from ringlake.flows.directory.office import View, check_version, line, may, need, new_id, refuse
-from ringlake.flows.outsiders import Outsiders
+from ringlake.flows.mailing.asking import Asking
 from ringlake.flows.plans import PLANS
 from ringlake.metrics.alerting import begun, event_id
 from ringlake.model.alerts import (
@@ -40,9 +40,9 @@ from ringlake.stores.vault import Vault
 from ringlake.stores.webhooks import new_secret
 
 from .bodies import AlertBody, MuteBody
-from .delivering import planned
+from .delivering import currency_of, planned
 from .hooks import hook_context
-from .notices import unit_of
+from .payload import unit_of
 from .recipients import UNCONFIRMED, reached
 from .views import (
     AlertEventView,
@@ -82,13 +82,13 @@ class AlertBook:
         directory: DirectoryStore,
         addresses: Addresses,
         vault: Vault,
-        outsiders: Outsiders,
+        asking: Asking,
     ) -> None:
         self._alerts = alerts
         self._directory = directory
         self._addresses = addresses
         self._vault = vault
-        self._outsiders = outsiders
+        self._asking = asking
 
     def all(self, viewer: Principal) -> AlertList:
         directory = self._loaded(viewer)
@@ -177,8 +177,7 @@ class AlertBook:
 
     def test(self, viewer: Principal, rule_id: str, now: datetime) -> AlertEventView:
         """Tell everybody once, as a trial; within a minute. Raises `Taken` where nothing would come of it."""
-        self._loaded(viewer)
-        standing = self._seen(viewer, rule_id)
+        directory, standing = self._loaded(viewer), self._seen(viewer, rule_id)
         rule = standing.rule
         if not rule.enabled:
             raise Taken("a disabled alert tells nobody: enable it first")
@@ -201,6 +200,7 @@ class AlertBook:
             threshold=rule.threshold,
             incidents=(incident,),
             tells=True,
+            currency=currency_of(rule.kind, directory.workspace),
             deliveries=planned(rule, now),
         )
         after = msgspec.structs.replace(state, open=(*state.open, event.id), version=state.version + 1)
@@ -258,12 +258,14 @@ class AlertBook:
         return HookSecret(ciphertext=self._vault.encrypt(secret.encode(), context))
 
     def _ask(self, viewer: Principal, rule: AlertRule, directory: Directory, now: datetime) -> None:
-        """Ask people outside whether they want mails, before anything else is sent to them."""
+        """Ask people outside whether they want mails, before anything else is sent to them (demands.md D57)."""
         for place, one in enumerate(rule.recipients):
-            to = reached(rule.id, one.user, one.address, one.language, directory, self._addresses)
-            if to.state == UNCONFIRMED:
-                field = f"recipients.{place}.address"
-                self._outsiders.ask(viewer, directory.workspace, to.address, to.language, now, field=field)
+            to = reached(rule.id, one, directory, self._addresses)
+            if to.state == UNCONFIRMED and to.asked_at is None:
+                try:
+                    self._asking.ask(viewer, {"address": to.address, "language": to.language.value}, now)
+                except InvalidRequest as error:
+                    raise InvalidRequest(f"recipients.{place}.address", error.reason) from None
 
     def _put(self, viewer: Principal, after: AlertRule, before: AlertRule | None, action: str, now: datetime) -> None:
         told = {"kind": after.kind.value, "recipients": len(after.recipients), "webhook": after.webhook is not None}
@@ -283,7 +285,6 @@ class AlertBook:
     def _view(self, viewer: Principal, standing: Standing, directory: Directory, secret: str = "") -> AlertView:
         rule = standing.rule
         hook = rule.webhook
-        unit = unit_of(rule.kind)
         same = (
             "id", "name", "kind", "owner", "threshold", "clear", "team", "queue", "number", "lasts_s", "settle_s",
             "cooldown_s", "least", "open_hours", "tells_end", "enabled", "muted_until", "created_at", "updated_at",
@@ -292,8 +293,8 @@ class AlertBook:
         return AlertView(
             **{name: getattr(rule, name) for name in same},
             mine=rule.owner == viewer.user.id,
-            unit=unit,
-            currency=directory.workspace.currency if unit == "money" else "",
+            unit=unit_of(rule.kind),
+            currency=currency_of(rule.kind, directory.workspace),
             window_s=rule.window_s if rule.kind in WINDOWED else None,
             recipients=tuple(self._recipient(rule, one, directory) for one in rule.recipients),
             webhook=None
@@ -304,7 +305,7 @@ class AlertBook:
         )
 
     def _recipient(self, rule: AlertRule, one: Recipient, directory: Directory) -> AlertRecipientView:
-        to = reached(rule.id, one.user, one.address, one.language, directory, self._addresses)
+        to = reached(rule.id, one, directory, self._addresses)
         return AlertRecipientView(user=one.user, address=one.address, language=one.language, state=to.state)
 
 

@@ -17,13 +17,12 @@ from ringlake.errors import Conflict
 from ringlake.model.alerts import AlertEvent, AlertRule, Channel, Delivery, DeliveryState, Webhook
 from ringlake.model.base import Model
 from ringlake.stores.alerts import Alerts
-from ringlake.stores.directory import DirectoryStore
 from ringlake.stores.queue import LONGEST_DELAY_S, Queue
 from ringlake.stores.vault import Vault
 from ringlake.stores.webhooks import HookRefused, Reply, Unreachable, Webhooks, signed
 
 from .moving import moved
-from .notices import payload
+from .payload import payload
 
 # Pauses after the first, second, ... attempt that failed: ten attempts over an hour and a half. Later it is no news.
 PAUSES_S = (5, 30, 120, 600, 900, 900, 900, 900, 900)
@@ -60,14 +59,12 @@ class Hooks:
         self,
         *,
         alerts: Alerts,
-        directory: DirectoryStore,
         vault: Vault,
         webhooks: Webhooks,
         queue: Queue,
         clock: Callable[[], datetime],
     ) -> None:
         self._alerts = alerts
-        self._directory = directory
         self._vault = vault
         self._webhooks = webhooks
         self._queue = queue
@@ -107,7 +104,7 @@ class Hooks:
 
     def _attempt(self, asked: Asked, rule: AlertRule, hook: Webhook, event: AlertEvent, place: int) -> Outcome:
         now = self._clock()
-        body = payload(rule, event, self._directory.settings(asked.workspace))
+        body = payload(asked.workspace, rule, event)
         context = hook_context(asked.workspace, rule.id)
         live = [one for one in hook.secrets if one.until is None or now < one.until]
         keys = [self._vault.decrypt(one.ciphertext, context).decode() for one in live]

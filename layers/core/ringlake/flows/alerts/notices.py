@@ -1,4 +1,4 @@
-"""What an event says: as the notices of a mail, and as the JSON of a webhook."""
+"""What an event says in a mail."""
 
 from __future__ import annotations
 
@@ -8,24 +8,12 @@ from decimal import Decimal
 
 from ringlake.files.mail import Amount, Notice, Trigger, Unit
 from ringlake.model.alerts import WINDOWED, AlertEvent, AlertKind, AlertRule, EventKind, Incident
-from ringlake.model.base import to_json
 from ringlake.model.directory import Directory, Workspace
+
+from .payload import unit_of
 
 _HUNDRED = Decimal(100)
 _ENDS = frozenset({EventKind.RESOLVED})
-
-
-def unit_of(kind: AlertKind) -> str:
-    """The unit of a kind's values, as the API names it."""
-    match kind:
-        case AlertKind.LONGEST_WAIT:
-            return "seconds"
-        case AlertKind.SERVICE_LEVEL:
-            return "percent"
-        case AlertKind.SPEND:
-            return "money"
-        case _:
-            return "count"
 
 
 def place_of(rule: AlertRule, directory: Directory) -> str:
@@ -82,43 +70,3 @@ def _amount(kind: AlertKind, value: Decimal | None, workspace: Workspace) -> Amo
             return Amount(value=value, unit=Unit.MONEY, currency=workspace.currency)
         case _:
             return Amount(value=int(value), unit=Unit.COUNT)
-
-
-def payload(rule: AlertRule, event: AlertEvent, workspace: Workspace) -> bytes:
-    """The body of a webhook (Standard Webhooks: `type`, `timestamp`, `data`). Ids and numbers, nobody's data.
-
-    Equal for every attempt, so that its signature differs by the time of the attempt alone.
-    """
-    return to_json(
-        {
-            "type": f"alert.{event.kind.value}",
-            "timestamp": event.at,
-            "data": {
-                "workspace": workspace.id,
-                "event": event.id,
-                "alert": rule.id,
-                "kind": rule.kind.value,
-                "team": rule.team,
-                "queue": rule.queue,
-                "number": rule.number,
-                "unit": unit_of(rule.kind),
-                "currency": workspace.currency if rule.kind is AlertKind.SPEND else "",
-                "window_s": rule.window_s if rule.kind in WINDOWED else None,
-                "value": event.measured,
-                "threshold": event.threshold,
-                "n": event.n,
-                "unsteady": event.unsteady,
-                "incidents": [
-                    {
-                        "number": incident.number,
-                        "at": incident.at,
-                        "value": incident.value,
-                        "worst": incident.worst,
-                        "over_at": incident.over_at,
-                    }
-                    for incident in event.incidents
-                ],
-                "more": event.more,
-            },
-        }
-    )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from ringlake.model.directory import Directory
 from ringlake.model.language import Language
+from ringlake.model.schedules import Recipient
 from ringlake.stores.addresses import Addresses
 
 OK = "ok"
@@ -21,6 +22,7 @@ class Reached(NamedTuple):
     address: str
     language: Language
     state: str
+    asked_at: datetime | None
 
 
 def topic_of(rule_id: str) -> str:
@@ -28,13 +30,12 @@ def topic_of(rule_id: str) -> str:
     return f"alert:{rule_id}"
 
 
-def reached(
-    rule_id: str, user_id: str, address: str, language: Language | None, directory: Directory, addresses: Addresses
-) -> Reached:
+def reached(rule_id: str, recipient: Recipient, directory: Directory, addresses: Addresses) -> Reached:
     """A user gets mail where he is now; an address outside only once its owner agreed (demands.md D57)."""
+    user_id = recipient.user
     user = next((one for one in directory.users if one.id == user_id), None) if user_id else None
-    to = user.email if user else address
-    speaks = language or (user.language if user else None) or directory.workspace.language
+    to = user.email if user else recipient.address
+    speaks = recipient.language or (user.language if user else None) or directory.workspace.language
     known = addresses.get(directory.workspace.id, to) if to else None
     stopped = known.stopped(topic_of(rule_id)) if known else None
     if user_id and (user is None or user.deleted_at is not None):
@@ -47,15 +48,11 @@ def reached(
         state = UNCONFIRMED
     else:
         state = OK
-    return Reached(to, speaks, state)
+    return Reached(to, speaks, state, known.asked_at if known else None)
 
 
-def said_of(states: Sequence[str]) -> str:
-    """For people: why nothing is sent."""
-    return ", ".join(_SAID.get(state, state) for state in states)
-
-
-_SAID = {
+# For people: why nothing is sent.
+SAID = {
     UNCONFIRMED: "the address has not agreed to get mail",
     SUSPENDED: "the user is suspended",
     GONE: "the user is gone",

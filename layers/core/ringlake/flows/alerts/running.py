@@ -24,7 +24,7 @@ from ringlake.stores.contacts import Contacts
 from ringlake.stores.directory import DirectoryStore
 from ringlake.stores.records import Records
 
-from .delivering import Delivering, planned
+from .delivering import Delivering, currency_of, planned
 from .observing import Abuses, Observing
 
 OWNER_GONE = "its owner is no longer a user: somebody else has to take it over"
@@ -118,7 +118,7 @@ class Alerting:
         rule, known = standing
         state = known or AlertState(rule=rule.id, watches_from=rule.watches_from)
         after, events = self._looked(directory, rule, state, eyes, now)
-        events = [_addressed(rule, event, now) for event in events]
+        events = [_addressed(rule, event, directory, now) for event in events]
         after = _opened(after, events)
         if after is not state:
             after = self._advance(directory, after, known, events)
@@ -190,8 +190,10 @@ def _line(rule: AlertRule, state: AlertState, kind: EventKind, now: datetime) ->
     return AlertEvent(id=event_id(now, state.firings, kind), rule=rule.id, kind=kind, at=now)
 
 
-def _addressed(rule: AlertRule, event: AlertEvent, now: datetime) -> AlertEvent:
-    return msgspec.structs.replace(event, deliveries=planned(rule, now)) if event.tells else event
+def _addressed(rule: AlertRule, event: AlertEvent, directory: Directory, now: datetime) -> AlertEvent:
+    deliveries = planned(rule, now) if event.tells else ()
+    currency = currency_of(rule.kind, directory.workspace)
+    return msgspec.structs.replace(event, currency=currency, deliveries=deliveries)
 
 
 def _opened(state: AlertState, events: list[AlertEvent]) -> AlertState:
