@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable
 
 import pytest
 
 from ringlake.errors import Conflict, Unavailable
-from ringlake.flows.delivery import ATTEMPTS, LEASE, Result, answer
+from ringlake.flows.delivery import AGAIN_S, ATTEMPTS, TURN_S, Message, Result, answer
+from ringlake.flows.letters import TRIES
+from ringlake.flows.manifest import manifest, manifest_key
+from ringlake.flows.workshop import LEASE, Later
+from ringlake.model.base import to_json
 from ringlake.model.jobs import JobState, MailState
-from ringlake.stores.mail import MailRefused, MailUncertain
-from tests.unit.export.world import Killed, Saboteur, World, strikes
+from ringlake.stores.mail import MailRefused, MailThrottled, MailUncertain, Refusal
+from ringlake.stores.queue import MemoryQueue
+from tests.unit.export.faults import Killed, Meddler, failing
+from tests.unit.export.world import World
 
 PAST_LEASE = int(LEASE.total_seconds()) + 1
 
@@ -21,51 +26,21 @@ def check(world: World, job_id: str) -> None:
     """The file is there once, is what the job says, and at most one mail went."""
     job = world.job(job_id)
     assert job.state is JobState.READY
-    assert list(world.objects.bodies) == [job.key]
+    assert sorted(world.objects.bodies) == [job.key, manifest_key(job)]
     body = world.objects.bodies[job.key]
     assert hashlib.sha256(body).hexdigest() == job.sha256
     assert (len(body), body.count(b"\r\n") - 1) == (job.size_bytes, job.rows)
     assert job.rows == 5
+    assert world.objects.bodies[manifest_key(job)] == to_json(manifest(job))
+    (letter,) = job.letters
     assert len(world.mail.sent) <= 1
-    if job.mail is MailState.SENT:
+    if letter.state is MailState.SENT:
         assert len(world.mail.sent) == 1
 
 
-def deliver_until_done(world: World, job_id: str) -> None:
-    """The message comes again and again, each time after the queue's visibility time-out."""
-    for _ in range(10):
-        world.wait(5_400)
-        try:
-            if world.run(job_id) is not Result.GONE:
-                return
-        except (Unavailable, Conflict):
-            continue
-    raise AssertionError("never done")
-
-
-@pytest.mark.parametrize("error", [Killed, lambda: Unavailable("store"), lambda: RuntimeError("bug")])
-def test_one_failure_anywhere_and_redelivery_make_one_file_and_one_mail(error: Callable[[], BaseException]) -> None:
-    unsent: list[str] = []
-
-    def attempt(saboteur: Saboteur) -> None:
-        world = World()
-        job_id = world.order()
-        try:
-            world.run(job_id, saboteur.wrap)
-        except (Killed, Unavailable, Conflict, RuntimeError):
-            deliver_until_done(world, job_id)
-        check(world, job_id)
-        if not world.mail.sent:
-            unsent.append(saboteur.struck)
-
-    struck = list(strikes(error, attempt))
-
-    assert len(struck) > 20
-    assert {"MemoryObjects.write_parts before", "MemoryObjects.write_parts after", "MemoryMail.send after"} <= set(
-        struck
-    )
-    # At most once costs this: where the claim or the sending itself went wrong, nobody dares to send again.
-    assert set(unsent) <= {"MemoryJobs.transition", "MemoryMail.send"}
+def mailed(world: World, job_id: str) -> MailState:
+    (letter,) = world.job(job_id).letters
+    return letter.state
 
 
 def test_a_message_that_comes_ten_times_changes_nothing() -> None:
@@ -85,7 +60,7 @@ def test_a_running_job_is_left_to_its_worker_until_the_lease_is_over() -> None:
     world = World()
     job_id = world.order()
     with pytest.raises(Killed):
-        world.run(job_id, Saboteur(3, Killed, after=False).wrap)
+        world.run(job_id, failing(8, Killed, after=False).wrap)
     assert world.job(job_id).state is JobState.RUNNING
 
     world.wait(PAST_LEASE - 2)
@@ -116,21 +91,21 @@ def test_two_workers_at_once_make_one_file_and_one_mail() -> None:
             worker.join()
 
         check(world, job_id)
-        assert world.job(job_id).mail is MailState.SENT
+        assert mailed(world, job_id) is MailState.SENT
 
 
 def test_a_finished_file_whose_worker_died_is_taken_over_and_not_written_again() -> None:
     world = World()
     job_id = world.order()
-    killer = Saboteur(0, Killed, after=True)
-    killer.fail_at = next(n for n in range(60) if _last_call(n, job=World()) == "MemoryObjects.write_parts")
+    written = next(n for n in range(60) if _last_call(n, World()) == "MemoryObjects.write_parts")
     with pytest.raises(Killed):
-        world.run(job_id, killer.wrap)
+        world.run(job_id, failing(written, Killed, after=True).wrap)
     (key,) = world.objects.bodies
+    assert key == world.job(job_id).key
     etag = world.objects.etag(key)
 
     world.wait(PAST_LEASE)
-    counting = Saboteur(10_000, Killed, after=False)
+    counting = Meddler()
     assert world.run(job_id, counting.wrap) is Result.DONE
 
     assert "MemoryObjects.write_parts" not in counting.calls
@@ -138,11 +113,11 @@ def test_a_finished_file_whose_worker_died_is_taken_over_and_not_written_again()
     check(world, job_id)
 
 
-def _last_call(number: int, job: World) -> str:
-    saboteur = Saboteur(number, Killed, after=True)
+def _last_call(number: int, world: World) -> str:
+    killer = failing(number, Killed, after=True)
     with pytest.raises(Killed):
-        job.run(job.order(), saboteur.wrap)
-    return saboteur.struck
+        world.run(world.order(), killer.wrap)
+    return killer.named(number)
 
 
 def test_after_the_last_attempt_the_requester_is_told() -> None:
@@ -157,7 +132,10 @@ def test_after_the_last_attempt_the_requester_is_told() -> None:
     assert job.error == "The file could not be made. Please ask for it again later."
     assert world.run(job_id) is Result.FAILED
     assert not world.objects.bodies
-    assert not world.mail.sent
+    ((to, subject),) = [(said["To"], said["Subject"]) for said in world.mail.sent]
+    assert (to, subject) == ("owner@example.com", "Your export could not be made")
+    assert world.run(job_id) is Result.FAILED
+    assert len(world.mail.sent) == 1
 
 
 def test_a_complete_file_is_not_given_up_when_the_attempts_are() -> None:
@@ -182,7 +160,7 @@ def test_a_worker_that_dies_every_time_is_not_tried_for_ever() -> None:
     job_id = world.order()
     for _ in range(ATTEMPTS):
         with pytest.raises(Killed):
-            world.run(job_id, Saboteur(5, Killed, after=False).wrap)
+            world.run(job_id, failing(9, Killed, after=False).wrap)
         world.wait(PAST_LEASE)
 
     assert world.run(job_id) is Result.FAILED
@@ -211,37 +189,58 @@ def test_an_unknown_job_is_gone() -> None:
     assert World().run("no-such-job") is Result.GONE
 
 
-@pytest.mark.parametrize(
-    ("error", "mail", "sent"),
-    [
-        (MailRefused("MessageRejected"), MailState.FAILED, 0),
-        (MailUncertain("ReadTimeoutError"), MailState.FAILED, 0),
-    ],
-)
-def test_a_mail_that_was_refused_or_lost_leaves_the_file_and_says_so(
-    error: Exception, mail: MailState, sent: int
-) -> None:
+SENTENCES = [
+    (MailRefused("MessageRejected", Refusal.RECIPIENT_UNVERIFIED), "verify this address in SES, or ask AWS"),
+    (MailRefused("MessageRejected", Refusal.SENDER_UNVERIFIED), "sender's address is not verified"),
+    (MailRefused("AccountSendingPausedException", Refusal.PAUSED), "its reputation page in the console says why"),
+    (MailRefused("AccessDenied", Refusal.MISCONFIGURED), "check the role's rights"),
+    (MailRefused("InvalidParameterValue"), "SES refused the mail. (InvalidParameterValue)"),
+    (MailUncertain("ReadTimeoutError"), "The mail may not have left."),
+]
+
+
+@pytest.mark.parametrize(("error", "says"), SENTENCES)
+def test_a_mail_that_was_refused_or_lost_leaves_the_file_and_says_what_to_do(error: Exception, says: str) -> None:
     world = World()
     job_id = world.order()
 
     assert world.run(job_id, lambda store: _Postbox(error) if store is world.mail else store) is Result.DONE
     assert world.run(job_id) is Result.DONE
 
-    job = world.job(job_id)
-    assert (job.state, job.mail, len(world.mail.sent)) == (JobState.READY, mail, sent)
-    assert job.error.endswith("The file is ready to download.")
+    (letter,) = world.job(job_id).letters
+    assert (letter.state, len(world.mail.sent)) == (MailState.FAILED, 0)
+    assert says in letter.error
+    check(world, job_id)
 
 
 def test_a_mail_that_was_throttled_is_sent_later() -> None:
     world = World()
     job_id = world.order()
-    with pytest.raises(Unavailable):
-        world.run(job_id, lambda store: _Postbox(Unavailable("Throttling")) if store is world.mail else store)
-    assert world.job(job_id).mail is MailState.NONE
+    throttled = _Postbox(MailThrottled("Throttling"))
+    with pytest.raises(Later) as later:
+        world.run(job_id, lambda store: throttled if store is world.mail else store)
+    assert later.value.seconds == 120
+    (letter,) = world.job(job_id).letters
+    assert (letter.state, letter.tries) == (MailState.NONE, 1)
+    assert letter.error.endswith("its limit per second or per day is reached. It is tried again.")
 
     assert world.run(job_id) is Result.DONE
-    assert world.job(job_id).mail is MailState.SENT
+    assert mailed(world, job_id) is MailState.SENT
+    assert world.job(job_id).letters[0].error == ""
     check(world, job_id)
+
+
+def test_a_mail_that_is_throttled_all_the_time_is_given_up() -> None:
+    world = World()
+    job_id = world.order()
+    throttled = _Postbox(MailThrottled("Throttling"))
+    for _ in range(TRIES - 1):
+        with pytest.raises(Later):
+            world.run(job_id, lambda store: throttled if store is world.mail else store)
+    assert world.run(job_id, lambda store: throttled if store is world.mail else store) is Result.DONE
+    (letter,) = world.job(job_id).letters
+    assert (letter.state, letter.tries) == (MailState.FAILED, TRIES)
+    assert letter.error.endswith("Ask for the file again later.")
 
 
 class _Postbox:
@@ -258,7 +257,7 @@ def test_an_address_that_cannot_be_mailed_to_leaves_the_file() -> None:
     job_id = world.order()
 
     assert world.run(job_id) is Result.DONE
-    assert world.job(job_id).mail is MailState.FAILED
+    assert mailed(world, job_id) is MailState.FAILED
     assert not world.mail.sent
 
 
@@ -281,9 +280,32 @@ def test_of_a_batch_only_what_failed_comes_again(capsys: pytest.CaptureFixture[s
     def work(_workspace: str, job_id: str) -> Result:
         if job_id == "2":
             raise Unavailable("GetItem: Throttling")
+        if job_id == "3":
+            raise Later("another worker is at it", 900)
         return Result.DONE
 
-    bodies = [(f"m{n}", f'{{"workspace": "acme", "job": "{n}"}}') for n in range(1, 4)]
+    messages = [Message(f"m{n}", f'{{"workspace": "acme", "job": "{n}"}}', f"r{n}") for n in range(1, 5)]
+    queue = MemoryQueue()
 
-    assert answer(bodies, work) == ["m2"]
-    assert [line.count("acme") for line in capsys.readouterr().out.splitlines()] == [1, 1, 1]
+    assert answer(messages, work, queue) == ["m2", "m3"]
+    assert [line.count("acme") for line in capsys.readouterr().out.splitlines()] == [1, 1, 1, 1]
+    assert queue.postponed == {"r2": AGAIN_S, "r3": 900}
+    assert queue.messages == []
+
+
+def test_what_has_to_wait_for_its_turn_is_sent_again_and_uses_up_no_delivery() -> None:
+    queue = MemoryQueue()
+    message = Message("m1", '{"workspace": "acme", "job": "1"}', "r1")
+
+    assert answer([message], lambda *_: Result.WAITS, queue) == []
+    assert (queue.messages, queue.delays) == ([("acme", {"workspace": "acme", "job": "1"})], [TURN_S])
+
+    class Down(MemoryQueue):
+        def send(self, *_args: object, **_options: object) -> None:
+            raise Unavailable("SendMessage")
+
+        def postpone(self, *_args: object) -> None:
+            raise Unavailable("ChangeMessageVisibility")
+
+    # A queue that does not answer keeps the message.
+    assert answer([message], lambda *_: Result.WAITS, Down()) == ["m1"]

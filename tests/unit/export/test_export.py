@@ -55,7 +55,8 @@ def test_filters_apply_inside_the_scope() -> None:
 def test_an_empty_result_is_a_file_with_a_header() -> None:
     world = World()
     assert exported(world, filter={"from": "2026-02-01", "to": "2026-02-02"}) == []
-    (body,) = world.objects.bodies.values()
+    (job,) = world.jobs.rows.values()
+    body = world.objects.bodies[job.key]
     assert body.startswith(b'\xef\xbb\xbf"record_id"')
     assert body.count(b"\r\n") == 1
 
@@ -78,8 +79,8 @@ def test_the_job_says_what_the_file_is() -> None:
     world.run(job_id)
     job = world.job(job_id)
 
-    assert job.filename == "ringlake-activity_2026-03-09_2026-03-10_spreadsheet.csv"
-    assert job.key == f"workspace=acme/{job_id}/{job.filename}"
+    assert job.filename == "ringlake-interactions_2026-03-09_2026-03-10_spreadsheet.csv"
+    assert job.key == f"workspace=acme/{job_id}/1/{job.filename}"
     assert (job.rows, job.prefixed_cells, job.as_of) == (5, 1, WATERMARK)
     assert job.scope == {"everything": True}
 

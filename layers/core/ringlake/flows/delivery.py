@@ -124,6 +124,8 @@ def deliver(workspace: str, job_id: str, produce: Producer, shop: Workshop) -> R
         except Stopped:
             sweep(shop.exports, workspace, job_id)
             return Result.CANCELLED
+    if job.state is JobState.READY and job.attempts > 1:
+        _tidy(job, shop.exports)
     if job.state in (JobState.READY, JobState.FAILED):
         job = send_letters(job, shop)
     return Result.DONE if job.state is JobState.READY else Result.FAILED
@@ -171,6 +173,13 @@ def sweep(exports: Objects, workspace: str, job_id: str) -> None:
     """Delete whatever a job has written."""
     for key in list(exports.list(f"workspace={workspace}/{job_id}/")):
         exports.delete(key)
+
+
+def _tidy(job: Job, exports: Objects) -> None:
+    """Delete what other tries have left beside the file and its manifest."""
+    for key in list(exports.list(f"workspace={job.workspace}/{job.id}/")):
+        if not key.startswith(job.key):
+            exports.delete(key)
 
 
 class _Claim:
@@ -270,6 +279,9 @@ def _hand_back(job: Job, shop: Workshop) -> None:
     """
     held = shop.jobs.get(job.workspace, job.id)
     if held is None or held.state is not JobState.RUNNING or held.worker != job.worker:
+        # Somebody took the job over. What he finished with may be our file; what he did not is nobody's.
+        if held is not None and held.state is JobState.READY:
+            _tidy(held, shop.exports)
         return
     if held.attempts - held.forgiven >= ATTEMPTS and not held.sha256:
         _fail(held, LATER, shop)

@@ -83,10 +83,12 @@ def letter_to(user: User, workspace: Workspace, kind: LetterKind = LetterKind.FI
 
 def send_letters(job: Job, shop: Workshop) -> Job:
     """Send what has not been sent; returns the job as it is then. Raises `Later` when some have to wait."""
-    due = [place for place, letter in enumerate(job.letters) if _is_due(job, letter)]
     parcel = _Parcel(job, shop)
     later: list[Later] = []
-    for place in due:
+    for place in range(len(job.letters)):
+        # Looked at each time: another worker may have sent it meanwhile.
+        if not _is_due(job, job.letters[place]):
+            continue
         try:
             job = _send(job, place, parcel, shop)
         except Later as waits:
