@@ -92,8 +92,8 @@ def _bucket_fields(granularity: Granularity) -> tuple[Field, ...]:
     """The label of a day is a date; those of other buckets are texts, such as `2026-W11`."""
     return (
         Field(name="bucket", kind=Kind.DATE if granularity is Granularity.DAY else Kind.TEXT),
-        Field(name="bucket_start", kind=Kind.MOMENT),
-        Field(name="bucket_end", kind=Kind.MOMENT),
+        Field(name="bucket_start_at", kind=Kind.MOMENT),
+        Field(name="bucket_end_at", kind=Kind.MOMENT),
         Field(name="bucket_start_local", kind=Kind.LOCAL),
         Field(name="partial", kind=Kind.FLAG),
     )
@@ -102,8 +102,8 @@ def _bucket_fields(granularity: Granularity) -> tuple[Field, ...]:
 def _bucket(of: Tick | LineBucket, granularity: Granularity) -> dict[str, Any]:
     return {
         "bucket": date.fromisoformat(of.label) if granularity is Granularity.DAY else of.label,
-        "bucket_start": of.start_utc,
-        "bucket_end": of.end_utc,
+        "bucket_start_at": of.start_utc,
+        "bucket_end_at": of.end_utc,
         "bucket_start_local": of.start_utc,
         "partial": of.partial,
     }
