@@ -29,6 +29,8 @@ DAILY: dict[str, Any] = {
 
 
 class Scheduled(World):
+    rolls_up = True
+
     def make(self, user_id: str = "owner", **body: Any) -> ScheduleView:
         return self.scheduling.create(self.viewer(user_id), {**DAILY, **body}, self.now).document
 
@@ -38,8 +40,10 @@ class Scheduled(World):
         wrap: Callable[[Any], Any] = lambda store: store,
         until: Callable[[], bool] = lambda: True,
     ) -> Ticked:
-        """One tick at this time, with every store wrapped."""
+        """One tick at this time, with every store wrapped; the lake is as far as it is a minute later."""
         self.now = at
+        if self.rolls_up:
+            self.directory.set_watermark("acme", at - timedelta(minutes=1))
         numbers = count(len(self.jobs.rows))
         desk = self.desk_with(wrap)
         addresses = wrap(self.addresses)

@@ -252,6 +252,17 @@ def _saved(world: Scheduled, parameters: dict[str, Any]) -> str:
     return world.answers.saved.create(world.viewer("owner"), body, views, world.now).document.id
 
 
+def test_what_is_due_at_midnight_waits_until_the_lake_has_all_of_the_day_but_not_for_ever(world: Scheduled) -> None:
+    midnight = datetime(2026, 3, 11, 23, tzinfo=UTC)
+    world.make(timing={"cadence": "daily", "at": "00:00"})
+    assert world.tick(midnight) == Ticked()
+    assert world.tick(midnight + timedelta(minutes=5)) == Ticked(ordered=1)
+    world.rolls_up = False
+    assert world.tick(midnight + timedelta(days=1, minutes=55)) == Ticked()
+    assert world.tick(midnight + timedelta(days=1, minutes=60)) == Ticked(ordered=1)
+    assert [job.filter["from"] for job in world.ordered] == ["2026-03-11", "2026-03-12"]
+
+
 def test_days_are_those_of_the_schedules_zone(world: Scheduled) -> None:
     world.make(timing={"cadence": "daily", "at": "00:30", "zone": "Pacific/Auckland"})
     # 12 March, half past midnight in Auckland.

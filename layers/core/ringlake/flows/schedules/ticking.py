@@ -17,10 +17,11 @@ import msgspec
 from ringlake.access import Principal
 from ringlake.errors import Conflict, Forbidden, InvalidRequest, NotFound, PlanTooLow, Rejected
 from ringlake.flows.requests import Desk
-from ringlake.model.directory import Directory, User
+from ringlake.model.directory import Directory, User, Workspace
 from ringlake.model.jobs import job_id
+from ringlake.model.localtime import DAY, midnight
 from ringlake.model.schedules import Due, ReportSchedule, RunState, ScheduleRun
-from ringlake.query.duetimes import Occurrence, covered, following, occurrences
+from ringlake.query.duetimes import Occurrence, covered, following, occurrences, zone_of
 from ringlake.stores.addresses import Addresses
 from ringlake.stores.directory import AuditLine, DirectoryStore
 from ringlake.stores.schedules import Schedules
@@ -31,6 +32,8 @@ from .recipients import OK, reached
 
 # So many of the periods that an outage swallowed are listed.
 MOST_MISSED = 60
+# For so long a report waits for the lake; the mail says until when the data are.
+PATIENCE = timedelta(hours=1)
 _BEFORE = timedelta(microseconds=1)
 NOBODY = "There is nobody left to mail to."
 
@@ -103,6 +106,8 @@ class Ticking:
             # Zone, weeks or years of the workspace were changed meanwhile: its next time is another one now.
             found = [Occurrence(due.at, *covered(schedule.timing, workspace, now))]
         *older, latest = found
+        if not self._complete(schedule, workspace, latest, now):
+            return []
         runs = [self._missed(schedule, directory, one, now) for one in older[-MOST_MISSED:]]
         run = self._schedules.claim(schedule.workspace, self._run(schedule, latest, now))
         before = run.state
@@ -112,6 +117,14 @@ class Ticking:
         if current is not None and current.runs:
             self._schedules.advance(due, following(schedule.timing, workspace, now).at)
         return [*runs, *([run] if before is RunState.CLAIMED else [])]
+
+    def _complete(self, schedule: ReportSchedule, workspace: Workspace, one: Occurrence, now: datetime) -> bool:
+        """Whether the lake holds all of the period, or has been waited for long enough: what is sent at midnight is
+        not to lack the last minutes of the day.
+        """
+        end = midnight(one.last + DAY, zone_of(schedule.timing, workspace))
+        as_of = self._directory.watermark(workspace.id)
+        return as_of is None or as_of >= end or now - one.at >= PATIENCE
 
     def _run(self, schedule: ReportSchedule, one: Occurrence, now: datetime) -> ScheduleRun:
         return ScheduleRun(
