@@ -20,15 +20,11 @@ from hypothesis import strategies as st
 from ringlake.access import Principal, Scope, scope
 from ringlake.access.scope import shows
 from ringlake.errors import Forbidden, NotFound
-from ringlake.files.formats import written
-from ringlake.flows.delivery import style_of
-from ringlake.flows.exports import content
 from ringlake.metrics.rows import call_row, leg_rows
 from ringlake.model.calls import CallRecord, Leg, LegOutcome, Outcome, Party
 from ringlake.model.contacts import Contact
 from ringlake.model.directory import Ability, Role, User, Workspace
 from ringlake.model.facts import Direction
-from ringlake.model.jobs import Job, JobKind
 from ringlake.model.money import Money
 from ringlake.model.subjects import Subject, SubjectKind
 from ringlake.model.tables import CALLS, LEGS, MESSAGES
@@ -37,6 +33,7 @@ from ringlake.query.resolve import resolve
 from ringlake.query.rows import Related, rung_by, select
 from ringlake.stores.lake import ObjectLake, as_rows
 from ringlake.stores.objects import MemoryObjects
+from tests.unit.export.files import body
 from tests.unit.export.world import FILTER, World
 
 WORKSPACE = Workspace(id="acme", name="Acme", zone="Europe/Warsaw", country="PL")
@@ -196,21 +193,9 @@ def test_a_file_holds_these_rows_and_no_hidden_column(case: Drawn) -> None:
 def exported(case: Drawn) -> list[dict[str, str]]:
     world = World()
     world.directory.put_user("acme", case.viewer)
-    job = Job(
-        id="j1",
-        workspace="acme",
-        kind=JobKind.EXPORT,
-        requester=case.viewer.id,
-        requester_email=case.viewer.email,
-        created_at=NOON,
-        expires_at=NOON + timedelta(days=7),
-        filter={"from": DAY, "to": DAY},
-        dialect="spreadsheet",
-    )
     world.lake = lake_of(case.records)
-    made = content(job, world.directory.load("acme"), case.viewer, world.sources())
-    body = b"".join(part.body for part in written(made.sheet, made.about, style_of(job)))
-    return list(csv.DictReader(io.StringIO(body.decode("utf-8-sig"))))
+    data = body(world, case.viewer.id, filter={"from": DAY, "to": DAY})
+    return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
 
 
 @given(drawn())

@@ -18,22 +18,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringlake.access import Principal
-from ringlake.files.csv import Dialect
-from ringlake.files.formats import written
 from ringlake.flows.answers.breakdown import BreakdownQuery
 from ringlake.flows.answers.heatmap import HeatmapQuery
 from ringlake.flows.answers.interactions import ListQuery
 from ringlake.flows.answers.series import SeriesQuery
 from ringlake.flows.answers.summary import SummaryQuery
 from ringlake.flows.answers.values import Value
-from ringlake.flows.delivery import style_of
-from ringlake.flows.exports import content
 from ringlake.model.directory import Workspace
-from ringlake.model.jobs import Job, JobKind
 from ringlake.model.tables import CALLS, LEGS, MESSAGES
 from ringlake.query.filters import parse
 from ringlake.stores.lake import ObjectLake, as_rows
 from ringlake.stores.objects import MemoryObjects
+from tests.unit.export.files import body
 from tests.unit.export.world import World
 
 pytestmark = pytest.mark.slow
@@ -182,21 +178,8 @@ class Screens:
         return found
 
     def file(self, asked: dict[str, Any]) -> int:
-        job = Job(
-            id="j1",
-            workspace="acme",
-            kind=JobKind.EXPORT,
-            requester=self.viewer.user.id,
-            filter=asked,
-            dialect=Dialect.SPREADSHEET.value,
-            created_at=NOW,
-            requester_email="someone@example.com",
-            expires_at=NOW + timedelta(days=1),
-        )
-        directory = self.world.directory.load("acme", key=False)
-        made = content(job, directory, self.viewer.user, self.world.sources())
-        body = b"".join(part.body for part in written(made.sheet, made.about, style_of(job)))
-        return len(list(csv.DictReader(io.StringIO(body.decode("utf-8-sig")))))
+        data = body(self.world, self.viewer.user.id, filter=asked)
+        return len(list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""))))
 
 
 def _whole(value: Value) -> int:
