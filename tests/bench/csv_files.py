@@ -115,7 +115,6 @@ def export(folder: str, days: int) -> Mapping[str, int]:
         workspace=data.WORKSPACE,
         kind=JobKind.EXPORT,
         requester=user.id,
-        requester_email=user.email,
         created_at=at,
         expires_at=at + timedelta(days=30),
         filter={
