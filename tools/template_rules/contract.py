@@ -15,8 +15,8 @@ from tools.template_rules.stack import ROOT
 
 sys.path[:0] = [p for p in (str(ROOT / "layers" / "core"),) if p not in sys.path]
 
-from ringlake.access.routes import ROUTES as PEOPLES_ROUTES  # noqa: E402
 from ringlake.access.routes import PAGES, UNKNOWN  # noqa: E402
+from ringlake.access.routes import ROUTES as PEOPLES_ROUTES  # noqa: E402
 
 RUNTIME = "python3.13"
 # Ids of the APIs on the local stack, which the template pins by a tag.
@@ -34,6 +34,7 @@ FUNCTIONS = {
     "LiveFunction": "live",
     "ExportFunction": "export",
     "ReportFunction": "report",
+    "MailFunction": "mail",
     "SchedulesFunction": "schedule",
     "AlertFunction": "alert",
     "HookFunction": "hook",
@@ -48,6 +49,7 @@ LAYERS = {
     "LiveFunction": ("Core", "Runtime"),
     "ExportFunction": ("Core", "Runtime", "Arrow", "Files"),
     "ReportFunction": ("Core", "Runtime", "Wrangler", "Files"),
+    "MailFunction": ("Core", "Runtime", "Files"),
     "SchedulesFunction": ("Core", "Runtime", "Arrow"),
     "AlertFunction": ("Core", "Runtime", "Arrow", "Files"),
     "HookFunction": ("Core", "Runtime"),

@@ -139,6 +139,15 @@ def permissions_are_for_our_api_only(stack: Stack) -> Iterator[str]:
             if rule_of_ours is None or target(permission.get("FunctionName")) not in _rule_targets(rule_of_ours):
                 yield f"{permission.id}: is not limited to a rule of this stack that calls its function"
             continue
+        if permission.get("Principal") == "sns.amazonaws.com":
+            heard = [
+                target(s.get("TopicArn"))
+                for s in stack.aws.of("SNS::Subscription")
+                if target(s.get("Endpoint")) == target(permission.get("FunctionName"))
+            ]
+            if target(permission.get("SourceArn")) not in heard:
+                yield f"{permission.id}: is not limited to a topic of this stack that its function hears"
+            continue
         if permission.get("Principal") != "apigateway.amazonaws.com":
             yield f"{permission.id}: lets somebody else than API Gateway call"
         apis = [f":${{AWS::AccountId}}:${{{api.id}}}/" for api in stack.aws.of("ApiGatewayV2::Api")]
@@ -175,6 +184,38 @@ def events_of_the_bus_are_repeated_and_then_given_up_in_sight(stack: Stack) -> I
             lost = handed.get(function)
             if lost is None or target(lost.get("DestinationConfig.OnFailure.Destination")) not in stack.aws.resources:
                 yield f"{function}: an event that it fails on would be dropped after the repeats"
+
+
+@rule
+def topics_that_a_function_hears_lose_nothing(stack: Stack) -> Iterator[str]:
+    """SNS hands a message over once; what the function fails on afterwards is repeated, then given up in sight. Who
+    may write to the topic is one service, on behalf of this account.
+    """
+    allowed = {
+        (target(p.get("SourceArn")), target(p.get("FunctionName")))
+        for p in stack.aws.of("Lambda::Permission")
+        if p.get("Principal") == "sns.amazonaws.com"
+    }
+    handed = {target(c.get("FunctionName")): c for c in stack.aws.of("Lambda::EventInvokeConfig")}
+    for subscription in stack.aws.of("SNS::Subscription"):
+        if subscription.get("Protocol") != "lambda":
+            continue
+        topic, function = target(subscription.get("TopicArn")), target(subscription.get("Endpoint"))
+        if (topic, function) not in allowed:
+            yield f"{subscription.id}: no AWS::Lambda::Permission lets the topic call {function}"
+        lost = handed.get(function)
+        if lost is None or target(lost.get("DestinationConfig.OnFailure.Destination")) not in stack.aws.resources:
+            yield f"{function}: a message that it fails on would be dropped after the repeats"
+        policies = [p for p in stack.aws.of("SNS::TopicPolicy") if topic in map(target, as_list(p.get("Topics")))]
+        writers = [s for p in policies for s in statements(p.get("PolicyDocument")) if s.get("Effect") == "Allow"]
+        for writer in writers:
+            source = writer.get("Condition", {}).get("StringEquals", {})
+            if "Service" not in writer.get("Principal", {}) or not {"aws:SourceAccount", "aws:SourceArn"} <= set(
+                source
+            ):
+                yield f"{topic}: anybody's notices could be written to it"
+        if not writers:
+            yield f"{topic}: nobody may write to it"
 
 
 def _takes_from(view: View, queue: str, events_rule: Resource) -> bool:
@@ -445,6 +486,9 @@ def queues_are_encrypted_and_end_in_dead_letters(stack: Stack) -> Iterator[str]:
         target((one.get("DeadLetterConfig") or {}).get("Arn"))
         for events_rule in stack.aws.of("Events::Rule")
         for one in as_list(events_rule.get("Targets"))
+    }
+    dead |= {
+        target(c.get("DestinationConfig.OnFailure.Destination")) for c in stack.aws.of("Lambda::EventInvokeConfig")
     }
     for queue in queues:
         if target(queue.get("KmsMasterKeyId")) != "Key":

@@ -93,6 +93,7 @@ DOOR = "screens come in by one door"
 AUTHORIZER = "the authorizer knows our pool and client only"
 PERMISSION = "api gateway may call every integration"
 OUR_API = "permissions are for our api only"
+HEARD = "topics that a function hears lose nothing"
 BUS = "events of the bus are repeated and then given up in sight"
 PATIENCE = "functions give up before the api does"
 ACCESS_LOG = "access logs hold no path and no query"
@@ -177,6 +178,12 @@ MUTATIONS: list[tuple[str, str, Mutation]] = [
     (OUR_API, "anybody's service", put("IngestPermission", f"{S}.Principal", "*")),
     (OUR_API, "anybody's rule", put("ConnectRulePermission", f"{S}.SourceArn", "arn:aws:events:*")),
     (OUR_API, "another function's rule", put("ConnectRulePermission", f"{S}.FunctionName", {"Ref": "FoldFunction"})),
+    (OUR_API, "anybody's topic", put("MailTopicPermission", f"{S}.SourceArn", "arn:aws:sns:*")),
+    (OUR_API, "another function's topic", put("MailTopicPermission", f"{S}.FunctionName", {"Ref": "FoldFunction"})),
+    (HEARD, "no permission", drop("MailTopicPermission")),
+    (HEARD, "no failure destination", drop("MailFunction", f"{S}.EventInvokeConfig.DestinationConfig")),
+    (HEARD, "anybody's notices", drop("MailTopicPolicy", f"{S}.PolicyDocument.Statement.0.Condition")),
+    (HEARD, "nobody's notices", drop("MailTopicPolicy", f"{S}.PolicyDocument.Statement.0")),
     (BUS, "no permission", drop("ConnectRulePermission")),
     (BUS, "every source", drop("ConnectRule", f"{S}.EventPattern.source")),
     (BUS, "default retries", drop("ConnectRule", f"{S}.Targets.0.RetryPolicy")),
@@ -445,5 +452,6 @@ def test_a_hand_edited_generated_section_is_noticed() -> None:
     assert list(rules.RULES["generated sections are current"](replace(STACK, text=text)))
 
 
-def test_open_routes_are_the_providers_door_only() -> None:
-    assert all(" /webhooks/" in key for key in contract.OPEN_ROUTES)
+def test_open_routes_are_the_providers_door_and_the_pages_of_mails_only() -> None:
+    assert all(" /webhooks/" in key or " /mail/" in key for key in contract.OPEN_ROUTES)
+    assert all(key.endswith("/{token}") for key in contract.OPEN_ROUTES)

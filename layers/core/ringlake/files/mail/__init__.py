@@ -2,7 +2,7 @@
 
 Every mail has one recipient, a plain and an HTML part in the recipient's language, and a subject that tells nothing
 about anybody. Header values go through `EmailMessage`, which refuses line ends; everything shown in HTML is escaped.
-All functions raise ValueError when an address or a file name could break out of its header.
+All functions but `page` raise ValueError when an address or a file name could break out of its header.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from .letters import (
     scheduled,
 )
 from .message import encoded_size
+from .pages import PageKind, page
 from .types import Amount, Attachment, Envelope, Headline, Notice, Period, Trigger, Unit
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Envelope",
     "Headline",
     "Notice",
+    "PageKind",
     "Period",
     "Trigger",
     "Unit",
@@ -36,6 +38,7 @@ __all__ = [
     "confirm",
     "encoded_size",
     "failed",
+    "page",
     "ready",
     "scheduled",
 ]
