@@ -54,6 +54,7 @@ _TAGS = {
     "targets": "What teams aim for.",
     "live": "What is going on now.",
     "saved-reports": "Filters and columns that people keep.",
+    "alerts": "Who is told when something is wrong.",
     "schedules": "Reports that are mailed at local times.",
     "metrics": "The dictionary of metrics.",
     "exports": "Files by e-mail.",

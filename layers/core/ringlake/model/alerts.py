@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from .base import Model
+from .budgets import Every
 from .language import Language
 from .schedules import Recipient
 
@@ -17,7 +18,8 @@ class AlertKind(StrEnum):
     `longest_wait`: seconds that the customer who has waited longest waits for a person, at least so many. `waiting`:
     how many customers wait, at least so many. `missed_burst`: missed calls within the window, at least so many.
     `no_agent`: people who are online or talking, fewer than so many. `service_level`: percent of calls answered in
-    time within the window, less than so many. `spend`: money spent in the local calendar month, at least so much.
+    time within the window, less than so many. `spend`: money spent in the
+    period, at least so much.
     `abuse`: calls within the window that break a rule against abuse, at least so many.
     """
 
@@ -72,7 +74,8 @@ class Webhook(Model, frozen=True, kw_only=True):
 class AlertRule(Model, frozen=True, kw_only=True):
     """One rule. It sees what its owner may see at the moment of looking (design: invariant 4).
 
-    `team`, `queue` and `number` narrow what is watched ("" is everything). It fires when the threshold (see
+    `team`, `queue`, `number` and (of spend) `user` narrow what is watched ("" is everything), `every` is the period of
+    spend. It fires when the threshold (see
     `AlertKind`) has been reached for `lasts_s` seconds, and is over when the value has been on the good side of
     `clear` (None: of the threshold) for `settle_s`. After a notice of a firing the next one waits `cooldown_s`.
     `least` is how many calls a share must be of to mean anything. With `open_hours` it watches in open hours only.
@@ -89,6 +92,8 @@ class AlertRule(Model, frozen=True, kw_only=True):
     team: str = ""
     queue: str = ""
     number: str = ""
+    user: str = ""
+    every: Every = Every.MONTH
     window_s: int = 900
     lasts_s: int = 0
     settle_s: int = 120
@@ -230,8 +235,8 @@ class AlertEvent(Model, frozen=True, kw_only=True):
     """One line of a rule's history, with everything that was sent because of it; ids begin with their time.
 
     `incidents` are what it is about, the rule's present firing last; `measured` and `threshold` are in the unit of
-    the kind, `currency` that of money. `silent` says why nobody was told at once ("" when somebody was, or nothing was to
-    be told).
+    the kind, `currency` that of money. `silent` says why nobody was told at once ("" when
+    somebody was, or nothing was to be told).
     """
 
     id: str

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 from ringlake.errors import Rejected
 from ringlake.flows.directory.bodies import Address, HoursBody, Moment, Name
 from ringlake.model.alerts import BELOW, WINDOWED, AlertKind, QuietMode
+from ringlake.model.budgets import Every
 from ringlake.model.language import Language
 from ringlake.query.filters import WrongError
 from ringlake.stores.webhooks import MOST_URL, check_url
@@ -72,9 +73,10 @@ class AlertBody(_Body):
     """All of a rule. See `kind` for what `threshold` is of.
 
     `longest_wait` (seconds), `waiting` (customers), `missed_burst` (calls within `window_s`), `spend` (the workspace's
-    currency, in the local month) and `abuse` (calls within `window_s`) fire when the value is the threshold or more;
-    `no_agent` (people online or talking) and `service_level` (percent, of at least `least` calls within `window_s`)
-    when it is less. A firing begins when that has lasted `lasts_s` and is over when the value has been on the good
+    currency, in the month, or `every` quarter or year) and `abuse` (calls within `window_s`) fire when the value is
+    the threshold or more; `no_agent` (people online or talking) and `service_level` (percent, of at least `least` calls
+    within `window_s`) when it is less. A firing begins when that has lasted `lasts_s` and is over when the value has
+    been on the good
     side of `clear` (of the threshold without it) for `settle_s`; the next notice comes `cooldown_s` later at the
     earliest. With `open_hours` the rule rests while the business is closed; `tells_end` tells of the end too.
     `webhook` is an https address ("" is none). `owner` is for administrators who take over somebody else's rule: their
@@ -88,6 +90,8 @@ class AlertBody(_Body):
     team: Annotated[str, StringConstraints(max_length=63)] = ""
     queue: Annotated[str, StringConstraints(max_length=120)] = ""
     number: Annotated[str, StringConstraints(max_length=63)] = ""
+    user: Annotated[str, StringConstraints(max_length=63)] = ""
+    every: Every | None = None
     window_s: Annotated[int, Field(ge=LEAST_WINDOW_S, le=_DAY_S)] | None = None
     lasts_s: Seconds = 0
     settle_s: Seconds = 120
@@ -112,7 +116,7 @@ class AlertBody(_Body):
         return value
 
     @model_validator(mode="after")
-    def _of_its_kind(self) -> Self:
+    def _within_bounds(self) -> Self:
         least, most, digits = _RANGES[self.kind]
         for name, value in (("threshold", self.threshold), ("clear", self.clear)):
             if value is None:
@@ -128,10 +132,6 @@ class AlertBody(_Body):
             bad = self.clear < self.threshold if self.kind in BELOW else self.clear > self.threshold
             if bad:
                 raise WrongError("clear", "is on the bad side of the threshold")
-        if self.kind is AlertKind.NO_AGENT and (self.queue or self.number):
-            raise WrongError("queue" if self.queue else "number", "people are in teams, not in queues or numbers")
-        if self.window_s is not None and self.kind not in WINDOWED:
-            raise WrongError("window_s", f"{self.kind.value} has no window")
         if not self.recipients and not self.webhook:
             raise WrongError("recipients", "somebody, or a webhook, has to be told")
         told = [(one.user, one.address) for one in self.recipients]
@@ -139,11 +139,36 @@ class AlertBody(_Body):
             raise WrongError("recipients", "names somebody twice")
         return self
 
+    @model_validator(mode="after")
+    def _about_what_it_can_be(self) -> Self:
+        if self.kind is AlertKind.NO_AGENT and (self.queue or self.number):
+            raise WrongError("queue" if self.queue else "number", "people are in teams, not in queues or numbers")
+        if self.kind is AlertKind.SPEND and self.queue:
+            raise WrongError("queue", "money is spent by users, teams and numbers, not by queues")
+        if self.kind is not AlertKind.SPEND and (self.user or self.every):
+            raise WrongError("user" if self.user else "every", "is of alerts about spend")
+        if self.window_s is not None and self.kind not in WINDOWED:
+            raise WrongError("window_s", f"{self.kind.value} has no window")
+        return self
+
     def plain(self) -> dict[str, Any]:
         """The rule's fields with what is usual for its kind."""
-        named = ("name", "kind", "threshold", "clear", "team", "queue", "number", "lasts_s", "settle_s", "cooldown_s")
+        named = (
+            "name",
+            "kind",
+            "threshold",
+            "clear",
+            "team",
+            "queue",
+            "number",
+            "user",
+            "lasts_s",
+            "settle_s",
+            "cooldown_s",
+        )
         return {
             **{name: getattr(self, name) for name in (*named, "least", "enabled")},
+            "every": self.every or Every.MONTH,
             "window_s": self.window_s or _WINDOWS_S.get(self.kind, 900),
             "open_hours": self.kind is AlertKind.NO_AGENT if self.open_hours is None else self.open_hours,
             "tells_end": self.kind not in _ENDLESS if self.tells_end is None else self.tells_end,

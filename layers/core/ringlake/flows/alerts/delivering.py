@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 
 from ringlake.errors import Conflict, Unavailable
-from ringlake.files.mail import Envelope, alert
+from ringlake.files.mail import Envelope, Period, alert, budget
 from ringlake.flows.letters import refusal_said
-from ringlake.model.alerts import AlertEvent, AlertKind, AlertRule, Channel, Delivery, DeliveryState
+from ringlake.flows.money.budgets import period_of
+from ringlake.model.alerts import AlertEvent, AlertKind, AlertRule, Channel, Delivery, DeliveryState, EventKind
 from ringlake.model.base import Model
 from ringlake.model.directory import Directory, Workspace
 from ringlake.model.schedules import Recipient
@@ -135,6 +136,17 @@ class Delivering:
             language=to.language,
             leave=self._confirmations.leave(workspace.id, to.address, topic_of(rule.id), now),
         )
+        if rule.kind is AlertKind.SPEND and event.kind in (EventKind.FIRED, EventKind.STILL):
+            today = event.at.astimezone(workspace.tz).date()
+            first, last = period_of(rule.every, today, workspace.fiscal_month)
+            return budget(
+                envelope,
+                name=rule.name,
+                spent=event.measured if event.measured is not None else rule.threshold,
+                limit=rule.threshold,
+                currency=event.currency,
+                period=Period(first=first, last=last),
+            )
         return alert(envelope, list(notices(rule, event, directory)), zone=workspace.tz)
 
     def _moved(

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from ringlake.access import Principal, abilities, scope
+from ringlake.access.scope import shows_person
 from ringlake.errors import Conflict, Forbidden, InvalidRequest, NotFound, Outdated, PlanTooLow, Taken
 from ringlake.flows.directory.office import View, check_version, line, may, need, new_id, refuse
 from ringlake.flows.mailing.asking import Asking
@@ -67,7 +68,10 @@ LONGEST_MUTE = timedelta(days=31)
 OVERLAP = timedelta(hours=24)
 _DAY = timedelta(days=1)
 # What a rule watches: with another value of one of these it begins anew.
-_WATCHED = ("kind", "owner", "team", "queue", "number", "threshold", "clear", "window_s", "least", "open_hours")
+_WATCHED = (
+    "kind", "owner", "team", "queue", "number", "user", "every", "threshold", "clear", "window_s", "least",
+    "open_hours",
+)  # fmt: skip
 # What an administrator must have himself before he changes what somebody else's rights send out.
 _SEEN = frozenset({Ability.SEE_COSTS})
 
@@ -98,7 +102,8 @@ class AlertBook:
 
     def show(self, viewer: Principal, rule_id: str) -> View[AlertView]:
         """Raises `NotFound` for what is not there and for what is somebody else's."""
-        return self._versioned(viewer, self._seen(viewer, rule_id), self._loaded(viewer))
+        directory = self._loaded(viewer)
+        return self._versioned(viewer, self._seen(viewer, rule_id), directory)
 
     def create(self, viewer: Principal, body: Any, now: datetime) -> View[AlertView]:
         """Raises `InvalidRequest` naming the fields, `Forbidden` for what the viewer may not watch or tell."""
@@ -286,15 +291,16 @@ class AlertBook:
         rule = standing.rule
         hook = rule.webhook
         same = (
-            "id", "name", "kind", "owner", "threshold", "clear", "team", "queue", "number", "lasts_s", "settle_s",
-            "cooldown_s", "least", "open_hours", "tells_end", "enabled", "muted_until", "created_at", "updated_at",
-            "version",
+            "id", "name", "kind", "owner", "threshold", "clear", "team", "queue", "number", "user", "lasts_s",
+            "settle_s", "cooldown_s", "least", "open_hours", "tells_end", "enabled", "muted_until", "created_at",
+            "updated_at", "version",
         )  # fmt: skip
         return AlertView(
             **{name: getattr(rule, name) for name in same},
             mine=rule.owner == viewer.user.id,
             unit=unit_of(rule.kind),
             currency=currency_of(rule.kind, directory.workspace),
+            every=rule.every if rule.kind is AlertKind.SPEND else None,
             window_s=rule.window_s if rule.kind in WINDOWED else None,
             recipients=tuple(self._recipient(rule, one, directory) for one in rule.recipients),
             webhook=None
@@ -336,6 +342,10 @@ def _places(viewer: Principal, rule: AlertRule, directory: Directory) -> list[tu
     numbers = {one.id for one in directory.numbers if one.deleted_at is None}
     if rule.team and rule.team not in teams:
         wrong.append(("team", "there is no such team that you see"))
+    if rule.user and not any(
+        one.id == rule.user and shows_person(seen, one, viewer.user.id) for one in directory.users
+    ):
+        wrong.append(("user", "there is no such user that you see"))
     if rule.number and rule.number not in numbers:
         wrong.append(("number", "there is no such number"))
     return wrong

@@ -17,10 +17,16 @@ _ENDS = frozenset({EventKind.RESOLVED})
 
 
 def place_of(rule: AlertRule, directory: Directory) -> str:
-    """What is watched, by name: team, queue and number; "" is the whole workspace."""
+    """What is watched, by name: team, queue, number, user; "" is the whole workspace."""
     team = directory.team(rule.team)
     number = next((one for one in directory.numbers if one.id == rule.number), None)
-    named = (team.name if team else rule.team, rule.queue, (number.name or number.e164) if number else rule.number)
+    user = next((one for one in directory.users if one.id == rule.user), None)
+    named = (
+        team.name if team else rule.team,
+        rule.queue,
+        (number.name or number.e164) if number else rule.number,
+        user.name if user else rule.user,
+    )
     return ", ".join(name for name in named if name)
 
 

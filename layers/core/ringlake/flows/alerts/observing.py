@@ -6,21 +6,23 @@ and the metrics of the dictionary. So an alert and the screen that it sends peop
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from ringlake.access import Principal, scope
+from ringlake.access import Principal, abilities, scope
 from ringlake.errors import Forbidden, PlanTooLow
 from ringlake.flows.answers.facts import Facts
 from ringlake.flows.answers.measures import Measures, chosen
 from ringlake.flows.answers.question import Answers
 from ringlake.flows.answers.values import Value
 from ringlake.flows.live import Rows
+from ringlake.flows.money.abuse import AbuseAnswers
+from ringlake.flows.money.budgets import BudgetAnswers
 from ringlake.flows.plans import PLANS
 from ringlake.model.alerts import LIVE, AlertKind, AlertRule, Observation
 from ringlake.model.board import Board, BoardFilter, CallType, LiveCall, View
-from ringlake.model.directory import Directory
+from ringlake.model.budgets import Budget
+from ringlake.model.directory import Ability, Directory
 from ringlake.model.facts import PresenceStatus
 from ringlake.model.hours import is_open
 from ringlake.query.board import view
@@ -38,10 +40,6 @@ _PERCENT = Decimal(100)
 _EXACT = Decimal("0.0001")
 
 
-# Calls against the rules on abuse (features.md N17) between two instants, as the viewer may see them.
-type Abuses = Callable[[Principal, Filter, datetime], int]
-
-
 class Observing:
     """One workspace at one moment. The live board is read once for all rules, and only when one asks for it."""
 
@@ -54,13 +52,13 @@ class Observing:
         records: Records,
         contacts: Contacts,
         facts: Facts,
-        abuses: Abuses | None = None,
     ) -> None:
         self._directory = directory
         self._now = now
         self._rows = Rows(records, contacts)
         self._measured = _Measured(store, facts, records)
-        self._abuses = abuses
+        self._abuse = AbuseAnswers(store, facts, records)
+        self._budgets = BudgetAnswers(store, facts, records)
         self._board: Board | None = None
 
     def see(self, rule: AlertRule, viewer: Principal) -> Observation:
@@ -95,48 +93,48 @@ class Observing:
     # --- what happened
 
     def _past(self, rule: AlertRule, viewer: Principal) -> Observation:
+        """From the lake, while the roll-up keeps up: what it has not brought there yet is unknown."""
+        as_of = self._measured.as_of(viewer)
+        if as_of is None or self._now - as_of > STALE:
+            return UNKNOWN
         match rule.kind:
             case AlertKind.MISSED_BURST:
-                return self._of(viewer, "calls_missed", self._window(rule), _whole)
+                found = self._measured.value(viewer, "calls_missed", self._window(rule), self._now)
+                return Observation(value=Decimal(found.value or 0), n=found.n)
             case AlertKind.SERVICE_LEVEL:
-                found = self._of(viewer, "service_level", self._window(rule), _percent)
-                return IDLE if found.n is not None and found.n < rule.least else found
+                found = self._measured.value(viewer, "service_level", self._window(rule), self._now)
+                # Of no call a share is of nothing: too few, not unknown.
+                if found.value is None or (found.n or 0) < rule.least:
+                    return IDLE
+                return Observation(value=(Decimal(str(found.value)) * _PERCENT).quantize(_EXACT), n=found.n)
             case AlertKind.SPEND:
-                return self._of(viewer, "spend", self._filter(rule, self._month()), _amount)
+                return self._spent(rule, viewer)
             case _:
-                if self._abuses is None or not self._is_fresh(viewer):
-                    return UNKNOWN
-                return Observation(value=Decimal(self._abuses(viewer, self._window(rule), self._now)))
+                return Observation(value=Decimal(self._abuse.count(viewer, self._window(rule), self._now)))
 
-    def _of(self, viewer: Principal, metric: str, asked: Filter, read: Callable[[Value], Observation]) -> Observation:
-        if not self._is_fresh(viewer):
-            return UNKNOWN
-        return read(self._measured.value(viewer, metric, asked, self._now))
-
-    def _is_fresh(self, viewer: Principal) -> bool:
-        as_of = self._measured.as_of(viewer)
-        return as_of is not None and self._now - as_of <= STALE
+    def _spent(self, rule: AlertRule, viewer: Principal) -> Observation:
+        if Ability.SEE_COSTS not in abilities(viewer.user):
+            raise Forbidden("spend is not for the owner of this rule")
+        found = self._budgets.spend_of(viewer, budget_of(rule), self._now)
+        if found.value is None:
+            # Nothing was charged; or something was, and nobody knows how much (features.md N5).
+            return Observation(value=Decimal(0)) if found.coverage is None else UNKNOWN
+        return Observation(value=Decimal(found.value), n=found.n)
 
     def _window(self, rule: AlertRule) -> Filter:
         """Calls that began within the window that ends now."""
         start = self._now - timedelta(seconds=rule.window_s)
-        return self._filter(rule, {"from": self._local(start), "to": self._local(self._now), "started_from": start})
-
-    def _month(self) -> dict[str, object]:
-        """The local calendar month as far as it has come."""
-        today = self._now.astimezone(self._directory.workspace.tz).date()
-        return {"from": today.replace(day=1).isoformat(), "to": today.isoformat()}
-
-    def _filter(self, rule: AlertRule, bounds: dict[str, object]) -> Filter:
-        asked: dict[str, object] = {
-            **bounds,
-            "teams": list(_one(rule.team)),
-            "queues": list(_one(rule.queue)),
-            "numbers": list(_one(rule.number)),
-        }
-        if rule.kind is not AlertKind.SPEND:
-            asked["channels"] = [CALL]
-        return Filter.model_validate(asked)
+        return Filter.model_validate(
+            {
+                "from": self._local(start),
+                "to": self._local(self._now),
+                "started_from": start,
+                "channels": [CALL],
+                "teams": list(_one(rule.team)),
+                "queues": list(_one(rule.queue)),
+                "numbers": list(_one(rule.number)),
+            }
+        )
 
     def _local(self, at: datetime) -> str:
         return at.astimezone(self._directory.workspace.tz).date().isoformat()
@@ -166,16 +164,6 @@ def _one(id: str) -> tuple[str, ...]:
     return (id,) if id else ()
 
 
-def _whole(found: Value) -> Observation:
-    return UNKNOWN if found.value is None else Observation(value=Decimal(found.value), n=found.n)
-
-
-def _percent(found: Value) -> Observation:
-    """From 0 to 100. Of no call a share is of nothing: too few, not unknown."""
-    share = Decimal(0) if found.value is None else Decimal(str(found.value))
-    return Observation(value=(share * _PERCENT).quantize(_EXACT), n=found.n or 0)
-
-
-def _amount(found: Value) -> Observation:
-    """Nothing charged yet is nothing spent; what is not known is not spent either (coverage stands on the screen)."""
-    return Observation(value=Decimal(0) if found.value is None else Decimal(str(found.value)), n=found.n)
+def budget_of(rule: AlertRule) -> Budget:
+    """What a rule about spend is a budget of."""
+    return Budget(every=rule.every, amount=rule.threshold, user=rule.user, team=rule.team, number=rule.number)

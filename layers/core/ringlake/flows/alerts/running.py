@@ -25,7 +25,7 @@ from ringlake.stores.directory import DirectoryStore
 from ringlake.stores.records import Records
 
 from .delivering import Delivering, currency_of, planned
-from .observing import Abuses, Observing
+from .observing import Observing
 
 OWNER_GONE = "its owner is no longer a user: somebody else has to take it over"
 OWNER_MAY_NOT = "its owner may not see this any more"
@@ -53,7 +53,6 @@ class Alerting:
         contacts: Contacts,
         facts: Facts,
         delivering: Delivering,
-        abuses: Abuses | None = None,
     ) -> None:
         self._alerts = alerts
         self._directory = directory
@@ -61,7 +60,6 @@ class Alerting:
         self._contacts = contacts
         self._facts = facts
         self._delivering = delivering
-        self._abuses = abuses
 
     def run(
         self, clock: Callable[[], datetime], until: datetime, log: Callable[[str, str], None] = lambda *_: None
@@ -111,7 +109,6 @@ class Alerting:
             records=self._records,
             contacts=self._contacts,
             facts=self._facts,
-            abuses=self._abuses,
         )
 
     def _turn(self, directory: Directory, standing: Standing, eyes: Observing, now: datetime) -> list[AlertEvent]:

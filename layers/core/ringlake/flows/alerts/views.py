@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from ringlake.model.alerts import AlertKind, Channel, DeliveryState, EventKind, Phase, QuietMode, Told
 from ringlake.model.base import Answer
+from ringlake.model.budgets import Every
 from ringlake.model.language import Language
 
 
@@ -80,6 +81,8 @@ class AlertView(Answer, frozen=True, kw_only=True):
     team: str
     queue: str
     number: str
+    user: str
+    every: Every | None
     window_s: int | None
     lasts_s: int
     settle_s: int
