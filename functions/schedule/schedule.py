@@ -31,7 +31,7 @@ RESERVE_MS = 90_000
 
 
 @cache
-def ticking() -> Ticking:
+def work() -> Ticking:
     """The tick over the stores of this deployment."""
     table, queues = settings.read(settings.Tenants).directory_table, settings.read(settings.Queues)
     # Nothing sealed is opened here: no party key, no secret.
@@ -65,7 +65,7 @@ def now() -> datetime:
 
 def handler(_event: object, context: Any) -> dict[str, int]:
     """What failed is due still: the next tick orders it. The run then counts as failed, so that somebody looks."""
-    done = ticking().tick(
+    done = work().tick(
         now(),
         until=lambda: context.get_remaining_time_in_millis() > RESERVE_MS,
         log=lambda schedule, error: print(json.dumps({"schedule": schedule, "error": error})),

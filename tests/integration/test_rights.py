@@ -18,17 +18,23 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 import botocore.client
+import msgspec
 import pytest
 
 from ringlake import settings
 from ringlake.flows.ingest import secret_context
 from ringlake.model.directory import Account, Connection, Number, Role, Secret, User, Workspace
 from ringlake.model.refolds import Refold
+from ringlake.model.schedules import Due
+from ringlake.model.tables import CALLS
 from ringlake.providers.signatures import sign_standard
 from ringlake.stores.boards import DynamoBoards, Socket
 from ringlake.stores.directory import DynamoDirectory, party_key_context, token_digest
 from ringlake.stores.journal import BELL
+from ringlake.stores.lake import ObjectLake, empty
+from ringlake.stores.objects import S3Objects
 from ringlake.stores.refolds import DynamoRefolds
+from ringlake.stores.schedules import DynamoSchedules
 from ringlake.stores.vault import KmsVault
 from tests.integration.emulators import Emulator, emulator, library_at
 from tools.template_rules import contract
@@ -183,7 +189,7 @@ def played(house: House) -> House:
         answer = run(house, "api", api("POST", path, route, ordered))
         assert answer["statusCode"] == 202, answer
         job, function = json.loads(answer["body"])["id"], "export" if "exports" in path else "report"
-        message = {"messageId": "m1", "body": json.dumps({"workspace": WORKSPACE, "job": job})}
+        message = {"messageId": "m1", "receiptHandle": "r1", "body": json.dumps({"workspace": WORKSPACE, "job": job})}
         assert run(house, function, {"Records": [message]}) == {"batchItemFailures": []}
         show = path.replace("missed_rate_per_week/runs", "runs") + f"/{job}"
         shown = run(house, "api", api("GET", show, re.sub("/v1/(.*)/.*", r"GET /v1/\1/{id}", show)))
@@ -195,6 +201,7 @@ def played(house: House) -> House:
         assert run(house, "api", api("GET", path, f"GET {path}"))["statusCode"] == 200
     keep_the_directory(house)
     read_what_happened(house)
+    mail_a_schedule(house)
     enter_a_deal(house)
     watch_the_board(house)
     assert run(house, "connect", contact_ended())["accepted"] == 1
@@ -225,6 +232,58 @@ def read_what_happened(house: House) -> None:
     assert [report["id"] for report in ask("GET /v1/saved-reports")["reports"]] == [kept]
     ask("GET /v1/saved-reports/{id}/run", id=kept)
     ask("DELETE /v1/saved-reports/{id}", id=kept)
+
+
+def mail_a_schedule(house: House) -> None:
+    """A report is scheduled with somebody outside among its recipients, becomes due, is ordered and made."""
+
+    def ask(route: str, body: object = None, **parameters: str) -> Any:
+        method, _, path = route.partition(" ")
+        for name, value in parameters.items():
+            path = path.replace(f"{{{name}}}", value)
+        event = api(method, path, route, body) | {"pathParameters": parameters or None}
+        event["headers"]["if-match"] = "*"
+        answer = run(house, "api", event)
+        assert answer["statusCode"] < 300, (route, answer)
+        return json.loads(answer["body"])
+
+    body = {
+        "name": "Yesterday",
+        "what": {"request": {}},
+        "timing": {"cadence": "daily", "at": "00:00"},
+        "recipients": [{"user": "u1"}, {"address": "boss@client.example"}],
+    }
+    kept = ask("POST /v1/schedules", body)
+    there = {"id": kept["id"]}
+    assert ask("PUT /v1/schedules/{id}", {**body, "name": "Daily"}, **there)["version"] == 2
+    ask("POST /v1/schedules/{id}/run", {}, **there)
+
+    store = DynamoSchedules(house.physical["DirectoryTable"])
+    # A finance query, and something to read of yesterday.
+    query = {"kind": "report", "name": "missed_rate_per_week"}
+    other = ask("POST /v1/schedules", {**body, "what": query, "recipients": [{"user": "u1"}]})
+    yesterday = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
+    ObjectLake(S3Objects(house.physical["LakeBucket"])).write(CALLS, WORKSPACE, yesterday, empty(CALLS), None)
+    for schedule_id in (kept["id"], other["id"]):
+        due = Due(workspace=WORKSPACE, schedule=schedule_id, at=store.times(WORKSPACE)[schedule_id])
+        store.advance(due, due.at - timedelta(days=1))
+    assert run(house, "schedule", {}) == {"ordered": 2}
+    assert run(house, "schedule", {}) == {"ordered": 0}
+    (planned,) = (one for one in ask("GET /v1/schedules/{id}/runs", **there)["runs"] if not one["by"])
+    assert [one["reason"] for one in planned["left_out"]] == ["unconfirmed"]
+    message = {
+        "messageId": "m1",
+        "receiptHandle": "r1",
+        "body": json.dumps({"workspace": WORKSPACE, "job": planned["job"]}),
+    }
+    assert run(house, "export", {"Records": [message]}) == {"batchItemFailures": []}
+    planned = next(one for one in ask("GET /v1/schedules/{id}/runs", **there)["runs"] if not one["by"])
+    assert (planned["job_state"], [one["state"] for one in planned["letters"]]) == ("ready", ["sent"])
+    # Somebody who has left: the schedule ends itself.
+    orphan = msgspec.structs.replace(store.all(WORKSPACE)[0], id="s-orphan", owner="nobody", version=1)
+    store.put(orphan, None, datetime.now(UTC) - timedelta(minutes=1))
+    assert run(house, "schedule", {}) == {"ordered": 0}
+    assert store.all(WORKSPACE)[-1].stopped
 
 
 def enter_a_deal(house: House) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from ringlake.errors import Forbidden, InvalidRequest, NotFound, Outdated, PlanTooLow, Taken, Unversioned
+from ringlake.errors import Forbidden, InvalidRequest, LimitReached, NotFound, Outdated, PlanTooLow, Taken, Unversioned
 from ringlake.flows.schedules.views import ScheduleView
 from ringlake.model.base import to_json
 from ringlake.model.directory import Ability, Role, User
@@ -273,6 +273,16 @@ def test_run_now_with_nobody_to_mail_to_says_so(world: Scheduled) -> None:
     with pytest.raises(Taken, match="unconfirmed"):
         world.scheduling.run(world.viewer("owner"), schedule.id, {"everyone": True}, world.now)
     assert world.ordered == []
+
+
+def test_runs_that_people_ask_for_are_few_a_day(world: Scheduled) -> None:
+    schedule, viewer = world.make(), world.viewer("owner")
+    for minute in range(10):
+        world.scheduling.run(viewer, schedule.id, {}, world.now + timedelta(minutes=minute))
+    with pytest.raises(LimitReached) as refusal:
+        world.scheduling.run(viewer, schedule.id, {}, world.now + timedelta(hours=23))
+    assert refusal.value.until == world.now + timedelta(days=1)
+    world.scheduling.run(viewer, schedule.id, {}, refusal.value.until)
 
 
 def test_the_history_says_what_became_of_each_period(world: Scheduled) -> None:

@@ -13,12 +13,13 @@ from typing import Any
 import msgspec
 
 from ringlake.access import Principal, abilities, scope
-from ringlake.errors import Conflict, Forbidden, InvalidRequest, NotFound, Outdated, PlanTooLow, Taken
+from ringlake.errors import Conflict, Forbidden, InvalidRequest, LimitReached, NotFound, Outdated, PlanTooLow, Taken
 from ringlake.flows.directory.office import View, check_version, line, may, new_id, refuse
 from ringlake.flows.mailing.asking import Asking
 from ringlake.flows.plans import PLANS
 from ringlake.flows.requests import Desk
 from ringlake.model.directory import Ability, Directory, User
+from ringlake.model.localtime import DAY
 from ringlake.model.mailing import normal
 from ringlake.model.schedules import Recipient, ReportSchedule, RunState, ScheduleRun, Timing, What
 from ringlake.query.duetimes import covered, following
@@ -39,6 +40,8 @@ MOST_OWN = 50
 MOST = 500
 MOST_OUTSIDE = 20
 RUNS_PAGE = 20
+# Of one schedule within a day, beside its own.
+MOST_ASKED_RUNS = 10
 # What an administrator must have himself before he changes what goes out in somebody else's name.
 _OF_FILES = frozenset({Ability.EXPORT, Ability.RAW_EXPORT, Ability.REPORTS, Ability.SEE_CONTENT})
 
@@ -149,6 +152,7 @@ class Scheduling:
         left_out = tuple(one.left_out for one in to if one.state != OK)
         if len(left_out) == len(to):
             raise Taken("there is nobody to mail to: " + ", ".join(f"{one.who} ({one.reason})" for one in left_out))
+        self._check_haste(schedule, now)
         job = self._ordering.job(schedule, owner, directory.workspace, Span(first, last), now)
         job = self._ordering.with_figures(job, owner, now)
         job = self._ordering.with_letters(job, [one for one in to if one.state == OK], now)
@@ -195,6 +199,17 @@ class Scheduling:
         after = following(schedule.timing, directory.workspace, now)
         self._ordering.job(schedule, owner, directory.workspace, Span(after.first, after.last), after.at)
         return owner
+
+    def _check_haste(self, schedule: ReportSchedule, now: datetime) -> None:
+        """Runs that people ask for are few (security.md API6). Raises `LimitReached`."""
+        recent = self._schedules.runs(schedule.workspace, schedule.id)
+        asked = sorted(run.at for run in recent if run.by and now - run.at < DAY)
+        if len(asked) >= MOST_ASKED_RUNS:
+            until = asked[-MOST_ASKED_RUNS] + DAY
+            said = (
+                f"{MOST_ASKED_RUNS} runs were asked for within 24 hours, the next may be at {until:%Y-%m-%d %H:%M} UTC"
+            )
+            raise LimitReached(said, "schedule_runs_daily", MOST_ASKED_RUNS, until)
 
     def _covers(self, viewer: Principal, owner_id: str, directory: Directory) -> Principal:
         """The owner; raises `Forbidden` when who changes his schedule would see more by it than by himself."""
