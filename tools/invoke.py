@@ -26,12 +26,15 @@ from ringlake.providers.signatures import sign_openphone, sign_standard  # noqa:
 FUNCTIONS = {
     "http_webhook": "ingest",
     "http_api": "api",
+    "http_mail": "mail",
+    "sns_mail": "mail",
     "stream_journal": "fold",
     "stream_records": "live",
     "websocket": "live",
     "sqs_export": "export",
     "sqs_report": "report",
     "schedule_rollup": "rollup",
+    "schedule_reports": "schedule",
     "eventbridge_connect": "connect",
 }
 
