@@ -9,10 +9,11 @@ import pytest
 from ringlake.access import Principal, Scope
 from ringlake.errors import Forbidden, InvalidRequest, NotFound, PlanTooLow, Unavailable
 from ringlake.flows.delivery import Result
-from ringlake.flows.requests import Desk, OwnUser
+from ringlake.flows.requests import OwnUser
 from ringlake.model.directory import Ability, Role, Workspace
 from ringlake.model.jobs import JobKind, JobState
 from ringlake.stores.jobs import PAGE
+from ringlake.stores.queue import MemoryQueue
 from tests.unit.export.world import FILTER, NOW, World
 
 DAY = 86_400
@@ -75,20 +76,13 @@ def test_the_data_dialect_needs_its_ability() -> None:
 def test_a_request_that_cannot_be_queued_is_marked_failed() -> None:
     world = World()
 
-    class Down:
-        def send(self, _message: object, _workspace: str) -> None:
+    class Down(MemoryQueue):
+        def send(self, *_message: object, **_options: object) -> None:
             raise Unavailable("SendMessage")
 
-    desk = Desk(
-        jobs=world.jobs,
-        directory=world.directory,
-        saved=world.saved,
-        exports=world.objects,
-        export_queue=Down(),
-        report_queue=world.report_queue,
-    )
+    world.export_queue = Down()
     with pytest.raises(Unavailable):
-        desk.export(world.viewer("owner"), {"filter": FILTER}, NOW)
+        world.desk.export(world.viewer("owner"), {"filter": FILTER}, NOW)
     (job,) = world.jobs.rows.values()
     assert job.state is JobState.FAILED
 
