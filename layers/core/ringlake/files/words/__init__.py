@@ -26,8 +26,20 @@ class Words:
         self._lists = lists(language)
 
     def field(self, field: Field) -> str:
-        """The header of a field; a field that no list knows shows its code."""
-        return field.label or self._lists["fields"].get(field.name, field.name)
+        """The header of a field; a field that no list knows (of a report of SQL) shows its code."""
+        return field.label or self.column(field.name) or field.name
+
+    def column(self, code: str) -> str:
+        """The words of a column, with its unit; "" when no list knows it.
+
+        What stands beside a number (how many it was made of, its median) is called after that number.
+        """
+        if own := self._lists["fields"].get(code, ""):
+            return f"{own}, {self._lists['endings']['unit_s']}" if code.endswith("_s") else own
+        base, _, ending = code.rpartition("_")
+        beside = self._lists["endings"].get(ending, "") if ending != "s" else ""
+        number = self.column(base) if beside else ""
+        return f"{number} ({beside})" if number else ""
 
     def sheet(self, name: str) -> str:
         """What a sheet is called; one that no list knows (a report of SQL) by its code, made readable."""
