@@ -24,7 +24,7 @@ from ringlake.stores.objects import S3Objects
 from ringlake.stores.queue import SqsQueue
 from ringlake.stores.saved import DynamoSavedReports
 from ringlake.stores.schedules import DynamoSchedules
-from ringlake.stores.vault import MemoryVault
+from ringlake.stores.vault import ClosedVault
 
 # What one schedule may take after the clock was looked at: numbers over a year of a large workspace.
 RESERVE_MS = 90_000
@@ -35,7 +35,7 @@ def work() -> Ticking:
     """The tick over the stores of this deployment."""
     table, queues = settings.read(settings.Tenants).directory_table, settings.read(settings.Queues)
     # Nothing sealed is opened here: no party key, no secret.
-    directory = DynamoDirectory(table, MemoryVault())
+    directory = DynamoDirectory(table, ClosedVault())
     addresses, saved = DynamoAddresses(table), DynamoSavedReports(table)
     # Jobs are ordered here and no file is handed out; sums of a summary look at rows of the lake and at no record.
     unused: Any = None
