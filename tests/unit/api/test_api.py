@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import importlib
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import ModuleType
 from typing import Any
 
@@ -16,7 +16,7 @@ from ringlake.access import ROUTES
 from ringlake.errors import NotFound, Unavailable
 from ringlake.model.directory import Workspace
 from tests.unit.api.conformance import conforms
-from tests.unit.export.world import FILTER, WATERMARK, World
+from tests.unit.export.world import FILTER, NOW, WATERMARK, World
 
 api: ModuleType = importlib.import_module("functions.api.api")
 
@@ -99,6 +99,47 @@ def test_the_way_of_an_export_from_order_to_download(world: World) -> None:
     status, _, headers = call("GET /v1/exports/{id}/download", MEMBER, id=ordered["id"])
     assert (status, headers["cache-control"]) == (302, "no-store")
     assert headers["location"].startswith("memory://workspace=acme/")
+
+
+def test_the_manifest_of_a_file_is_a_document_of_its_own(world: World) -> None:
+    job_id = world.order("member")
+    assert call("GET /v1/exports/{id}/manifest", MEMBER, id=job_id)[0] == 404
+    world.run(job_id)
+    status, manifest, _ = call("GET /v1/exports/{id}/manifest", MEMBER, id=job_id)
+
+    job = world.job(job_id)
+    assert (status, manifest["sha256"], manifest["rows"]) == (200, job.sha256, 3)
+    assert manifest["filter"] == FILTER
+    assert call("GET /v1/exports/{id}/manifest", claims_of("s-other"), id=job_id)[0] == 404
+
+
+def test_a_job_is_cancelled_and_deleted_and_a_failed_one_tried_again(world: World) -> None:
+    job_id = world.order("member")
+    status, cancelled, _ = call("POST /v1/exports/{id}/cancel", MEMBER, id=job_id)
+    assert (status, cancelled["state"], cancelled["download"]) == (200, "cancelled", None)
+    assert call("POST /v1/exports/{id}/retry", MEMBER, id=job_id)[0] == 409
+    status, deleted, _ = call("DELETE /v1/exports/{id}", MEMBER, id=job_id)
+    assert (status, deleted["id"]) == (200, job_id)
+    assert call("GET /v1/exports/{id}", MEMBER, id=job_id)[0] == 404
+
+    failing = world.order("member")
+    world.change("member", suspended_at=world.now)
+    world.run(failing)
+    world.change("member", suspended_at=None)
+    status, again, _ = call("POST /v1/exports/{id}/retry", MEMBER, id=failing)
+    assert (status, again["state"]) == (202, "queued")
+
+
+def test_who_asks_for_too_much_at_once_is_told_the_limit_and_when(world: World) -> None:
+    world.limit(exports_daily_user=1)
+    world.run(world.order("member"))
+    world.wait(3_600)
+    status, problem, headers = call("POST /v1/exports", MEMBER, {"filter": FILTER})
+
+    assert (status, headers["content-type"]) == (429, "application/problem+json")
+    assert (problem["limit"], problem["most"]) == ("exports_daily_user", 1)
+    assert datetime.fromisoformat(problem["until"]) == NOW + timedelta(days=1)
+    assert headers["retry-after"] == str(23 * 3_600)
 
 
 def test_a_body_in_base64_is_read_by_its_flag(world: World) -> None:
@@ -201,9 +242,9 @@ def test_every_viewer_reaches_his_own_jobs_and_no_others(world: World) -> None:
         ("[1]", "body"),
         ('"x"', "body"),
         ("null", "body"),
-        ("", "filter"),
+        ("", "filter.from"),
         ('{"filter": {"preset": "tomorrow"}}', "filter.preset"),
-        ('{"filter": {"from": "2026-01-15", "to": "2026-04-16"}}', "to"),
+        ('{"filter": {"from": "2026-01-15", "to": "2026-04-16"}}', "filter.to"),
         ('{"filter": {"preset": "today"}, "x": 1}', "x"),
         (f'{{"filter": "{"x" * 70_000}"}}', "body"),
         ("[" * 60_000, "body"),
