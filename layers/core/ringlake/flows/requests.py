@@ -27,7 +27,7 @@ from ringlake.stores.saved import SavedReports
 
 from .delivery import sweep
 from .exports.registry import REPORTS
-from .exports.request import ExportRequest, settled
+from .exports.request import ExportRequest, may_have, report_of, settled
 from .jobviews import JobView, job_view, same_address, state_of
 from .letters import letter_to
 from .limits import check_at_once, check_limits, first_of_day
@@ -318,6 +318,8 @@ class Desk:
             raise NotFound("there is no file, or it has expired")
         if job.kind is JobKind.REPORT:
             may_read_reports(viewer.user)
+        else:
+            may_have(viewer, report_of(job.name))
         _may_use(viewer, Dialect(job.dialect))
         if not scope(viewer.user).covers(msgspec.convert(job.scope, Scope)):
             raise Forbidden("your rights do not cover this file any more; ask for a new one")

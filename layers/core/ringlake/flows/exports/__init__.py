@@ -21,13 +21,9 @@ from ringlake.stores.columns import LakeColumns
 
 from .order import Asked, Report, Sources, Work
 from .registry import REPORTS
-from .request import ExportRequest, Settled, settled, understood
+from .request import ExportRequest, Settled, report_of, settled, understood
 
 __all__ = ["REPORTS", "ExportRequest", "Report", "Settled", "Sources", "content", "run_export", "settled"]
-
-
-# What jobs were called that were ordered before there was more than one report.
-_NAMELESS = frozenset({"", "activity"})
 
 
 def run_export(workspace: str, job_id: str, *, sources: Sources, shop: Workshop) -> Result:
@@ -45,7 +41,7 @@ def content(job: Job, directory: Directory, user: User, sources: Sources) -> Con
     """
     if job.dialect == Dialect.DATA and Ability.RAW_EXPORT not in abilities(user):
         raise Forbidden("the requester may not export any more")
-    report = REPORTS["interactions" if job.name in _NAMELESS else job.name]
+    report = report_of(job.name)
     viewer = Principal(workspace=directory.workspace.id, user=user)
     # Whatever hour it is when a worker takes the job, the file answers the question as it was asked.
     asked = understood(

@@ -32,6 +32,8 @@ from .order import OWN_PROFILE, Asked, Report
 from .registry import REPORTS
 from .saved import request_of
 
+# What jobs were called that were ordered before there was more than one report.
+_NAMELESS = frozenset({"", "activity"})
 _OF_PROGRAMS = frozenset({Format.JSONL, Format.PARQUET})
 _MOST_COLUMNS = 300
 
@@ -54,10 +56,11 @@ class ExportRequest(BaseModel):
     """A file of a report: the rows that `filter` selects, exactly as on screen.
 
     `options` are what the report takes beside the filter, named as the query parameters of the same answer: `chart`
-    (series, heatmap, breakdown, waits, service, service_rows, concurrency) with `metrics`, `by`, `granularity`, ...;
-    `states`, `sort`, `group` of cases; `band`, `incoming`, `new` of contacts; `deal_states`, `brands` of deals;
-    `paths` of the detailed report. `columns` chooses columns and their order; without it all are there. `saved` is
-    the id of a saved report, which stands for report, filter, options and columns.
+    (summary, series, heatmap, breakdown, waits, service, service_rows, responses, concurrency) with `metrics`, `by`,
+    `granularity`, ...; `states`, `sort`, `group` of cases; `band`, `incoming`, `new` of contacts; `deal_states`,
+    `brands` of deals; `ratings` of charges; `paths` of the detailed report. `columns` chooses columns and their
+    order; without it all are there. `saved` is the id of a saved report, which stands for report, filter, options
+    and columns.
 
     `dialect` is of CSV: `data` puts nothing in front of text and needs the ability `raw_export`. `profile` gives
     calls and texts the columns of another system. `headers` and `language` are of CSV and XLSX; the language is
@@ -152,6 +155,11 @@ def understood(
     if wrong:
         raise InvalidRequest(*wrong[0], *wrong[1:])
     return asked
+
+
+def report_of(name: str) -> Report:
+    """The report of a job's name."""
+    return REPORTS["interactions" if name in _NAMELESS else name]
 
 
 def may_have(viewer: Principal, report: Report) -> None:

@@ -56,7 +56,8 @@ _FIELDS = (
 )
 
 
-def _rows(asked: Asked, work: Work) -> Iterator[dict[str, Any]]:
+def _batches(asked: Asked, work: Work) -> Iterator[Batch]:
+    """A batch for some records: a transcript may be a megabyte."""
     texts = Texts(work.sources.directory, work.sources.journal, work.sources.raw)
     query, lake = asked.question.query, work.sources.lake
     for day in work.days:
@@ -64,7 +65,7 @@ def _rows(asked: Asked, work: Work) -> Iterator[dict[str, Any]]:
             for part in selected(table, query, lake, day, names):
                 wanted = (row for row in part.to_pylist() if table is MESSAGES or row["transcript"] or row["summary"])
                 for some in batched(wanted, _AT_ONCE, strict=False):
-                    yield from _told(asked, work, texts, table, some)
+                    yield from batches_of(_FIELDS, _told(asked, work, texts, table, some), asked.zone)
 
 
 def _told(
@@ -116,10 +117,6 @@ def _found(asked: Asked, work: Work, table: Table, rows: Sequence[Mapping[str, A
             record_id, subject = wanted[loaded.key]
             found[record_id] = Found(workspace, seen, subject, record, loaded, None, ())
     return found
-
-
-def _batches(asked: Asked, work: Work) -> Iterator[Batch]:
-    return batches_of(_FIELDS, _rows(asked, work), asked.zone)
 
 
 REPORT = Report(
