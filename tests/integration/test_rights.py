@@ -24,12 +24,14 @@ import pytest
 from ringlake import settings
 from ringlake.flows.ingest import secret_context
 from ringlake.model.directory import Account, Connection, Number, Role, Secret, User, Workspace
+from ringlake.model.jobs import JobState
 from ringlake.model.refolds import Refold
 from ringlake.model.schedules import Due
 from ringlake.model.tables import CALLS
 from ringlake.providers.signatures import sign_standard
 from ringlake.stores.boards import DynamoBoards, Socket
 from ringlake.stores.directory import DynamoDirectory, party_key_context, token_digest
+from ringlake.stores.jobs import DynamoJobs
 from ringlake.stores.journal import BELL
 from ringlake.stores.lake import ObjectLake, empty
 from ringlake.stores.objects import S3Objects
@@ -197,6 +199,7 @@ def played(house: House) -> House:
         assert json.loads(shown["body"])["mail"] == "sent", shown
         handed = run(house, "api", api("GET", f"/v1/exports/{job}/download", "GET /v1/exports/{id}/download"))
         assert handed["statusCode"] == 302, handed
+        throw_away(house, function, path, route, ordered, job)
     for path in ("/v1/me", "/v1/exports", "/v1/reports"):
         assert run(house, "api", api("GET", path, f"GET {path}"))["statusCode"] == 200
     keep_the_directory(house)
@@ -206,6 +209,49 @@ def played(house: House) -> House:
     watch_the_board(house)
     assert run(house, "connect", contact_ended())["accepted"] == 1
     return house
+
+
+def throw_away(house: House, function: str, path: str, route: str, body: object, made: str) -> None:
+    """A finished job is deleted; another is cancelled, and its worker, who finds what a dead one left, removes it; a
+    third one waits for its turn.
+    """
+
+    def ask(route: str, job: str) -> Any:
+        method, _, path = route.partition(" ")
+        answer = run(house, "api", api(method, path.replace("{id}", job), route) | {"pathParameters": {"id": job}})
+        assert answer["statusCode"] == 200, (route, answer)
+        return json.loads(answer["body"])
+
+    def work(job: str) -> None:
+        message = {"messageId": "m1", "receiptHandle": "r1", "body": json.dumps({"workspace": WORKSPACE, "job": job})}
+        assert run(house, function, {"Records": [message]}) == {"batchItemFailures": []}
+
+    assert ask("GET /v1/exports/{id}/manifest", made)["job"] == made
+    ask("DELETE /v1/exports/{id}", made)
+    s3, bucket = house.running.client("s3"), house.physical["ExportsBucket"]
+    prefix = f"workspace={WORKSPACE}/{made}/"
+    assert "Contents" not in s3.list_objects_v2(Bucket=bucket, Prefix=prefix)
+
+    job = json.loads(run(house, "api", api("POST", path, route, body))["body"])["id"]
+    assert ask("POST /v1/exports/{id}/cancel", job)["state"] == "cancelled"
+    s3.put_object(Bucket=bucket, Key=f"workspace={WORKSPACE}/{job}/1/left.csv", Body=b"")
+    work(job)
+    assert "Contents" not in s3.list_objects_v2(Bucket=bucket, Prefix=f"workspace={WORKSPACE}/{job}/")
+
+    jobs, now = DynamoJobs(house.physical["DirectoryTable"]), datetime.now(UTC)
+    waits = json.loads(run(house, "api", api("POST", path, route, body))["body"])["id"]
+    found = jobs.get(WORKSPACE, waits)
+    assert found is not None
+    busy = [
+        msgspec.structs.replace(found, id=f"{waits}{n}", state=JobState.RUNNING, started_at=now, schedule="s")
+        for n in range(3)
+    ]
+    for other in busy:
+        jobs.create(other)
+    work(waits)
+    for other in busy:
+        jobs.delete(other)
+    assert jobs.get(WORKSPACE, waits) == found
 
 
 def read_what_happened(house: House) -> None:
