@@ -13,10 +13,12 @@ import pytest
 from functions.fold import fold
 from functions.ingest import ingest
 from functions.live import live
+from functions.mail import mail
 from ringlake import settings
 from ringlake.stores.boards import Ticket
 from tests.contract.captures import SECRETS, TOKEN, WORKSPACE, capture, house
 from tests.unit.live.hall import Hall
+from tests.unit.mailing.post import PostOffice
 from tools import invoke
 from tools.template_rules import contract
 
@@ -127,3 +129,15 @@ def test_a_persons_envelope_can_be_made_anothers() -> None:
     claims = invoke.called_by(event("http_api_me.json"), "somebody")["requestContext"]["authorizer"]["jwt"]["claims"]
     assert claims["sub"] == "somebody"
     assert claims["token_use"] == "access"
+
+
+def test_mails_that_came_back_and_links_are_understood(monkeypatch: pytest.MonkeyPatch) -> None:
+    office = PostOffice()
+    office.serve(monkeypatch)
+    for name, state in [("sns_mail_delivery.json", None), ("sns_mail_bounce.json", "bounced"),
+                        ("sns_mail_complaint.json", "complained")]:  # fmt: skip
+        assert mail.handler(event(name), None) is None
+        assert office.addresses.blocked("acme", "anna@example.com") == state
+    for name in ("http_mail_confirm.json", "http_mail_unsubscribe.json"):
+        # The files' token is nobody's.
+        assert mail.handler(event(name), None)["statusCode"] == 404  # type: ignore[index]

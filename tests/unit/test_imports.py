@@ -32,6 +32,7 @@ FORBIDDEN = {
     "api": HEAVY - {"botocore"} | {"pyarrow", "api_description"},
     "export": HEAVY,
     "report": HEAVY,
+    "mail": HEAVY | {"pyarrow", "pydantic", "aws_lambda_powertools", "jinja2", "phonenumbers"},
     "alert": HEAVY | {"pyarrow", "aws_lambda_powertools", "jinja2"},
     "hook": HEAVY | {"pyarrow", "pydantic", "aws_lambda_powertools", "phonenumbers", "urllib3", "requests"},
     "schedule": HEAVY - {"botocore"} | {"pyarrow", "jinja2"},
