@@ -21,7 +21,7 @@ from .views import SettingsView
 # What decides how calls, cases and local days come out: a change makes history again.
 DECIDING = frozenset(
     {
-        "zone", "country", "hours", "schedules", "short_abandon_s", "service_threshold_s", "missed_ring_s",
+        "zone", "country", "currency", "hours", "schedules", "short_abandon_s", "service_threshold_s", "missed_ring_s",
         "target_talk_s", "repeat_days", "recovery_window_days", "recovery_strict", "recover_voicemail",
         "recover_short", "case_burst_s", "callback_sla_s", "text_sla_s", "sale_dispositions",
     }
