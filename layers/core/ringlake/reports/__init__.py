@@ -1,6 +1,7 @@
 """The finance reports: named queries in the part of Trino's SQL that DuckDB also runs.
 
-Each `<name>.sql` in this folder is a report; its header comment says what it shows and which
+Each `<name>.sql` in this folder is a report; its header comment says what it shows, which abilities
+it needs beside `reports` (what it shows of customers and money; demands.md D74), and which
 parameters it takes. Placeholders are written `:name` and filled by awswrangler's named parameters
 (`paramstyle="named"`), which quotes values by type. The workspace is never the caller's to choose:
 it is bound from the signed-in user, and always as an equality, which the tables demand.
@@ -16,6 +17,7 @@ from importlib.resources import files
 
 from ringlake.errors import InvalidRequest, NotFound
 from ringlake.model.base import Model
+from ringlake.model.directory import Ability
 
 # The most days that one run may read, first and last included (features.md O21: 24 months of aggregates).
 MOST_DAYS = 731
@@ -32,12 +34,15 @@ class Parameter(Model, frozen=True, kw_only=True):
 
 
 class Report(Model, frozen=True, kw_only=True):
-    """One query. `parameters` are those that the caller gives: `workspace` is not among them."""
+    """One query. `parameters` are those that the caller gives: `workspace` is not among them. `needs` are the
+    abilities that open what it shows.
+    """
 
     name: str
     title: str
     description: str
     parameters: tuple[Parameter, ...]
+    needs: tuple[Ability, ...] = ()
     sql: str
 
 
@@ -90,12 +95,14 @@ def _report(name: str, sql: str) -> Report:
     if found is None:
         raise ValueError(f"{name}.sql: no parameters in its header")
     declared = [word.split() for word in found[1].split(", ")]
-    text = " ".join(line for line in header[1:] if not line.startswith("Parameters:"))
+    text = " ".join(line for line in header[1:] if not line.startswith(("Parameters:", "Needs:")))
+    needs = [line.removeprefix("Needs:").split(", ") for line in header if line.startswith("Needs:")]
     return Report(
         name=name,
         title=header[0],
         description=text.removeprefix("What it shows: "),
         parameters=tuple(Parameter(name=n, type=t) for n, t in declared if n != "workspace"),
+        needs=tuple(Ability(word.strip()) for words in needs for word in words),
         sql=sql,
     )
 

@@ -3,6 +3,7 @@
 -- the provider's charges. An unknown charge is not nought: spend is null until charges arrive, and
 -- coverage is the share of interactions whose charge is known. Currencies are never added up. It is
 -- complete: a charge is a charge, so spam and internal calls are in it, which other numbers leave out.
+-- Needs: see_costs
 -- Parameters: workspace text, first_date date, last_date date (both days included)
 with interactions as (
     select 'call' as channel, direction, remote_country, cost_amount, cost_currency
@@ -25,7 +26,7 @@ destinations as (
     from interactions
     group by channel, direction, remote_country
 ),
-charges as (
+spent as (
     select
         channel,
         direction,
@@ -47,6 +48,6 @@ select
     round(cast(coalesce(c.charged, 0) as double) / nullif(d.interactions, 0), 4) as coverage,
     c.spend as spend
 from destinations d
-left join charges c
+left join spent c
     on c.channel = d.channel and c.direction = d.direction and c.remote_country = d.remote_country
 order by channel, direction, destination, currency
