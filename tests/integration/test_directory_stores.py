@@ -7,10 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from ringlake.model.mailing import Pass, Purpose
+from ringlake.stores.addresses import Addresses, DynamoAddresses, DynamoPasses, Passes
 from ringlake.stores.arrivals import ArrivalLog, DynamoArrivals
 from ringlake.stores.contacts import Contacts, DynamoContacts
 from ringlake.stores.identities import CognitoIdentities, Identities
 from tests.integration.emulators import Emulator, emulator, library_at, new_directory_table
+from tests.stores.addresses_suite import AT, AddressesSuite, PassesSuite, address
 from tests.stores.arrivals_suite import ArrivalsSuite
 from tests.stores.contacts_suite import ContactsSuite
 from tests.stores.identities_suite import PASSWORD, IdentitiesSuite
@@ -33,6 +36,33 @@ class TestDynamoContacts(ContactsSuite):
     @pytest.fixture
     def contacts(self, table: str) -> Contacts:
         return DynamoContacts(table)
+
+
+class TestDynamoAddresses(AddressesSuite):
+    @pytest.fixture
+    def addresses(self, table: str) -> Addresses:
+        return DynamoAddresses(table)
+
+    def test_no_address_stands_in_a_key(self, running: Emulator, table: str, addresses: Addresses) -> None:
+        addresses.put("acme", address("anna@example.com"), None)
+        (item,) = running.client("dynamodb").scan(TableName=table)["Items"]
+        assert "anna" not in item["pk"]["S"] + item["sk"]["S"]
+
+
+class TestDynamoPasses(PassesSuite):
+    @pytest.fixture
+    def addresses(self, table: str) -> Addresses:
+        return DynamoAddresses(table)
+
+    @pytest.fixture
+    def passes(self, table: str) -> Passes:
+        return DynamoPasses(table)
+
+    def test_the_token_itself_is_kept_nowhere_and_expires(self, running: Emulator, table: str, passes: Passes) -> None:
+        token = passes.issue(Pass(workspace="acme", address="a@example.com", purpose=Purpose.CONFIRM, expires_at=AT))
+        (item,) = running.client("dynamodb").scan(TableName=table)["Items"]
+        assert token not in str(item)
+        assert item["expires_at"]["N"] == str(int(AT.timestamp()))
 
 
 class TestDynamoArrivals(ArrivalsSuite):
