@@ -15,7 +15,7 @@ import pytest
 from ringlake.errors import Unavailable
 from ringlake.stores.directory import DirectoryStore, DynamoDirectory
 from ringlake.stores.jobs import DynamoJobs, Jobs
-from ringlake.stores.mail import MailRefused, SesMail
+from ringlake.stores.mail import MailRefused, Refusal, SesMail
 from ringlake.stores.queue import SqsQueue
 from ringlake.stores.vault import KmsVault, Vault
 from tests.integration.emulators import Emulator, emulator, library_at, new_directory_table
@@ -76,6 +76,24 @@ def test_a_message_arrives_with_its_workspace_as_group(running: Emulator) -> Non
     assert received["Attributes"]["MessageGroupId"] == "acme"
 
 
+def test_a_message_that_is_put_off_comes_again_by_then(running: Emulator) -> None:
+    sqs = running.client("sqs")
+    url = sqs.create_queue(QueueName="put-off", Attributes={"VisibilityTimeout": "5400"})["QueueUrl"]
+    queue = SqsQueue(url)
+    queue.send({"workspace": "acme", "job": "1"}, "acme")
+    (received,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    assert "Messages" not in sqs.receive_message(QueueUrl=url)
+
+    queue.postpone(received["ReceiptHandle"], 1)
+
+    deadline = time.monotonic() + 10
+    while "Messages" not in (again := sqs.receive_message(QueueUrl=url)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert [message["Body"] for message in again["Messages"]] == [received["Body"]]
+    with pytest.raises(Unavailable):
+        queue.postpone("no such handle", 1)
+
+
 def _mail(sender: str) -> EmailMessage:
     made = EmailMessage()
     made["From"], made["To"] = Address(addr_spec=sender), Address(addr_spec="anna@example.com")
@@ -89,8 +107,9 @@ def test_a_mail_arrives_byte_for_byte_and_an_unverified_sender_is_refused(runnin
     running.client("ses").verify_email_identity(EmailAddress="reports@example.com")
 
     SesMail().send(_mail("reports@example.com"))
-    with pytest.raises(MailRefused):
+    with pytest.raises(MailRefused) as refused:
         SesMail().send(_mail("somebody@example.net"))
+    assert refused.value.why is Refusal.SENDER_UNVERIFIED
 
     deadline = time.monotonic() + 10
     while not (arrived := [p for p in running.mail.rglob("*") if p.is_file()]) and time.monotonic() < deadline:
@@ -100,3 +119,19 @@ def test_a_mail_arrives_byte_for_byte_and_an_unverified_sender_is_refused(runnin
     assert isinstance(received, EmailMessage)
     (attached,) = received.iter_attachments()
     assert attached.get_payload(decode=True) == b'\xef\xbb\xbf"a"\r\n'
+
+
+def test_in_the_sandbox_it_is_the_recipient_who_has_to_be_verified(running: Emulator) -> None:
+    running.client("ses").verify_email_identity(EmailAddress="reports@example.com")
+    account = running.client("sesv2")
+    account.put_account_details(
+        ProductionAccessEnabled=False, MailType="TRANSACTIONAL", WebsiteURL="https://example.com"
+    )
+    try:
+        with pytest.raises(MailRefused) as refused:
+            SesMail().send(_mail("reports@example.com"))
+    finally:
+        account.put_account_details(
+            ProductionAccessEnabled=True, MailType="TRANSACTIONAL", WebsiteURL="https://example.com"
+        )
+    assert refused.value.why is Refusal.RECIPIENT_UNVERIFIED
