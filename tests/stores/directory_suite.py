@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 
 import msgspec
 import pytest
 
 from ringlake.errors import Conflict, NotFound
+from ringlake.model.budgets import AbuseRules, Budget, Budgets, Every
 from ringlake.model.directory import (
     Ability,
     Account,
@@ -18,13 +20,16 @@ from ringlake.model.directory import (
     Lists,
     Number,
     Rate,
+    Rating,
     Role,
     Secret,
     Tariff,
+    TariffVersion,
     Team,
     User,
     Workspace,
 )
+from ringlake.model.exchange import DayRates, YearRates
 from ringlake.stores.directory import AuditLine, Change, DirectoryStore, party_key_context, token_digest
 from ringlake.stores.vault import Vault
 
@@ -282,3 +287,42 @@ class DirectorySuite:
         for n in range(30):
             directory.put_user("acme", User(id=f"u{n:02}", email="x" * 50_000, name=str(n)))
         assert len(directory.load("acme").users) == 30
+
+    def test_versions_of_tariffs_and_ratings_are_loaded_in_order(self, directory: DirectoryStore, vault: Vault) -> None:
+        self._workspace(directory, vault)
+        old = Tariff(id="t1", name="Old", currency="EUR", rates=(Rate(prefix="48"),))
+        versions = [TariffVersion(id=f"t1.{n}", tariff=old, until=NOW) for n in (1, 2)]
+        ratings = [
+            Rating(id=f"{n:06}", number=n, at=NOW, by="u1", reason="wrong", since=NOW, until=NOW) for n in (1, 2, 10)
+        ]
+        directory.replace("acme", [Change(document=one) for one in reversed([*versions, *ratings])])
+
+        found = directory.load("acme")
+        assert (found.past_tariffs, found.ratings) == (tuple(versions), tuple(ratings))
+
+    def test_exchange_rates_are_found_by_year_and_not_loaded_with_the_rest(
+        self, directory: DirectoryStore, vault: Vault
+    ) -> None:
+        workspace = self._workspace(directory, vault)
+        day = DayRates(day=NOW.date(), base="EUR", rates={"USD": Decimal("1.0842")})
+        year = YearRates(id="2026", days=(day,))
+        directory.replace("acme", [Change(document=year)])
+
+        assert directory.find("acme", YearRates, "2026") == year
+        assert directory.find("acme", YearRates, "2025") is None
+        assert directory.find("acme2", YearRates, "2026") is None
+        assert directory.load("acme").workspace == workspace
+        with pytest.raises(Conflict):
+            directory.replace("acme", [Change(document=YearRates(id="2026"))])
+        directory.replace("acme", [Change(document=YearRates(id="2026"), previous=year)])
+        assert directory.find("acme", YearRates, "2026") == YearRates(id="2026")
+
+    def test_there_is_one_document_of_budgets_and_one_of_rules(self, directory: DirectoryStore, vault: Vault) -> None:
+        self._workspace(directory, vault)
+        budgets = Budgets(budgets=(Budget(every=Every.MONTH, amount=Decimal("10.50"), team="t1"),), version=1)
+        rules = AbuseRules(prefixes=("900",), version=3)
+        directory.replace("acme", [Change(document=budgets), Change(document=rules)])
+
+        assert (directory.find("acme", Budgets), directory.find("acme", AbuseRules)) == (budgets, rules)
+        with pytest.raises(Conflict):
+            directory.replace("acme", [Change(document=Budgets())])
