@@ -34,7 +34,7 @@ from ringlake.model.directory import Directory, Role, User
 from ringlake.model.jobs import Format, Job, JobState, Letter, LetterKind
 from ringlake.stores.directory import AuditLine
 from ringlake.stores.objects import Objects
-from ringlake.stores.queue import Queue
+from ringlake.stores.queue import LONGEST_DELAY_S, Queue
 
 from .letters import letter_to, send_letters
 from .limits import first_of_day
@@ -142,29 +142,32 @@ class Message(NamedTuple):
 def answer(messages: Iterable[Message], work: Callable[[str, str], Result], queue: Queue) -> list[str]:
     """Do what each message of a queue asks for; returns the ids of those that have to come again.
 
-    They come again soon, and not when the queue believes that their worker is dead; where that cannot be told to
-    the queue, an hour and a half later.
+    After an error a message comes again soon, and not when the queue believes that its worker is dead; where that
+    cannot be told to the queue, an hour and a half later. Whoever only waits gets a message of its own instead,
+    so that waiting does not use up the deliveries of this one.
     """
     again = []
     for message in messages:
         asked = msgspec.json.decode(message.body, type=Asked)
         try:
-            result = work(asked.workspace, asked.job)
-            if result is Result.WAITS:
-                # A new message, so that waiting does not use up the deliveries of this one.
-                queue.send({"workspace": asked.workspace, "job": asked.job}, asked.workspace, delay_s=TURN_S)
-            said = result.value
+            try:
+                result = work(asked.workspace, asked.job)
+                said, wait_s = result.value, TURN_S if result is Result.WAITS else 0
+            except Later as later:
+                said, wait_s = f"later: {later}", min(later.seconds, LONGEST_DELAY_S)
+            if wait_s:
+                queue.send({"workspace": asked.workspace, "job": asked.job}, asked.workspace, delay_s=wait_s)
         except (Unavailable, Conflict) as error:
             again.append(message.id)
             said = f"again: {error}"
-            _soon(queue, message, error.seconds if isinstance(error, Later) else AGAIN_S)
+            _soon(queue, message)
         print(to_json({"workspace": asked.workspace, "job": asked.job, "result": said}).decode())
     return again
 
 
-def _soon(queue: Queue, message: Message, seconds: int) -> None:
+def _soon(queue: Queue, message: Message) -> None:
     try:
-        queue.postpone(message.receipt, seconds)
+        queue.postpone(message.receipt, AGAIN_S)
     except Unavailable as error:
         print(to_json({"message": message.id, "postpone": str(error)}).decode())
 
