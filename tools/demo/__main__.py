@@ -19,7 +19,8 @@ from tools.stack import server, state
 from tools.stack.server import StackError
 
 from .answers import answers
-from .files import export, reports
+from .files import detailed, export, reports
+from .finance import closing, invoice, scheduled
 from .findings import Findings, console, phase, show
 from .lake import ask_athena, check_branches, check_folded, check_lake, wait_until_folded
 from .live import watch
@@ -76,8 +77,16 @@ def run(description: state.Description, findings: Findings) -> Memory:
         ask_athena(observer, memory, main.known, findings)
     with phase("Export by mail"):
         export(observer, memory, main.known, findings)
+    with phase("A file with every step, for Excel"):
+        detailed(observer, memory, main.known, findings)
     with phase("Finance reports by mail"):
         reports(observer, memory, main.known, findings)
+    with phase("A report every week"):
+        scheduled(observer, memory, main.known, findings)
+    with phase("The provider's invoice"):
+        invoice(observer, memory, main.known, findings)
+    with phase("The month is closed"):
+        closing(observer, memory, findings)
     return memory
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import io
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
@@ -52,6 +53,42 @@ def export(observer: Observer, memory: Memory, known: Truth, findings: Findings)
     findings.add("export", job["state"], "ready", look)
     findings.add("rows in the mailed CSV", len(rows), len(expected), look)
     findings.rows("cells of the CSV that differ", compare.differences(expected, map(_without_guard, rows)), look)
+
+
+def detailed(observer: Observer, memory: Memory, known: Truth, findings: Findings) -> None:
+    """The same calls with a row for each step, as a spreadsheet (features.md F53)."""
+    login = memory.logins["olivia"]
+    token = observer.sign_in(login["email"], login["password"])
+    dates = {"from": memory.days[0].isoformat(), "to": memory.last.isoformat()}
+    wanted = {"report": "detailed", "format": "xlsx", "filter": {**dates, "channels": ["call"]}}
+    said = observer.call("POST", "/v1/exports", token, wanted)
+    if said.status != HTTPStatus.ACCEPTED:
+        raise RuntimeError(f"POST /v1/exports was answered {said.status}: {said.body.decode()[:500]}")
+    job = observer.job(f"/v1/exports/{said.json['id']}", token)
+    look = "the log of the export function and ringlake/flows/exports"
+    findings.add("spreadsheet", job["state"], "ready", look)
+    content = _fetched(observer.call("GET", f"/v1/exports/{said.json['id']}/download", token))
+    path = FOLDER / job["filename"]
+    path.write_bytes(content)
+    console.print(f"  saved as {path.relative_to(state.ROOT)} ({len(content):,} bytes)")
+    header, *rows = _cells(content)
+    calls, talked = header.index("record_id"), header.index("talk_s")
+    told = sum(int(row["talk_s"] or 0) for row in known.calls.values())
+    findings.add("calls in the spreadsheet", len({row[calls] for row in rows}), len(known.calls), look)
+    # Durations stand on the first row of a call only, so that their sum is right.
+    findings.add("talk time in the spreadsheet", _sum(row[talked] for row in rows), told, look)
+
+
+def _cells(content: bytes) -> list[tuple[Any, ...]]:
+    """Rows of the first sheet, read by another library than the one that wrote them."""
+    import openpyxl
+
+    book = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
+    return list(book.worksheets[0].iter_rows(values_only=True))
+
+
+def _sum(cells: Iterable[Any]) -> int:
+    return sum(int(cell) for cell in cells if cell is not None)
 
 
 def _without_guard(row: Mapping[str, str]) -> dict[str, str]:
