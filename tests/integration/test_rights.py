@@ -22,6 +22,7 @@ import msgspec
 import pytest
 
 from ringlake import settings
+from ringlake.flows.exports import REPORTS
 from ringlake.flows.ingest import secret_context
 from ringlake.model.directory import Account, Connection, Number, Role, Secret, User, Workspace
 from ringlake.model.jobs import JobState
@@ -29,6 +30,7 @@ from ringlake.model.refolds import Refold
 from ringlake.model.schedules import Due
 from ringlake.model.tables import CALLS
 from ringlake.providers.signatures import sign_standard
+from ringlake.stores.addresses import Confirmations, DynamoAddresses, DynamoPasses
 from ringlake.stores.boards import DynamoBoards, Socket
 from ringlake.stores.directory import DynamoDirectory, party_key_context, token_digest
 from ringlake.stores.jobs import DynamoJobs
@@ -65,6 +67,7 @@ STORES = (
     "AWS::Glue::Table",
     "AWS::Athena::WorkGroup",
     "AWS::SES::EmailIdentity",
+    "AWS::SES::ConfigurationSet",
     "AWS::Cognito::UserPool",
     "AWS::ApiGatewayV2::Api",
 )
@@ -204,7 +207,9 @@ def played(house: House) -> House:
         assert run(house, "api", api("GET", path, f"GET {path}"))["statusCode"] == 200
     keep_the_directory(house)
     read_what_happened(house)
+    write_every_report(house)
     mail_a_schedule(house)
+    ask_by_mail(house)
     enter_a_deal(house)
     watch_the_board(house)
     assert run(house, "connect", contact_ended())["accepted"] == 1
@@ -278,6 +283,56 @@ def read_what_happened(house: House) -> None:
     assert [report["id"] for report in ask("GET /v1/saved-reports")["reports"]] == [kept]
     ask("GET /v1/saved-reports/{id}/run", id=kept)
     ask("DELETE /v1/saved-reports/{id}", id=kept)
+
+
+def ask_by_mail(house: House) -> None:
+    """Somebody outside is asked, agrees and leaves again; a mail comes back, and the block is lifted."""
+    table = house.physical["DirectoryTable"]
+    confirmations = Confirmations(DynamoAddresses(table), DynamoPasses(table))
+    now, out = datetime.now(UTC), "out@client.example"
+
+    def follow(page: str, token: str) -> None:
+        for method in ("GET", "POST"):
+            event = {"routeKey": f"{method} /mail/{page}/{{token}}", "pathParameters": {"token": token}}
+            assert run(house, "mail", event)["statusCode"] == 200
+
+    asked = run(house, "api", api("POST", "/v1/mail/addresses", "POST /v1/mail/addresses", {"address": out}))
+    assert asked["statusCode"] == 202, asked
+    follow("confirm", confirmations.ask(WORKSPACE, out, "u1", now))
+    follow("unsubscribe", confirmations.leave(WORKSPACE, out, "schedule:s1", now))
+    mail = {"messageId": "m1", "timestamp": now.isoformat(), "destination": [out], "tags": {"workspace": [WORKSPACE]}}
+    for kind in ("Delivery", "Bounce"):
+        told = {"eventType": kind, "mail": mail, kind.lower(): {"bounceType": "Permanent"}}
+        assert run(house, "mail", {"Records": [{"Sns": {"Message": json.dumps(told)}}]}) is None
+    (found,) = (
+        one
+        for one in json.loads(run(house, "api", api("GET", "/v1/mail/addresses", "GET /v1/mail/addresses"))["body"])[
+            "addresses"
+        ]
+        if one["address"] == out
+    )
+    assert (found["state"], [one["topic"] for one in found["left"]]) == ("bounced", ["schedule:s1"])
+    lift = api("DELETE", f"/v1/mail/addresses/{out}", "DELETE /v1/mail/addresses/{address}")
+    lifted = run(house, "api", lift | {"pathParameters": {"address": out}})
+    assert json.loads(lifted["body"])["state"] == "ok", lifted
+
+
+def write_every_report(house: House) -> None:
+    """A file of each report: what it reads, the worker may read."""
+    today = datetime.now(UTC).date().isoformat()
+    range_ = {"from": today, "to": today}
+    charts = {"series": {"by": "user"}, "responses": {}, "concurrency": {}}
+    asked = [{"report": name, "filter": range_} for name in REPORTS if name != "chart"]
+    asked += [{"report": "chart", "filter": range_, "options": {"chart": c, **more}} for c, more in charts.items()]
+    for request in [*asked, {"report": "cases"}]:
+        answer = run(house, "api", api("POST", "/v1/exports", "POST /v1/exports", request))
+        assert answer["statusCode"] == 202, (request, answer)
+        job = json.loads(answer["body"])["id"]
+        message = {"messageId": "m1", "receiptHandle": "r1", "body": json.dumps({"workspace": WORKSPACE, "job": job})}
+        assert run(house, "export", {"Records": [message]}) == {"batchItemFailures": []}
+        made = DynamoJobs(house.physical["DirectoryTable"]).get(WORKSPACE, job)
+        assert made is not None
+        assert made.state is JobState.READY, (request, made.error)
 
 
 def mail_a_schedule(house: House) -> None:
@@ -583,7 +638,9 @@ def in_words_of_iam(house: House, service: str, operation: str, arguments: Mappi
         case "cognito-idp":
             yield Call(action, house.logical(arguments["UserPoolId"]), {})
         case "ses":
-            yield Call(action, "MailFrom", {"ses:FromAddress": (str(arguments["Source"]),)})
+            # The identity's own configuration set is checked as well.
+            for resource in ("MailFrom", "MailSet"):
+                yield Call(action, resource, {"ses:FromAddress": (str(arguments["Source"]),)})
         case "athena":
             yield Call(action, "AthenaWorkgroup", {})
         case "apigatewaymanagementapi":
@@ -650,6 +707,8 @@ def _covers(resource: Any, called: str) -> bool:
     pattern = re.sub(r"\$\{(\w+)\.Arn\}", r"\1", text(resource))
     if ":identity/" in pattern:
         return called == "MailFrom" and pattern.endswith(f":identity/{MAIL_FROM}")
+    if ":configuration-set/" in pattern:
+        return called == "MailSet" and pattern.endswith(f":configuration-set/ringlake-{PARAMETERS['aws']['Env']}")
     if "${LiveApi}" in pattern:
         return matches("LiveApi" + pattern.partition("${LiveApi}")[2], called)
     if ":workgroup/" in pattern:
@@ -689,6 +748,7 @@ SELDOM = {
     # An upload that breaks off is aborted.
     ("export", "s3:AbortMultipartUpload", "ExportsBucket"),
     ("report", "s3:AbortMultipartUpload", "ExportsBucket"),
+    ("mail", "sqs:SendMessage", "MailDeadLetters"),
     # Lambda tells there of batches of bells that it gives up, with the function's role.
     ("live", "sqs:SendMessage", "LiveDeadLetters"),
     # A record that cannot be shown.
@@ -757,6 +817,8 @@ def test_a_function_may_do_little_more_than_it_does(played: House, function: str
 def _owner(resource: Any) -> str:
     if ":identity/" in text(resource):
         return "MailFrom"
+    if ":configuration-set/" in text(resource):
+        return "MailSet"
     if ":workgroup/" in text(resource):
         return "AthenaWorkgroup"
     if "${LiveApi}" in text(resource):
@@ -792,6 +854,10 @@ def _owner(resource: Any) -> str:
         ("api", Call("cognito-idp:AdminSetUserPassword", "UserPool", {})),
         ("api", Call("s3:GetObject", "ExportsBucket/athena/1.csv", {})),
         ("export", Call("ses:SendRawEmail", "MailFrom", {"ses:FromAddress": ("ceo@example.com",)})),
+        ("mail", Call("ses:SendRawEmail", "MailSet", {"ses:FromAddress": ("ceo@example.com",)})),
+        ("mail", Call("dynamodb:PutItem", "DirectoryTable", {"dynamodb:LeadingKeys": ("workspace#acme",)})),
+        ("mail", Call("dynamodb:PutItem", "DirectoryTable", {"dynamodb:LeadingKeys": ("pass#1",)})),
+        ("mail", Call("dynamodb:Query", "DirectoryTable", {"dynamodb:LeadingKeys": ("pass#1",)})),
         ("archive", Call("s3:GetObject", "RawBucket/raw/workspace=acme/day=2026-11-21/a.gz", {})),
     ],
 )
