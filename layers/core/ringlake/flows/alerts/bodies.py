@@ -9,7 +9,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from ringlake.errors import Rejected
-from ringlake.flows.directory.bodies import Address, HoursBody, Moment, Name
+from ringlake.flows.directory.bodies import Address, Moment, Name, Week
 from ringlake.model.alerts import BELOW, WINDOWED, AlertKind, QuietMode
 from ringlake.model.budgets import Every
 from ringlake.model.language import Language
@@ -59,14 +59,8 @@ class QuietBody(_Body):
     end about everything that happened; `drop`: none.
     """
 
-    weekly: dict[str, Annotated[list[tuple[str, str]], Field(max_length=12)]] = {}
+    weekly: Week = {}
     mode: QuietMode = QuietMode.DIGEST
-
-    @field_validator("weekly")
-    @classmethod
-    def _week(cls, weekly: dict[str, list[tuple[str, str]]]) -> dict[str, list[tuple[str, str]]]:
-        """The same windows as open hours have."""
-        return HoursBody(weekly=weekly).weekly if weekly else {}
 
 
 class AlertBody(_Body):

@@ -21,7 +21,6 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
-    field_validator,
     model_validator,
 )
 
@@ -147,32 +146,35 @@ class Patch(Body):
 # ---------------------------------------------------------------- settings
 
 
+def week_of(weekly: dict[str, list[tuple[str, str]]]) -> dict[str, list[tuple[str, str]]]:
+    """Windows in the order of days and times; raises ValueError for what is no window, and where two overlap."""
+    spans: list[tuple[int, int]] = []
+    for weekday, windows in weekly.items():
+        if weekday not in {"1", "2", "3", "4", "5", "6", "7"}:
+            raise ValueError('days are "1" (Monday) to "7" (Sunday)')
+        for start, end in windows:
+            if not _CLOCK.fullmatch(start) or not (_CLOCK.fullmatch(end) or end == "24:00"):
+                raise ValueError(f'day {weekday}: windows are ["HH:MM", "HH:MM"], the end up to 24:00')
+            first = (int(weekday) - 1) * _DAY_MINUTES + _minutes(start)
+            last = (int(weekday) - 1) * _DAY_MINUTES + _minutes(end)
+            spans.append((first, last if last > first else last + _DAY_MINUTES))
+    week = 7 * _DAY_MINUTES
+    spans = sorted(spans)
+    # Sunday's last window may reach into Monday.
+    around = [*spans, *((a + week, b + week) for a, b in spans[:1])]
+    if any(end > following for (_, end), (following, _) in pairwise(around)):
+        raise ValueError("two windows overlap")
+    return {day: sorted(windows) for day, windows in sorted(weekly.items()) if windows}
+
+
+Week = Annotated[dict[str, Annotated[list[tuple[str, str]], Field(max_length=12)]], AfterValidator(week_of)]
+
+
 class HoursBody(Body):
     """Windows of local time per ISO weekday; an end that is not after its start is on the next day."""
 
-    weekly: dict[str, Annotated[list[tuple[str, str]], Field(max_length=12)]] = {}
+    weekly: Week = {}
     holidays: Annotated[list[Day], Field(max_length=400), AfterValidator(_distinct)] = []
-
-    @field_validator("weekly")
-    @classmethod
-    def _week(cls, weekly: dict[str, list[tuple[str, str]]]) -> dict[str, list[tuple[str, str]]]:
-        spans: list[tuple[int, int]] = []
-        for weekday, windows in weekly.items():
-            if weekday not in {"1", "2", "3", "4", "5", "6", "7"}:
-                raise ValueError('days are "1" (Monday) to "7" (Sunday)')
-            for start, end in windows:
-                if not _CLOCK.fullmatch(start) or not (_CLOCK.fullmatch(end) or end == "24:00"):
-                    raise ValueError(f'day {weekday}: windows are ["HH:MM", "HH:MM"], the end up to 24:00')
-                first = (int(weekday) - 1) * _DAY_MINUTES + _minutes(start)
-                last = (int(weekday) - 1) * _DAY_MINUTES + _minutes(end)
-                spans.append((first, last if last > first else last + _DAY_MINUTES))
-        week = 7 * _DAY_MINUTES
-        spans = sorted(spans)
-        # Sunday's last window may reach into Monday.
-        around = [*spans, *((a + week, b + week) for a, b in spans[:1])]
-        if any(end > following for (_, end), (following, _) in pairwise(around)):
-            raise ValueError("two windows overlap")
-        return {day: sorted(windows) for day, windows in sorted(weekly.items()) if windows}
 
     @model_validator(mode="after")
     def _closed_is_said(self) -> Self:
