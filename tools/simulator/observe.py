@@ -275,7 +275,7 @@ class Observer:
             if said.status != HTTPStatus.OK:
                 raise RuntimeError(f"GET {path} was answered {said.status}: {said.body.decode()[:300]}")
             found: dict[str, Any] = said.json
-            return found if found["state"] in ("ready", "failed", "expired") else None
+            return found if found["state"] in ("ready", "failed", "cancelled", "expired") else None
 
         return wait_for(f"the end of {path}", look)
 
