@@ -28,7 +28,7 @@ class PageKind(StrEnum):
     LATER = "later"
 
 
-# What the buttons ask for, by their words; the first one stands out.
+# What the buttons ask for, by their words.
 _BUTTONS: dict[PageKind, tuple[tuple[str, str, str], ...]] = {
     PageKind.AGREE: (("confirm", "button", "agree"),),
     PageKind.LEAVE: (("page", "leave_button", "leave"), ("page", "leave_all_button", "leave_all")),
@@ -60,5 +60,7 @@ def page(kind: PageKind, language: Language, *, company: str = "", address: str 
         title=title.format(**named),
         said=said.format(**named),
         buttons=[(texts[section][key].format(**named), wish) for section, key, wish in _BUTTONS.get(kind, ())],
+        # What somebody came for stands out; nothing lures him back.
+        stands_out=kind in (PageKind.AGREE, PageKind.LEAVE),
         tone=_TONES.get(kind, "plain"),
     )
