@@ -31,6 +31,7 @@ from ringlake.model.schedules import Due
 from ringlake.model.tables import CALLS
 from ringlake.providers.signatures import sign_standard
 from ringlake.stores.addresses import Confirmations, DynamoAddresses, DynamoPasses
+from ringlake.stores.alerts import DynamoAlerts
 from ringlake.stores.boards import DynamoBoards, Socket
 from ringlake.stores.directory import DynamoDirectory, party_key_context, token_digest
 from ringlake.stores.jobs import DynamoJobs
@@ -40,6 +41,7 @@ from ringlake.stores.objects import S3Objects
 from ringlake.stores.refolds import DynamoRefolds
 from ringlake.stores.schedules import DynamoSchedules
 from ringlake.stores.vault import KmsVault
+from ringlake.stores.webhooks import HttpsWebhooks, Reply, Unreachable
 from tests.integration.emulators import Emulator, emulator, library_at
 from tools.template_rules import contract
 from tools.template_rules.stack import (
@@ -210,6 +212,7 @@ def played(house: House) -> House:
     write_every_report(house)
     mail_a_schedule(house)
     ask_by_mail(house)
+    look_at_alerts(house)
     enter_a_deal(house)
     watch_the_board(house)
     assert run(house, "connect", contact_ended())["accepted"] == 1
@@ -315,6 +318,52 @@ def ask_by_mail(house: House) -> None:
     lift = api("DELETE", f"/v1/mail/addresses/{out}", "DELETE /v1/mail/addresses/{address}")
     lifted = run(house, "api", lift | {"pathParameters": {"address": out}})
     assert json.loads(lifted["body"])["state"] == "ok", lifted
+
+
+def look_at_alerts(house: House) -> None:
+    """Rules of both kinds are looked at, somebody is told, and a receiver of webhooks is not there, then gone."""
+
+    def ask(route: str, body: object = None, **parameters: str) -> Any:
+        method, _, path = route.partition(" ")
+        event = api(method, path.replace("{id}", parameters.get("id", "")), route, body)
+        event["headers"]["if-match"] = "*"
+        answer = run(house, "api", event | {"pathParameters": parameters or None})
+        assert answer["statusCode"] < 300, (route, answer)
+        return json.loads(answer["body"])
+
+    told = {"recipients": [{"user": "u1"}], "webhook": "https://hooks.example.com/in"}
+    nobody = {"name": "Nobody there", "kind": "no_agent", "threshold": 1000, "open_hours": False, **told}
+    kept = ask("POST /v1/alerts", nobody)
+    there = {"id": kept["id"]}
+    ask("POST /v1/alerts", {"name": "Missed", "kind": "missed_burst", "threshold": 1, "recipients": [{"user": "u1"}]})
+    ask("PUT /v1/alerts/{id}", {**nobody, "name": "Somebody there?"}, **there)
+    ask("POST /v1/alerts/{id}/secret", **there)
+    ask("POST /v1/alerts/{id}/mute", {}, **there)
+    assert run(house, "rollup", {}) is not None
+    assert run(house, "alert", {}) == {"rules": 2, "told": 1}
+    ask("POST /v1/alerts/{id}/test", **there)
+    assert run(house, "alert", {}) == {"rules": 2, "told": 0}
+    events = ask("GET /v1/alerts/{id}/history", **there)["events"]
+    assert [event["kind"] for event in events] == ["test", "fired"]
+    assert [[one["state"] for one in event["deliveries"]] for event in events] == [["sent", "queued"]] * 2
+
+    for event, reply, state in zip(events, (None, Reply(410)), ("queued", "failed"), strict=True):
+        message = {"workspace": WORKSPACE, "rule": kept["id"], "event": event["id"]}
+        with pytest.MonkeyPatch.context() as wire:
+
+            def post(*_: object, reply: Reply | None = reply) -> Reply:
+                if reply is None:
+                    raise Unreachable("no connection")
+                return reply
+
+            wire.setattr(HttpsWebhooks, "post", post)
+            delivered = {"Records": [{"messageId": "m1", "body": json.dumps(message)}]}
+            assert run(house, "hook", delivered) == {"batchItemFailures": []}
+        found = DynamoAlerts(house.physical["DirectoryTable"]).event(WORKSPACE, kept["id"], event["id"])
+        assert found is not None
+        assert found.deliveries[1].state == state
+    assert "410" in ask("GET /v1/alerts/{id}", **there)["webhook"]["stopped"]
+    ask("DELETE /v1/alerts/{id}", **there)
 
 
 def write_every_report(house: House) -> None:
@@ -590,7 +639,7 @@ def run(house: House, function: str, event: Mapping[str, Any]) -> dict[str, Any]
 def forget(module: Any) -> None:
     """As in a process that has just started."""
     settings.read.cache_clear()
-    for cached in ("stores", "work", "arriving"):
+    for cached in ("stores", "work", "arriving", "alerting", "hooks"):
         if hasattr(module, cached):
             getattr(module, cached).cache_clear()
 
