@@ -38,6 +38,8 @@ def furnished() -> tuple[World, There]:
     source = offices.sources.create(owner, {"name": SECRET}, world.now).document.id
     rates = [{"prefix": "48", "per_minute": "0.1"}]
     tariff = offices.tariffs.create(owner, {"name": SECRET, "currency": "EUR", "rates": rates}, world.now).document.id
+    wrong = {"reason": SECRET, "since": "2026-03-01T00:00:00Z", "until": "2026-03-02T00:00:00Z"}
+    rating = world.rooms.money.ratings.order(owner, wrong, world.now).number
     offices.connections.create(owner, {"provider": "generic", "id": "second"}, world.now)
     secret = offices.connections.rotate(owner, "second", {}, world.now).document.secrets[-1]
     calls = ["c:1", "c:group", "c:a/b c"]
@@ -71,6 +73,7 @@ def furnished() -> tuple[World, There]:
         "/v1/directory/contacts/": [contact],
         "/v1/directory/sources/": [source],
         "/v1/directory/tariffs/": [tariff],
+        "/v1/charges/ratings/": [str(rating)],
         "/v1/schedules/": [schedule],
     }
     queries = {
