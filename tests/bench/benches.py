@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tests.bench import answers, cost, csv_files, fold, ingest, packages, rollup, startup
+from tests.bench import answers, cost, csv_files, fold, ingest, packages, rollup, startup, xlsx_files
 from tests.bench.report import Outcome
 
 BENCHES: Mapping[str, Callable[[bool], Outcome]] = {
@@ -13,6 +13,7 @@ BENCHES: Mapping[str, Callable[[bool], Outcome]] = {
     "fold": fold.bench,
     "rollup": rollup.bench,
     "csv": csv_files.bench,
+    "xlsx": xlsx_files.bench,
     "answers": answers.bench,
     "packages": packages.bench,
     "cost": cost.bench,

@@ -214,7 +214,34 @@ assert pd.DataFrame({"a": [1, 2]}).convert_dtypes(dtype_backend="pyarrow")["a"].
 """
 
 
-@pytest.mark.parametrize(("function", "code"), [("rollup", ARROW), ("report", ARROW), ("report", WRANGLER)])
+FILES = """
+import pyarrow as pa
+from datetime import datetime, UTC
+from zoneinfo import ZoneInfo
+from ringlake.files import formats
+from ringlake.files.csv import Local, few
+from ringlake.files.formats import Style
+from ringlake.files.sheet import About, Batch, Field, Kind, Part, Sheet
+from ringlake.model.jobs import Format
+zone, made_at = ZoneInfo("Europe/Warsaw"), datetime(2026, 1, 1, tzinfo=UTC)
+about = About(title="t", workspace="w", filter={}, zone=zone, as_of=None, settings_version=1, made_at=made_at)
+moments = pa.array([None, 0], pa.timestamp("ms"))
+columns = {
+    Kind.TEXT: pa.array(["x", "=1"]), Kind.PHONE: few(pa.array(["+1", None])), Kind.SECONDS: pa.array([1, None]),
+    Kind.MOMENT: moments, Kind.LOCAL: Local(moments, zone), Kind.SHARE: pa.array([0.5, None]),
+}
+fields = tuple(Field(name=kind.value, kind=kind) for kind in columns)
+for format in Format:
+    batch = Batch((Part({kind.value: column for kind, column in columns.items()}, 2),))
+    parts = list(formats.written(Sheet(name="x", fields=fields, batches=[batch]), about, Style(format=format)))
+    assert sum(part.rows for part in parts) == 2, format
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "code"),
+    [("rollup", ARROW), ("report", ARROW), ("report", WRANGLER), ("export", FILES), ("report", FILES)],
+)
 def test_the_pruned_libraries_work(function: str, code: str, tmp_path: Path) -> None:
     done = run(code + LEAVE, function, tmp_path)
     assert done.returncode == 0, done.stderr
