@@ -6,7 +6,7 @@ are repeated on each of its rows, but durations and amounts stand on the first a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -53,73 +53,93 @@ def _batches(asked: Asked, work: Work) -> Iterator[Batch]:
     every = isinstance(asked.given, DetailedQuery) and asked.given.paths == "all"
     reads = {CALLS: tuple(dict.fromkeys([*profile.reads[CALLS.name], *_TYPED])), MESSAGES: profile.reads[MESSAGES.name]}
     for day in work.days:
-        calls, messages = (Day(table, selected(table, query, lake, day, names)) for table, names in reads.items())
-        steps = _steps(asked, work, day) if len(calls) else None
+        wanted: list[str] = []
+        calls = Day(CALLS, _noted(selected(CALLS, query, lake, day, reads[CALLS]), wanted, every=every))
+        messages = Day(MESSAGES, selected(MESSAGES, query, lake, day, reads[MESSAGES]))
+        steps = _steps(asked, work, day, wanted)
         for piece in slices(calls, messages):
-            yield _expanded(piece, profile, steps, asked, every=every)
+            yield _expanded(piece, profile, steps, asked)
 
 
-def _steps(asked: Asked, work: Work, day: str) -> pa.Table:
-    """The steps of all calls of a day, as the viewer may see them."""
+def _noted(parts: Iterable[pa.Table], wanted: list[str], *, every: bool) -> Iterator[pa.Table]:
+    """The same parts; ids of the calls that have a row for each step go into `wanted`."""
+    for part in parts:
+        wanted += [
+            row["record_id"]
+            for row in part.select(list(_TYPED)).to_pylist()
+            if every or type_of(CALL, row["kind"] or "", row["direction"] or "", row["campaign"] or "") == _IN_CAMPAIGN
+        ]
+        yield part
+
+
+def _steps(asked: Asked, work: Work, day: str, wanted: list[str]) -> pa.Table:
+    """The steps of these calls of a day, as the viewer may see them."""
     import pyarrow as pa
 
-    query = asked.question.query
-    stream = work.sources.lake.stream(LEGS, query.workspace, day, _OF_STEPS)
-    parts = [part.filter(kernels().equal(part["row_kind"].cast(pa.string()), "step")) for part in stream.parts]
-    found = pa.concat_tables(parts) if parts else pa.table({name: pa.array([], pa.string()) for name in _OF_STEPS})
-    return hidden(found.set_column(0, "record_id", found["record_id"].cast(pa.string())), query)
-
-
-def _expanded(piece: Slice, profile: Profile, steps: pa.Table | None, asked: Asked, *, every: bool) -> Batch:
-    """The slice with a row for each step."""
-    parts, counts = [], []
-    for table, rows in piece.parts:
-        found = (
-            _paths(rows, steps, every=every) if table is CALLS and steps is not None else [[] for _ in range(len(rows))]
+    pc, query = kernels(), asked.question.query
+    ids = pa.array(wanted, pa.string())
+    found = [pa.table({name: pa.array([], kind) for name, kind in _step_types().items()})]
+    for part in work.sources.lake.stream(LEGS, query.workspace, day, _OF_STEPS).parts if wanted else ():
+        mine = pc.and_(
+            pc.equal(part["row_kind"].cast(pa.string()), "step"),
+            pc.is_in(part["record_id"].cast(pa.string()), value_set=ids),
         )
-        own = [max(len(path), 1) for path in found]
+        steps = hidden(part.filter(mine), query)
+        found.append(pa.table({name: steps[name].cast(kind) for name, kind in _step_types().items()}))
+    return pa.concat_tables(found).combine_chunks()
+
+
+def _step_types() -> dict[str, Any]:
+    import pyarrow as pa
+
+    texts = dict.fromkeys(("record_id", "kind", "value"), pa.string())
+    return {**texts, "seq": pa.int64(), "started_at": pa.timestamp("ms")}
+
+
+def _expanded(piece: Slice, profile: Profile, steps: pa.Table, asked: Asked) -> Batch:
+    """The slice with a row for each step."""
+    parts: list[Part] = []
+    counts: list[int] = []
+    for table, rows in piece.parts:
         worked = Worked(profile, table, rows, asked.zone)
-        parts.append(Part(Deferred(partial(_repeated, worked, profile, found)), sum(own)))
-        counts += own
+        path = _path(rows, steps if table is CALLS else steps.slice(0, 0))
+        parts.append(Part(Deferred(partial(_repeated, worked, profile, path)), len(path)))
+        counts += kernels().value_counts(path["row"]).field(1).to_pylist()
     return Batch(tuple(parts), _order(piece, counts))
 
 
-def _paths(rows: pa.Table, steps: pa.Table, *, every: bool) -> list[list[Mapping[str, Any]]]:
-    """The steps of each call that has rows for them."""
+def _path(rows: pa.Table, steps: pa.Table) -> pa.Table:
+    """For each row of a file the place of its call or text in `row`, and the step beside it, null without one."""
     import pyarrow as pa
 
-    told = rows.select(list(_TYPED)).to_pylist()
-    wanted = {
-        row["record_id"]
-        for row in told
-        if every or type_of(CALL, row["kind"] or "", row["direction"] or "", row["campaign"] or "") == _IN_CAMPAIGN
-    }
-    mine = steps.filter(kernels().is_in(steps["record_id"], value_set=pa.array(sorted(wanted), pa.string())))
-    found: dict[str, list[Mapping[str, Any]]] = {}
-    for step in mine.to_pylist():
-        found.setdefault(step["record_id"], []).append(step)
-    return [sorted(found.get(row["record_id"], ()), key=lambda step: step["seq"]) for row in told]
+    pc = kernels()
+    named = "record_id" in rows.column_names
+    ids = rows["record_id"].cast(pa.string()).combine_chunks() if named else pa.array([], pa.string())
+    own = steps.append_column("row", pc.cast(pc.index_in(steps["record_id"], value_set=ids), pa.int64()))
+    own = own.filter(pc.is_valid(own["row"]))
+    every = pa.array(range(len(rows)), pa.int64())
+    alone = every.filter(pc.invert(pc.is_in(every, value_set=pc.unique(own["row"]))))
+    nothing = {name: pa.nulls(len(alone), own.schema.field(name).type) for name in steps.column_names}
+    whole = pa.concat_tables([own, pa.table({**nothing, "row": alone})])
+    return whole.sort_by([("row", "ascending"), ("seq", "ascending")]).combine_chunks()
 
 
-def _repeated(
-    worked: Mapping[str, Any], profile: Profile, paths: Sequence[Sequence[Mapping[str, Any]]]
-) -> dict[str, Any]:
+def _repeated(worked: Mapping[str, Any], profile: Profile, path: pa.Table) -> dict[str, Any]:
     """Columns of the calls on each of their rows, and the steps beside them."""
     import pyarrow as pa
 
-    rows = [(n, step) for n, path in enumerate(paths) for step in (path or (None,))]
-    at = pa.array([n for n, _ in rows], pa.int64())
-    first = pa.array([place == 0 or n != rows[place - 1][0] for place, (n, _) in enumerate(rows)], pa.bool_())
+    at = path["row"].combine_chunks()
+    same = kernels().not_equal(at.slice(1), at.slice(0, max(len(at) - 1, 0)))
+    first = pa.concat_arrays([pa.array([True] * min(len(at), 1), pa.bool_()), same])
     columns = {
         field.name: _taken(worked[field.name], at, first if field.kind in _ONCE else None) for field in profile.fields
     }
-    told = [step or {} for _, step in rows]
     return {
         **columns,
-        "step_no": pa.array([step.get("seq") for step in told], pa.int64()),
-        "step_type": pa.array([step.get("kind") or "" for step in told], pa.string()),
-        "step_value": pa.array([step.get("value") or "" for step in told], pa.string()),
-        "step_started_at": pa.array([step.get("started_at") for step in told], pa.timestamp("ms")),
+        "step_no": path["seq"].combine_chunks(),
+        "step_type": path["kind"].combine_chunks(),
+        "step_value": path["value"].combine_chunks(),
+        "step_started_at": path["started_at"].combine_chunks(),
     }
 
 

@@ -220,15 +220,21 @@ def _place(field: str) -> str:
     return f"{'filter' if field.partition('.')[0] in _FILTER_NAMES else 'options'}.{field}"
 
 
-def _check_form(viewer: Principal, report: Report, request: ExportRequest, profile: str) -> None:
-    """Combinations that make no file."""
-    if request.dialect is Dialect.DATA and Ability.RAW_EXPORT not in abilities(viewer.user):
+def form_errors(viewer: Principal, format: Format, dialect: Dialect, headers: Headers) -> list[tuple[str, str]]:
+    """What is wrong with the form of a file, of exports and of reports alike; raises `Forbidden`."""
+    if dialect is Dialect.DATA and Ability.RAW_EXPORT not in abilities(viewer.user):
         raise Forbidden("the data dialect needs the ability raw_export")
     wrong = []
-    if request.dialect is Dialect.DATA and request.format is not Format.CSV:
+    if dialect is Dialect.DATA and format is not Format.CSV:
         wrong.append(("dialect", "is of CSV files"))
-    if request.headers is not Headers.CODES and request.format in _OF_PROGRAMS:
+    if headers is not Headers.CODES and format in _OF_PROGRAMS:
         wrong.append(("headers", "files for programs have codes alone"))
+    return wrong
+
+
+def _check_form(viewer: Principal, report: Report, request: ExportRequest, profile: str) -> None:
+    """Combinations that make no file."""
+    wrong = form_errors(viewer, request.format, request.dialect, request.headers)
     if profile not in report.profiles:
         wrong.append(("profile", f"of this report there is only {', '.join(report.profiles)}"))
     if wrong:
