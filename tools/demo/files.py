@@ -75,6 +75,11 @@ def detailed(observer: Observer, memory: Memory, known: Truth, findings: Finding
     calls, talked = header.index("record_id"), header.index("talk_s")
     told = sum(int(row["talk_s"] or 0) for row in known.calls.values())
     findings.add("calls in the spreadsheet", len({row[calls] for row in rows}), len(known.calls), look)
+    steps = sum(row[header.index("step_no")] is not None for row in rows)
+    console.print(
+        f"  {len(rows):,} rows for {len(known.calls):,} calls; {steps:,} of them are steps of a campaign's calls"
+    )
+    findings.add("steps in the spreadsheet", steps > 0, True, look)
     # Durations stand on the first row of a call only, so that their sum is right.
     findings.add("talk time in the spreadsheet", _sum(row[talked] for row in rows), told, look)
 

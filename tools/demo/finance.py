@@ -175,7 +175,8 @@ def closing(observer: Observer, memory: Memory, findings: Findings) -> None:
     for told, title in ((closed["sha256"], "frozen"), (looked["sha256_now"], "now")):
         console.print(Text(f"  {month} {title:6s} {told}"))
     for part in looked["sums"]:
-        console.print(Text(f"  {part['table']}: {part['rows']} rows, {part['amount']} {part['currency']}".rstrip()))
+        money = f"{part['amount']} {part['currency']}" if part["currency"] else "no amount known"
+        console.print(Text(f"  {part['table']}: {part['rows']} rows, {money}"))
     findings.add("digest of the closed month", looked["sha256_now"], closed["sha256"], LOOK_AT_CLOSINGS)
     findings.add("the closed month is intact", looked["intact"], True, LOOK_AT_CLOSINGS)
 

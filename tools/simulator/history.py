@@ -133,6 +133,7 @@ MENU_CHOICES = (("1 English", "2 Español"), ("1 Orders", "2 Repairs", "3 Other"
 CLASSIFIERS = ("Repair booked", "Complaint", "Information", "Call again")
 QUEUE = "Service"
 SCHEME = "Hotline weekdays"
+CAMPAIGN = "Customer service"
 
 
 @dataclass(frozen=True)

@@ -262,6 +262,7 @@ def _call(company: Company, story: Call) -> Row:
         **_artefacts(call, ending),
         **_sets(company, call, ending),
         "queue": wire.queue(line, call) if hasattr(wire, "queue") else "",
+        "campaign": wire.campaign(line, call) if hasattr(wire, "campaign") else "",
         "scheme": wire.scheme(line, call) if hasattr(wire, "scheme") else "",
         "classifier": call.classifier,
         "source": SOURCES.get(line.source, "") if call.direction == "inbound" and not numberless else "",

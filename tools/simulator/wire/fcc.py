@@ -15,7 +15,7 @@ BASIC = "fcc"
 PREFIX = "fcc-"
 UNTOLD: Mapping[Ending, Ending] = {}
 SILENT: Mapping[str, str] = {}
-queue, scheme, row = generic.queue, generic.scheme, generic.row
+queue, scheme, row, campaign = generic.queue, generic.scheme, generic.row, generic.campaign
 heard_text = generic.heard_text
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from tools.simulator.history import QUEUE, SCHEME, Ending, Span
+from tools.simulator.history import CAMPAIGN, QUEUE, SCHEME, Ending, Span
 from tools.simulator.people import HOTLINE, TEAMS, account
 from tools.simulator.systems import Text
 
@@ -88,6 +88,7 @@ def calls(company: Company, line: Line, call: Call) -> Iterator[Notice]:
         base["team"] = {"id": line.team, "name": TEAMS[line.team]}
     if inbound and line.manner == HOTLINE:
         base["scheme"] = SCHEME
+        base["campaign"] = {"id": "17", "name": CAMPAIGN}
 
     def tell(kind: str, at: datetime, **more: Any) -> Notice:
         return _notice(company, line, kind, at, ("call", call.id), {**base, **more})
@@ -249,3 +250,8 @@ def heard_text(line: Line, message: Message) -> Message:
 def parts(call: Call) -> list[str]:
     """A consultation is told as a call of its own."""
     return [f"{call.id}-c1"] if call.consulted else []
+
+
+def campaign(line: Line, call: Call) -> str:
+    """Calls to the hotline are a campaign's: files show them step by step (features.md F53)."""
+    return CAMPAIGN if scheme(line, call) else ""

@@ -32,7 +32,7 @@ STATUS: Mapping[Ending, tuple[str, ...]] = {
 UNTOLD: Mapping[Ending, Ending] = {Ending.ENGAGED: Ending.UNREACHED}
 SILENT: Mapping[str, str] = {}
 KINDS = ("call.queued", "call.ringing", "call.answered", "call.completed")
-queue, scheme = generic.queue, generic.scheme
+queue, scheme, campaign = generic.queue, generic.scheme, generic.campaign
 
 
 def calls(company: Company, line: Line, call: Call) -> Iterator[Notice]:
