@@ -15,9 +15,11 @@ from ringlake import reports
 from ringlake.access import Principal, Scope, abilities, scope
 from ringlake.errors import Conflict, Forbidden, LimitReached, NotFound, PlanTooLow, Taken, Unavailable
 from ringlake.files.csv import Dialect
+from ringlake.flows.directory.office import refuse
 from ringlake.model.base import Answer
 from ringlake.model.directory import Ability, Role, Workspace
-from ringlake.model.jobs import Job, JobKind, JobState, LetterKind, job_id
+from ringlake.model.jobs import Format, Headers, Job, JobKind, JobState, LetterKind, job_id
+from ringlake.model.language import Language
 from ringlake.query.filters import parse
 from ringlake.stores.directory import AuditLine, DirectoryStore
 from ringlake.stores.jobs import PAGE, Jobs
@@ -27,13 +29,13 @@ from ringlake.stores.saved import SavedReports
 
 from .delivery import sweep
 from .exports.registry import REPORTS
-from .exports.request import ExportRequest, may_have, report_of, settled
+from .exports.request import ExportRequest, form_errors, may_have, report_of, settled
 from .jobviews import JobView, job_view, same_address, state_of
 from .letters import letter_to
 from .limits import check_at_once, check_limits, first_of_day
 from .manifest import Manifest, manifest
 from .plans import PLANS
-from .report import may_read_reports
+from .report import lacks, may_read_reports, may_run
 
 # features.md F54: files are kept for thirty days.
 KEPT = timedelta(days=30)
@@ -44,14 +46,19 @@ TRIES = 5
 
 
 class RunRequest(BaseModel):
-    """`parameters` are the report's own; `from` and `to` are short for `first_date` and `last_date`."""
+    """`parameters` are the report's own; `from` and `to` are short for `first_date` and `last_date`. The form of the
+    file is that of exports.
+    """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     parameters: dict[str, str] = {}
     from_: str | None = Field(None, alias="from")
     to: str | None = None
+    format: Format = Format.CSV
     dialect: Dialect = Dialect.SPREADSHEET
+    headers: Headers = Headers.CODES
+    language: Language | None = None
 
 
 class JobPage(Answer, frozen=True, kw_only=True):
@@ -147,8 +154,9 @@ class Desk:
         workspace = self._paid(viewer)
         may_read_reports(viewer.user)
         report = reports.report(name)
+        may_run(viewer.user, report)
         request = parse(RunRequest, body)
-        _may_use(viewer, request.dialect)
+        refuse(form_errors(viewer, request.format, request.dialect, request.headers))
         given = {"first_date": request.from_, "last_date": request.to}
         arguments = {n: v for n, v in given.items() if v is not None} | request.parameters
         bound = reports.bind(report, workspace.id, arguments)
@@ -157,10 +165,13 @@ class Desk:
             name=name,
             title=report.title,
             filter={n: str(value) for n, value in bound.items() if n != "workspace"},
+            format=request.format.value,
+            headers=request.headers,
+            language=request.language or viewer.user.language or workspace.language,
         )
 
     def reports(self, viewer: Principal) -> list[ReportEntry]:
-        """The catalogue: name, title, description and parameters of each report."""
+        """The catalogue: name, title, description and parameters of each report that the viewer may run."""
         self._paid(viewer)
         may_read_reports(viewer.user)
         return [
@@ -171,6 +182,7 @@ class Desk:
                 parameters=[ReportParameter(name=p.name, type=p.type) for p in report.parameters],
             )
             for report in reports.reports().values()
+            if not lacks(viewer.user, report)
         ]
 
     def jobs(self, viewer: Principal, now: datetime, before: str = "") -> tuple[list[JobView], str]:
@@ -192,7 +204,9 @@ class Desk:
         job = self._readable(viewer, job_id)
         if kind not in (None, job.kind):
             raise NotFound(job_id)
-        return job_view(job, now, "" if job.requester == viewer.user.id else viewer.user.email)
+        if job.requester == viewer.user.id:
+            return job_view(job, now)
+        return job_view(job, now, viewer.user.email, covered=_covers(viewer, job))
 
     def download(self, viewer: Principal, job_id: str, now: datetime) -> str:
         """A URL of the file for the next minutes; every one handed out is on record."""
@@ -318,10 +332,11 @@ class Desk:
             raise NotFound("there is no file, or it has expired")
         if job.kind is JobKind.REPORT:
             may_read_reports(viewer.user)
+            may_run(viewer.user, reports.report(job.name))
         else:
             may_have(viewer, report_of(job.name))
         _may_use(viewer, Dialect(job.dialect))
-        if not scope(viewer.user).covers(msgspec.convert(job.scope, Scope)):
+        if not _covers(viewer, job):
             raise Forbidden("your rights do not cover this file any more; ask for a new one")
         return job
 
@@ -404,6 +419,11 @@ def _new(viewer: Principal, kind: JobKind, dialect: Dialect, now: datetime) -> J
         expires_at=now + KEPT,
         dialect=dialect.value,
     )
+
+
+def _covers(viewer: Principal, job: Job) -> bool:
+    """Whether the viewer may see all that the requester might when the file was made."""
+    return bool(job.sha256) and scope(viewer.user).covers(msgspec.convert(job.scope, Scope))
 
 
 def _may_use(viewer: Principal, dialect: Dialect) -> None:
