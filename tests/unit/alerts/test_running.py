@@ -262,6 +262,18 @@ def test_a_digest_lists_what_happened_in_quiet_hours(tower: Tower) -> None:
     assert len(tower.mail.sent) == 1
 
 
+def test_the_last_mail_before_a_rule_is_left_alone_says_that_it_is_the_last(tower: Tower) -> None:
+    tower.rule("waiting", 1)
+    for n in range(5):
+        tower.call("queued", f"c{n}")
+        tower.minute()
+        tower.call("completed", f"c{n}", reason="caller")
+        tower.minute()
+
+    said = ["goes on and off" in words(message) for message in tower.mail.sent]
+    assert said == [False] * 6 + [True]
+
+
 # --- who is not told
 
 
@@ -414,6 +426,7 @@ def test_a_trial_tells_everybody_within_a_minute_even_in_quiet_hours(tower: Towe
     tower.minute()
 
     assert tower.told == ["olga@acme.example"]
+    assert "nothing is wrong" in words(tower.mail.sent[0])
     assert tower.kinds(rule) == [EventKind.TEST.value]
     tower.minute()
     assert len(tower.mail.sent) == 1

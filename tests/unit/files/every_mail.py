@@ -120,7 +120,8 @@ def every_mail(language: Language = Language.EN, text: str = "Weekly", **changes
         for resolved in (False, True):
             one = notice(trigger=trigger, resolved=resolved, rule=text, place=text, details={text: text})
             yield alert(leaving, [one], zone=WARSAW)
-    yield alert(leaving, [notice(rule=text), notice(trigger=Trigger.ABUSE, window_s=900)], zone=WARSAW)
+    yield alert(leaving, [notice(rule=text), notice(trigger=Trigger.ABUSE, window_s=900)], zone=WARSAW, more=3)
+    yield alert(leaving, [notice(rule=text)], zone=WARSAW, trial=True, unsteady=True)
     for spent in (Decimal(900), Decimal(1000)):
         yield budget(
             to, name=text, spent=spent, limit=Decimal(1000), currency="EUR", period=WEEK, forecast=Decimal(1210)

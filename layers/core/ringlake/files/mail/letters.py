@@ -118,8 +118,17 @@ def confirm(to: Envelope, *, token: str, expires_at: datetime) -> EmailMessage:
     return mail(to, "confirm", desk.say("confirm", "subject"), sheet)
 
 
-def alert(to: Envelope, notices: Sequence[Notice], *, zone: ZoneInfo) -> EmailMessage:
-    """One notice, or several that were held back during quiet hours, oldest first.
+def alert(
+    to: Envelope,
+    notices: Sequence[Notice],
+    *,
+    zone: ZoneInfo,
+    more: int = 0,
+    trial: bool = False,
+    unsteady: bool = False,
+) -> EmailMessage:
+    """One notice, or several that were held back during quiet hours, oldest first; `more` is how many others there
+    were. A `trial` says so, and one that is `unsteady` is the last until it has stood still.
 
     Raises ValueError without any.
     """
@@ -133,6 +142,9 @@ def alert(to: Envelope, notices: Sequence[Notice], *, zone: ZoneInfo) -> EmailMe
         subject = desk.say("alert", "subject_digest", count=desk.shown.number(len(notices)))
     elif first.resolved:
         subject = desk.say("alert", "subject_resolved", subject=desk.say("alert", first.trigger))
+    if trial:
+        subject = desk.say("alert", "subject_trial", subject=desk.say("alert", first.trigger))
+    said = {"trial": trial, "unsteady": unsteady, "digest_more": bool(more)}
     sheet = desk.sheet(
         desk.notice_title(first) if single else desk.say("alert", "digest"),
         desk.say("alert", "why"),
@@ -146,6 +158,7 @@ def alert(to: Envelope, notices: Sequence[Notice], *, zone: ZoneInfo) -> EmailMe
             )
             for notice in notices
         ),
+        notes=tuple(desk.say("alert", name, count=desk.shown.number(more)) for name, is_so in said.items() if is_so),
     )
     return mail(to, "alert", subject, sheet)
 

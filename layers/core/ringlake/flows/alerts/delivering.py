@@ -147,7 +147,14 @@ class Delivering:
                 currency=event.currency,
                 period=Period(first=first, last=last),
             )
-        return alert(envelope, list(notices(rule, event, directory)), zone=workspace.tz)
+        return alert(
+            envelope,
+            list(notices(rule, event, directory)),
+            zone=workspace.tz,
+            more=event.more,
+            trial=event.kind is EventKind.TEST,
+            unsteady=event.unsteady,
+        )
 
     def _moved(
         self, directory: Directory, event: AlertEvent, place: int, now: datetime, **fields: object
