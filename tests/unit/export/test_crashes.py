@@ -111,6 +111,28 @@ def test_one_failure_at_any_call_and_redelivery_make_one_file_and_one_mail_to_ea
     assert unsent <= {"MemoryMail.send"} | ({"MemoryJobs.transition"} if sender_dies else set())
 
 
+def test_a_report_run_fails_and_is_taken_up_like_an_export() -> None:
+    def attempt(meddler: Meddler, _number: int) -> None:
+        world = World()
+        body = {"from": "2026-03-01", "to": "2026-03-10"}
+        job_id = world.desk.run(world.viewer("owner"), "missed_rate_per_week", body, world.now).id
+        try:
+            world.run_report(job_id, meddler.wrap)
+        except AGAIN:
+            for _ in range(3):
+                world.wait(5_400)
+                with suppress(*AGAIN):
+                    world.run_report(job_id)
+        job = world.job(job_id)
+        assert (job.state, job.rows) == (JobState.READY, 1)
+        assert sorted(world.objects.bodies) == [job.key, manifest_key(job)]
+        check_mails(world, job)
+
+    for error in ERRORS.values():
+        struck = set(strikes(error, attempt))
+        assert {"MemoryAthena.run before", "MemoryAthena.run after"} <= struck
+
+
 def test_a_worker_that_was_believed_dead_and_goes_on_spoils_nothing() -> None:
     number = 0
     while True:

@@ -394,9 +394,11 @@ def test_a_recipient_who_signs_in_fetches_the_file_with_his_own_rights() -> None
     assert world.desk.download(owner, job_id, world.now)
     view = world.desk.job(owner, job_id, world.now)
     assert [letter.address for letter in view.letters] == ["Owner@example.com"]
-    # His rights do not cover what the manager sees.
+    assert view.filter == FILTER
+    # Her rights do not cover what the manager sees.
     with pytest.raises(Forbidden):
         world.desk.download(member, job_id, world.now)
+    assert world.desk.job(member, job_id, world.now).filter == {}
     for use in (world.desk.cancel, world.desk.retry, world.desk.delete):
         with pytest.raises(NotFound):
             use(owner, job_id, world.now)

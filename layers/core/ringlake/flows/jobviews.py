@@ -68,8 +68,10 @@ def state_of(job: Job, now: datetime) -> JobState:
     return JobState.FAILED if is_stuck(job, now) else job.state
 
 
-def job_view(job: Job, now: datetime, reader: str = "") -> JobView:
-    """The job for its requester, or for the `reader` (an address) who got one of its letters and sees no other."""
+def job_view(job: Job, now: datetime, reader: str = "", *, covered: bool = True) -> JobView:
+    """The job for its requester, or for the `reader` (an address) who got one of its letters and sees no other. Not
+    `covered` by his rights he does not see what was asked for either: a filter may name a customer's number.
+    """
     fields: Mapping[str, Any] = {f: getattr(job, f) for f in JobView.__struct_fields__ if hasattr(job, f)}
     state = state_of(job, now)
     letters = [
@@ -95,6 +97,8 @@ def job_view(job: Job, now: datetime, reader: str = "") -> JobView:
         "download": f"{own}/download" if ready else None,
         "manifest": f"{own}/manifest" if ready else None,
     }
+    if not covered:
+        changed |= {"filter": {}, "options": {}}
     return JobView(**{**fields, **changed})
 
 
