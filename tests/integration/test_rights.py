@@ -639,7 +639,7 @@ def run(house: House, function: str, event: Mapping[str, Any]) -> dict[str, Any]
 def forget(module: Any) -> None:
     """As in a process that has just started."""
     settings.read.cache_clear()
-    for cached in ("stores", "work", "arriving", "alerting", "hooks"):
+    for cached in ("stores", "work", "arriving", "alerting", "hooks", "links", "postmaster"):
         if hasattr(module, cached):
             getattr(module, cached).cache_clear()
 
