@@ -228,6 +228,8 @@ def _calls(random: Any, day: date, rows: int) -> Columns:
         "transfers": answered & (chance(rows) < 0.05),
         "cost_amount": _some(np.maximum(talk, 0) / 6000 + 0.01, cost),
         "cost_currency": np.where(cost, "USD", ""),
+        "home_amount": _some(np.maximum(talk, 0) / 6000 + 0.01, cost),
+        "home_currency": np.where(cost, "USD", ""),
         "cost_source": np.where(cost, "provider", ""),
         "is_call": ~classifier,
         "is_inbound": inbound,

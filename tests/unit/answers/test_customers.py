@@ -244,7 +244,7 @@ def test_customers_who_are_equal_in_everything_are_listed_once_each(world: World
 
 def test_costs_are_for_those_who_may_see_them(world: World) -> None:
     """demands.md D78."""
-    cost: dict[str, Any] = {"cost_amount": Decimal("0.5"), "cost_currency": world.directory.settings("acme").currency}
+    cost: dict[str, Any] = {"home_amount": Decimal("0.5"), "home_currency": world.directory.settings("acme").currency}
     keep(world, CALLS, [call(1, TEN, "outbound", **cost), call(2, TEN, "outbound", **cost)])
     (mine,) = page(world).rows
     (theirs,) = page(world, "operator").rows
