@@ -388,3 +388,21 @@ def test_the_time_of_the_archive_is_the_time_it_was_made() -> None:
         io.BytesIO(body(sheet({"a": Kind.TEXT}), made_at=datetime(2026, 11, 22, 8, 15, 30, tzinfo=UTC)))
     ) as archive:
         assert {entry.date_time for entry in archive.infolist()} == {(2026, 11, 22, 8, 15, 30)}
+
+
+@pytest.mark.slow
+def test_one_row_more_than_excel_takes_goes_on_the_next_sheet() -> None:
+    rows = 1_048_577
+    step = 65_536
+    batches = (batch(n=pa.array(range(first, min(first + step, rows)))) for first in range(0, rows, step))
+    made = Sheet(name="interactions", fields=(Field(name="n", kind=Kind.INTEGER),), batches=batches)
+
+    with zipfile.ZipFile(
+        io.BytesIO(b"".join(p.body for p in workbook(made, about(), Headers.CODES, Language.EN)))
+    ) as file:
+        first, second, last = (file.read(f"xl/worksheets/sheet{n}.xml") for n in (1, 2, 3))
+
+    assert (first.count(b"<row "), second.count(b"<row ")) == (1_048_576, 3)
+    assert b'<c r="A1048576" s="3"><v>1048574</v></c></row></sheetData><autoFilter ref="A1:A1048576"/>' in first
+    assert b'<row r="3"><c r="A3" s="3"><v>1048576</v></c></row></sheetData>' in second
+    assert b"Interactions: 1048575, Interactions 2: 2" in last
