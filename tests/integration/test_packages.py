@@ -31,7 +31,7 @@ BAR = 200_000_000
 FUNCTIONS = {folder: contract.LAYERS[name] for name, folder in contract.FUNCTIONS.items()}
 WRITTEN = [name for name in FUNCTIONS if (ROOT / "functions" / name / f"{name}.py").exists()]
 # Ordering work reads the same modules as doing it; only the workers call what needs these.
-NOT_REACHED = {"api": {"awswrangler"}}
+NOT_REACHED = {"api": {"awswrangler"}, "schedule": {"awswrangler", "jinja2"}}
 # The Lambda runtime brings boto3 and what it needs.
 RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "urllib3", "dateutil", "six.py")
 
