@@ -6,6 +6,7 @@ import base64
 
 import msgspec
 
+from ringlake.flows.finance.invoices import Asked as Import
 from ringlake.model.calls import CallRecord
 from ringlake.model.consequences import Case, Consequences
 from ringlake.model.directory import Connection, Role, User
@@ -54,6 +55,16 @@ def furnished() -> tuple[World, There]:
     }  # fmt: skip
     schedule = world.scheduling.create(owner, body, world.now).document.id
     world.scheduling.run(owner, schedule, {}, world.now)
+    told = {"recipients": [{"user": "owner"}], "webhook": "https://hooks.example.com/in"}
+    rule = {"name": SECRET, "kind": "waiting", "threshold": 3, **told}
+    alert = world.rooms.alerts.create(owner, rule, world.now).document.id
+    world.rooms.alerts.test(owner, alert, world.now)
+    columns = {"started_at": "Start", "number": "From", "amount": "Net"}
+    finance = world.finance
+    finance.invoices.put_mapping(owner, "c", {"columns": columns, "currency": "EUR"}, None, world.now)
+    sheet = f"Start,From,Net\n2026-03-09 08:00,{SECRET},1\n".encode()
+    invoice = finance.invoices.take(owner, sheet, Import(connection="c", name=SECRET), world.now).invoice
+    finance.months.close(owner, "2026-02", {"reason": SECRET}, world.now)
     records = [*calls[:2], "~" + base64.urlsafe_b64encode(calls[2].encode()).decode().rstrip("=")]
     ids = {
         "/v1/exports/": [export, run],
@@ -75,12 +86,17 @@ def furnished() -> tuple[World, There]:
         "/v1/directory/tariffs/": [tariff],
         "/v1/charges/ratings/": [str(rating)],
         "/v1/schedules/": [schedule],
+        "/v1/invoice-mappings/": ["c"],
+        "/v1/invoices/": [invoice.id if invoice else ""],
+        "/v1/closings/": ["2026-02"],
+        "/v1/alerts/": [alert],
     }
     queries = {
         "users": ["operator", "extra", ""],
         "teams": ["t1", ""],
         "numbers": ["n1", ""],
         "sources": [source, ""],
+        "connection": ["c"],
         "connections": ["c"],
         "contact": [contact],
         "record_ids": calls,
