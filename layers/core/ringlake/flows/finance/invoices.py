@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -54,9 +54,7 @@ if TYPE_CHECKING:
 
 # Days that one invoice may span.
 MOST_DAYS = 400
-# Entries of one page.
-PAGE = 200
-# Starts of charges that may belong to lines at the edge of the period lie at most so far outside.
+_FOUR = Decimal("0.0001")
 _COLUMNS = (
     "record_id", "unit", "connection", "provider_id", "channel", "business_number", "remote_number", "number",
     "charged_at", "billable_s", "charged_s", "cost_amount", "cost_currency", "is_current",
@@ -373,9 +371,9 @@ def _totals(rows: Sequence[dict[str, Any]]) -> tuple[InvoiceTotal, ...]:
             state=LineState(state),
             currency=currency,
             entries=len(mine),
-            invoiced=sum((row["invoiced_amount"] or Decimal(0) for row in mine), Decimal(0)),
-            charged=sum((row["charged_amount"] for row in mine if row["charged_currency"] == currency), Decimal(0)),
-            difference=sum((row["difference"] or Decimal(0) for row in mine), Decimal(0)),
+            invoiced=_total(row["invoiced_amount"] for row in mine),
+            charged=_total(row["charged_amount"] for row in mine if row["charged_currency"] == currency),
+            difference=_total(row["difference"] for row in mine),
             unknown=sum(row["difference"] is None for row in mine),
         )
         for (number, month, state, currency), mine in sorted(groups.items())
@@ -393,8 +391,26 @@ def _line_view(row: dict[str, Any], *, hides: bool) -> LineView:
             "remote": masked(row["remote_number"]) if hides else row["remote_number"],
             "invoiced_at": _aware(row["invoiced_at"]),
             "charged_at": _aware(row["charged_at"]),
+            "invoiced_amount": _written(row["invoiced_amount"]),
+            "difference": _written(row["difference"]),
         }
     )
+
+
+def _total(amounts: Iterable[Decimal | None]) -> Decimal:
+    return _written(sum((amount for amount in amounts if amount is not None), Decimal(0)))
+
+
+@overload
+def _written(amount: Decimal) -> Decimal: ...
+@overload
+def _written(amount: None) -> None: ...
+def _written(amount: Decimal | None) -> Decimal | None:
+    """The same amount with four decimals, with more where it is more exact."""
+    if amount is None:
+        return None
+    short = amount.quantize(_FOUR)
+    return short if short == amount else amount.normalize()
 
 
 def _aware(at: datetime | None) -> datetime | None:

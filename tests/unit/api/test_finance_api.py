@@ -1,0 +1,87 @@
+"""Invoices and closed months over the API: as published, and only for who sees the whole workspace and its money."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ringlake.model.directory import Ability, Connection, Role
+from tests.unit.api.test_api import call, claims_of
+from tests.unit.export.world import World
+
+OWNER = claims_of("s-owner")
+MAPPING = {"columns": {"started_at": "Start", "remote": "To", "amount": "Net"}, "currency": "EUR", "country": "PL"}
+FILE = "Start,To,Net\n2026-03-09 08:00,600 100 200,1.25\nsoon,600 100 200,1.25\n"
+GOOD = "Start,To,Net\n2026-03-09 08:00,600 100 200,1.25\n"
+
+
+@pytest.fixture
+def world(world: World) -> World:
+    world.directory.put_connection(Connection(id="c", workspace="acme", provider="generic"))
+    return world
+
+
+def send(world: World, text: str, **query: str) -> tuple[int, Any, Any]:
+    asked = "&".join(f"{name}={value}" for name, value in {"connection": "c", **query}.items())
+    return call("POST /v1/invoices", OWNER, raw=text, query=asked, headers={"content-type": "text/csv"})
+
+
+def test_an_invoice_from_its_mapping_to_its_lines(world: World) -> None:
+    status, mapping, headers = call(
+        "PUT /v1/invoice-mappings/{connection}", OWNER, MAPPING, connection="c", headers={"if-match": "*"}
+    )
+    assert (status, mapping["version"], headers["etag"]) == (200, 1, '"1"')
+    status, tried, _ = send(world, FILE, dry_run="true")
+    assert (status, tried["applied"], tried["error_count"], tried["errors"][0]["line"]) == (200, False, 1, 3)
+    status, refused, _ = send(world, FILE)
+    assert (status, refused["errors"]) == (
+        400,
+        [{"line": 3, "column": "Start", "reason": tried["errors"][0]["reason"]}],
+    )
+    status, taken, _ = send(world, GOOD, name="March")
+    assert (status, taken["applied"], taken["known"]) == (200, True, False)
+    invoice = taken["invoice"]["id"]
+
+    assert [one["name"] for one in call("GET /v1/invoices", OWNER)[1]["invoices"]] == ["March"]
+    status, shown, _ = call("GET /v1/invoices/{id}", OWNER, id=invoice)
+    assert (status, shown["tally"]["extra"], shown["totals"][0]["invoiced"]) == (200, 1, "1.2500")
+    status, page, _ = call("GET /v1/invoices/{id}/entries", OWNER, id=invoice, query="states=extra")
+    assert (status, [line["remote"] for line in page["entries"]]) == (200, ["+48600100200"])
+    assert call("POST /v1/invoices/{id}/reconcile", OWNER, id=invoice)[0] == 200
+    assert call("DELETE /v1/invoices/{id}", OWNER, id=invoice, headers={"if-match": "*"})[0] == 200
+    assert call("GET /v1/invoices/{id}", OWNER, id=invoice)[0] == 404
+
+
+def test_a_month_is_closed_and_looked_at(world: World) -> None:
+    status, closed, _ = call("POST /v1/closings/{month}", OWNER, {"reason": "done"}, month="2026-02")
+    assert (status, closed["version"], closed["drifted"]) == (200, 1, False)
+    status, again, _ = call("POST /v1/closings/{month}", OWNER, {}, month="2026-02")
+    assert (status, again["sha256"]) == (200, closed["sha256"])
+    status, shown, _ = call("GET /v1/closings/{month}", OWNER, month="2026-02", query="version=1")
+    assert (status, shown["reason"], shown["intact"]) == (200, "done", True)
+    assert [one["month"] for one in call("GET /v1/closings", OWNER)[1]["closings"]] == ["2026-02"]
+    assert call("POST /v1/closings/{month}", OWNER, {}, month="2026-03")[0] == 400  # not over
+    assert call("GET /v1/closings/{month}", OWNER, month="2026-13")[0] == 404
+
+
+@pytest.mark.parametrize("without", [Ability.REPORTS, Ability.SEE_COSTS])
+def test_both_need_reports_and_costs(world: World, without: Ability) -> None:
+    world.change("other", role=Role.ADMIN, without=(without,))
+    claims = claims_of("s-other")
+    for route in ("GET /v1/invoices", "GET /v1/closings", "GET /v1/invoice-mappings"):
+        status, problem, _ = call(route, claims)
+        assert (status, without.value in problem["detail"]) == (403, True)
+
+
+def test_a_rival_sees_nothing_of_it(world: World) -> None:
+    call("PUT /v1/invoice-mappings/{connection}", OWNER, MAPPING, connection="c", headers={"if-match": "*"})
+    invoice = send(world, GOOD)[1]["invoice"]["id"]
+    call("POST /v1/closings/{month}", OWNER, {}, month="2026-02")
+    rival = claims_of("s-rival")
+
+    assert call("GET /v1/invoices", rival)[1]["invoices"] == []
+    assert call("GET /v1/invoices/{id}", rival, id=invoice)[0] == 404
+    assert call("GET /v1/invoice-mappings", rival)[1]["mappings"] == []
+    assert call("GET /v1/closings", rival)[1]["closings"] == []
+    assert call("GET /v1/closings/{month}", rival, month="2026-02")[0] == 404
