@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from email import message_from_bytes
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import default
 
+import msgspec
 import pytest
 
 from ringlake.errors import Unavailable
@@ -58,6 +60,15 @@ class TestDynamoJobs(JobsSuite):
             jobs.create(made)
         assert [found.id for found in jobs.newest("acme", limit=40)] == [f"{n:04}" for n in range(39, -1, -1)]
         assert [found.id for found in jobs.since("acme", "0002")] == [f"{n:04}" for n in range(2, 40)]
+
+
+def test_the_row_of_a_job_goes_two_months_after_its_file(running: Emulator, table: str) -> None:
+    made = job(1)
+    DynamoJobs(table).create(made)
+    DynamoJobs(table).transition(made, msgspec.structs.replace(made, attempts=1))
+
+    (item,) = running.client("dynamodb").scan(TableName=table)["Items"]
+    assert int(item["expires_at"]["N"]) == (made.expires_at + timedelta(days=60)).timestamp()
 
 
 def test_a_table_that_is_not_there_is_unavailable(running: Emulator) -> None:

@@ -89,7 +89,7 @@ def job_view(job: Job, now: datetime, reader: str = "", *, covered: bool = True)
     ]
     own = f"/v1/exports/{job.id}"
     ready = state is JobState.READY
-    changed = {
+    changed: dict[str, Any] = {
         "state": state,
         "mail": letters[0].state if letters else MailState.NONE,
         "letters": letters,
