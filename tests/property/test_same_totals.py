@@ -158,7 +158,27 @@ class Screens:
             "heat map": sum(cell.value for part in heat for cell in part.cells),
             "list": len(self.listed(asked)),
             "file": self.file(asked),
+            **self.charts(asked),
         }
+
+    def charts(self, asked: dict[str, Any]) -> dict[str, int]:
+        """The files of the same numbers (demands.md D54)."""
+        metrics = ["calls", "messages"]
+        spam = {**asked, "include_spam": True}
+        wanted: dict[str, tuple[str, dict[str, object], list[str]]] = {
+            "file of the series": ("chart", {"chart": "series", "metrics": metrics}, metrics),
+            "file of hours": ("chart", {"chart": "series", "metrics": metrics, "granularity": "hour"}, metrics),
+            "file of people": ("chart", {"chart": "breakdown", "by": "user", "metrics": metrics}, metrics),
+            "file of the heat map": ("chart", {"chart": "heatmap", "metric": "interactions"}, ["interactions"]),
+            "file of the team": ("team", {"metrics": metrics}, metrics),
+            "file of numbers": ("numbers", {"metrics": metrics}, metrics),
+        }
+        found = {}
+        for name, (report, options, columns) in wanted.items():
+            data = body(self.world, self.viewer.user.id, report=report, filter=spam, options=options)
+            rows = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""))
+            found[name] = sum(int(row[column]) for row in rows for column in columns)
+        return found
 
     def listed(self, asked: dict[str, Any]) -> list[str]:
         found: list[str] = []

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -224,5 +227,11 @@ def rows_of_saved(world: World, report_id: str) -> list[dict[str, str]]:
     )
 
 
-def test_charts_are_told_apart_by_their_option() -> None:
-    assert {*CHARTS} >= {"series", "heatmap", "breakdown", "waits", "service", "concurrency"}
+def test_the_page_about_files_tells_of_every_report_and_chart(world: World) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "exports.md").read_text(encoding="utf-8")
+    reports, charts = page.split("### Charts")
+
+    assert sorted(re.findall(r"^\| `(\w+)` \|", reports, re.MULTILINE)) == sorted(REPORTS)
+    assert {*re.findall(r"`(\w+)`", charts.partition("The rows are")[0])} >= {*CHARTS}
+    for example in re.findall(r"```json\n(.*?)```", page, re.DOTALL):
+        world.desk.export_job(world.viewer("owner"), json.loads(example), NOW)

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from ringlake.access import Principal
 from ringlake.errors import InvalidRequest
-from ringlake.metrics.catalog.metric import Mean
+from ringlake.metrics.catalog.metric import Loaded, Mean, Money
 from ringlake.metrics.measure import Word
 from ringlake.model.base import Answer
 from ringlake.query.buckets import Axis, Granularity, axis, previous
@@ -59,9 +59,9 @@ class Tick(Answer, frozen=True, kw_only=True):
 
 class Line(Answer, frozen=True, kw_only=True):
     """One metric of one key over the buckets: `values` by position, 0 for empty buckets of counts and null for
-    those of rates. `n` are the rows behind each; `medians` and `p90s` stand beside means. `total` is of
-    the whole period. `difference` is against the first line of the same metric, when there are several
-    keys (features.md O26).
+    those of rates. `n` are the rows behind each; `medians` and `p90s` stand beside means, `coverages` and `converted`
+    beside money, as in a single value. `total` is of the whole period. `difference` is against the first line of
+    the same metric, when there are several keys (features.md O26).
     """
 
     metric: str
@@ -73,6 +73,8 @@ class Line(Answer, frozen=True, kw_only=True):
     n: tuple[int, ...]
     medians: tuple[float | None, ...] | None
     p90s: tuple[float | None, ...] | None
+    coverages: tuple[float | None, ...] | None
+    converted: tuple[int, ...] | None
     previous: tuple[int | float | Decimal | None, ...] | None
     difference: tuple[int | float | Decimal | None, ...] | None
     drill: Drill | None
@@ -106,7 +108,7 @@ class SeriesAnswers(Answers):
         )
         keys = [""] if split is None else _keys(current, asked, split)
         shown = keys[: MOST_LINES if _named(asked) else asked.top] if split else keys
-        _check_size(len(now_axis.buckets) * len(shown) * max(len(metrics), 1))
+        check_size(len(now_axis.buckets) * len(shown) * max(len(metrics), 1))
         before: _Period | None = None
         earlier = previous(question.query) if asked.compare else None
         if earlier is not None:
@@ -201,7 +203,8 @@ class _Chart:
         """Of one metric and one key."""
         current, before, split = self.current, self.before, self.split
         values = current.values(key, place)
-        mean = isinstance(current.metrics[place].formula, Mean)
+        formula = current.metrics[place].formula
+        mean, money = isinstance(formula, Mean), isinstance(formula, Money | Loaded)
         earlier = before.total(key)[place] if before else None
         against = None
         if split is not None and len(self.keys) > 1:
@@ -217,13 +220,16 @@ class _Chart:
             n=tuple(value.n or 0 for value in values),
             medians=tuple(value.median for value in values) if mean else None,
             p90s=tuple(value.p90 for value in values) if mean else None,
+            coverages=tuple(value.coverage for value in values) if money else None,
+            converted=tuple(value.converted or 0 for value in values) if money else None,
             previous=tuple(value.value for value in before.values(key, place)) if before else None,
             difference=against,
             drill=narrowed(self.question, split.drill(key)) if split else {},
         )
 
 
-def _check_size(values: int) -> None:
+def check_size(values: int) -> None:
+    """Raises `InvalidRequest` for more values than an answer may have."""
     if values > MOST_VALUES:
         raise InvalidRequest(
             "granularity",

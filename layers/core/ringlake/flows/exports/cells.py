@@ -113,8 +113,8 @@ def slices(rows: pa.Table, size: int = BATCH_ROWS) -> Iterator[pa.Table]:
 
 
 def metric_fields(metrics: Iterable[Metric]) -> tuple[Field, ...]:
-    """A metric's value and what it was made of: `n` beside shares and means, median and p90 beside means, and the
-    currency of money.
+    """A metric's value and what it was made of: `n` beside shares and means, median and p90 beside means; beside money
+    the currency, for which share of the rows it is known, and how many charges were converted.
     """
     return tuple(found for metric in metrics for found in _of_metric(metric))
 
@@ -128,6 +128,8 @@ def _of_metric(metric: Metric) -> Iterator[Field]:
         yield Field(name=f"{metric.id}_p90", kind=Kind.NUMBER)
     if metric.unit is Unit.MONEY:
         yield Field(name=f"{metric.id}_currency")
+        yield Field(name=f"{metric.id}_coverage", kind=Kind.SHARE)
+        yield Field(name=f"{metric.id}_converted", kind=Kind.INTEGER)
 
 
 def metric_kind(metric: Metric) -> Kind:
@@ -148,4 +150,6 @@ def value_cells(value: Value) -> dict[str, Any]:
         f"{value.metric}_median": value.median,
         f"{value.metric}_p90": value.p90,
         f"{value.metric}_currency": value.currency,
+        f"{value.metric}_coverage": value.coverage,
+        f"{value.metric}_converted": value.converted,
     }

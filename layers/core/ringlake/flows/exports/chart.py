@@ -20,11 +20,11 @@ from ringlake.flows.answers.concurrency import ConcurrencyAnswers, ConcurrencyQu
 from ringlake.flows.answers.heatmap import HeatmapAnswers, HeatmapQuery
 from ringlake.flows.answers.measures import chosen
 from ringlake.flows.answers.responses import ResponseAnswers, ResponsesQuery, TextResponseTimes
-from ringlake.flows.answers.series import USUAL, Line, SeriesAnswers, SeriesQuery, Tick
+from ringlake.flows.answers.series import USUAL, Line, SeriesAnswers, SeriesQuery, Tick, check_size
 from ringlake.flows.answers.service import ServiceAnswers, ServiceQuery
 from ringlake.flows.answers.summary import SummaryAnswers, SummaryQuery
 from ringlake.flows.answers.waits import WaitAnswers, WaitsQuery
-from ringlake.query.buckets import Granularity
+from ringlake.query.buckets import Granularity, axis
 from ringlake.query.resolve import Kind as Range
 
 from .cells import batches_of, metric_fields, metric_kind, value_cells
@@ -151,6 +151,10 @@ def _plain(value: Any) -> float | None:
 
 def _series_fields(asked: Asked, query: SeriesQuery) -> tuple[Field, ...]:
     metrics = chosen(asked.question, query.metrics, USUAL)
+    question = asked.question
+    buckets = axis(question.query, query.granularity, question.now, question.workspace.week_start).buckets
+    # Of more lines than one the job will find out: how many there are, only the rows tell.
+    check_size(len(buckets) * max(len(metrics), 1))
     before = tuple(Field(name=f"{metric.id}_previous", kind=metric_kind(metric)) for metric in metrics)
     return (
         *_bucket_fields(query.granularity),
@@ -182,6 +186,8 @@ def _cells(line: Line, place: int) -> dict[str, Any]:
         f"{line.metric}_median": line.medians[place] if line.medians else None,
         f"{line.metric}_p90": line.p90s[place] if line.p90s else None,
         f"{line.metric}_currency": line.total.value.currency,
+        f"{line.metric}_coverage": line.coverages[place] if line.coverages else None,
+        f"{line.metric}_converted": line.converted[place] if line.converted else None,
         f"{line.metric}_previous": before[place] if before and place < len(before) else None,
     }
 
