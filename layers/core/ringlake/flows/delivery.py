@@ -49,6 +49,8 @@ TOLD_EVERY = timedelta(seconds=3)
 AGAIN_S = 60
 TURN_S = 30
 LATER = "The file could not be made. Please ask for it again later."
+# Its workers all died without a word, most likely because the time of a function was over.
+TOO_LONG = "The file could not be finished in time. Ask for a shorter period, or for CSV, which is made fastest."
 
 
 class Asked(Model, frozen=True, kw_only=True):
@@ -253,7 +255,7 @@ def _make(job: Job, produce: Producer, shop: Workshop) -> Job:
         raise Later("another worker is at it", left.total_seconds())
     there = bool(job.sha256) and shop.exports.etag(job.key) is not None
     if job.attempts - job.forgiven >= ATTEMPTS and not there:
-        return _fail(job, LATER, shop)
+        return _fail(job, TOO_LONG if job.state is JobState.RUNNING else LATER, shop)
     claim = _Claim(job, shop)
     try:
         if not there:
