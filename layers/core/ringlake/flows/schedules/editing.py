@@ -34,7 +34,7 @@ from .bodies import RunNowBody, ScheduleBody
 from .ordering import Ordering
 from .recipients import OK, UNCONFIRMED, reached
 from .ticking import period_id
-from .views import LetterView, RecipientView, RunPage, RunView, ScheduleList, ScheduleView
+from .views import RunLetter, RecipientView, RunPage, RunView, ScheduleList, ScheduleView
 
 MOST_OWN = 50
 MOST = 500
@@ -302,7 +302,7 @@ class Scheduling:
             rows=job.rows if job else None,
             error=job.error if job else "",
             letters=tuple(
-                LetterView(who=users.get(letter.address, letter.address), state=letter.state, error=letter.error)
+                RunLetter(who=users.get(letter.address, letter.address), state=letter.state, error=letter.error)
                 for letter in (job.letters if job else ())
             ),
             **{

@@ -56,7 +56,7 @@ class ScheduleList(Answer, frozen=True, kw_only=True):
     schedules: tuple[ScheduleView, ...]
 
 
-class LetterView(Answer, frozen=True, kw_only=True):
+class RunLetter(Answer, frozen=True, kw_only=True):
     """One mail of a run, and what became of it. `who` is the user's id or the address outside."""
 
     who: str
@@ -82,7 +82,7 @@ class RunView(Answer, frozen=True, kw_only=True):
     job_state: JobState | None
     rows: int | None
     error: str
-    letters: tuple[LetterView, ...]
+    letters: tuple[RunLetter, ...]
     left_out: tuple[LeftOut, ...]
 
 
