@@ -16,7 +16,6 @@ from ringlake.logline import measured
 from ringlake.stores.addresses import Confirmations, DynamoAddresses, DynamoPasses
 from ringlake.stores.alerts import DynamoAlerts
 from ringlake.stores.columns import LakeColumns
-from ringlake.stores.contacts import DynamoContacts
 from ringlake.stores.directory import DynamoDirectory
 from ringlake.stores.lake import ObjectLake
 from ringlake.stores.mail import SesMail
@@ -39,7 +38,6 @@ def alerting() -> Alerting:
         # Nothing sealed is opened here: neither customers' keys nor the secrets of webhooks.
         directory=DynamoDirectory(table, ClosedVault()),
         records=DynamoRecords(settings.read(settings.Records).records_table),
-        contacts=DynamoContacts(table),
         facts=CachedFacts(LakeColumns(ObjectLake(S3Objects(settings.read(settings.Lake).lake_bucket)))),
         delivering=Delivering(
             alerts=alerts,

@@ -138,7 +138,6 @@ class Tower(Hall):
             alerts=alerts,
             directory=wrap(self.directory),
             records=wrap(self.records),
-            contacts=wrap(self.contacts),
             facts=wrap(self.facts),
             delivering=Delivering(
                 alerts=alerts,

@@ -105,10 +105,10 @@ class Houses:
 
 
 class Rows:
-    """Boards from records: all of one, or what has news."""
+    """Boards from records: all of one, or what has news. Without contacts customers have no names."""
 
     def __init__(
-        self, records: Records, contacts: Contacts, aside: Callable[[str, Exception], None] = lambda *_: None
+        self, records: Records, contacts: Contacts | None, aside: Callable[[str, Exception], None] = lambda *_: None
     ) -> None:
         self._records = records
         self._contacts = contacts
@@ -144,9 +144,8 @@ class Rows:
                 calls.pop(subject.record_id, None)
         loaded = self._loaded(list(subjects))
         lasting = [row for row in loaded if _is_on_board(row)]
-        names = self._contacts.by_party(
-            workspace, [row.record.party_key for row in lasting if isinstance(row.record, CallRecord)]
-        )
+        parties = [row.record.party_key for row in lasting if isinstance(row.record, CallRecord)]
+        names = self._contacts.by_party(workspace, parties) if self._contacts else {}
         for row in loaded:
             try:
                 if isinstance(row.record, PresenceRecord):

@@ -27,7 +27,6 @@ from ringlake.model.facts import PresenceStatus
 from ringlake.model.hours import is_open
 from ringlake.query.board import view
 from ringlake.query.filters import CALL, Filter
-from ringlake.stores.contacts import Contacts
 from ringlake.stores.directory import DirectoryStore
 from ringlake.stores.records import Records
 
@@ -50,12 +49,12 @@ class Observing:
         *,
         store: DirectoryStore,
         records: Records,
-        contacts: Contacts,
         facts: Facts,
     ) -> None:
         self._directory = directory
         self._now = now
-        self._rows = Rows(records, contacts)
+        # Counted, never shown: nobody's name is looked up.
+        self._rows = Rows(records, None)
         self._measured = _Measured(store, facts, records)
         self._abuse = AbuseAnswers(store, facts, records)
         self._budgets = BudgetAnswers(store, facts, records)

@@ -20,7 +20,6 @@ from ringlake.model.base import Model
 from ringlake.model.directory import Directory, Hours, User
 from ringlake.model.hours import is_open
 from ringlake.stores.alerts import Alerts, Standing
-from ringlake.stores.contacts import Contacts
 from ringlake.stores.directory import DirectoryStore
 from ringlake.stores.records import Records
 
@@ -50,14 +49,12 @@ class Alerting:
         alerts: Alerts,
         directory: DirectoryStore,
         records: Records,
-        contacts: Contacts,
         facts: Facts,
         delivering: Delivering,
     ) -> None:
         self._alerts = alerts
         self._directory = directory
         self._records = records
-        self._contacts = contacts
         self._facts = facts
         self._delivering = delivering
 
@@ -107,7 +104,6 @@ class Alerting:
             now,
             store=self._directory,
             records=self._records,
-            contacts=self._contacts,
             facts=self._facts,
         )
 
