@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
@@ -14,9 +15,11 @@ from hypothesis import strategies as st
 
 from ringlake.flows.rollup import RolledUp, rollup
 from ringlake.model.calls import Leg, MissedReason, Outcome, Party
+from ringlake.model.charges import Charge, CostSource, Rated
 from ringlake.model.contacts import Contact
 from ringlake.model.facts import Direction, MessageStatus
 from ringlake.model.marks import CaseState, Label, Marks
+from ringlake.model.money import Money
 from ringlake.model.subjects import Subject, SubjectKind, party_subject
 from ringlake.model.tables import CASES, OPEN_CASES, TABLES
 from ringlake.stores.lake import ObjectLake, from_parquet
@@ -29,6 +32,14 @@ from tests.unit.lake.making import ANNA, NOON, call, directory, message, store, 
 pytestmark = pytest.mark.slow
 
 DIRECTORY = directory()
+
+
+def _charge(unit: str, currency: str, *ratings: int) -> Charge:
+    rated = tuple(Rated(rating=n, amount=Money(amount=Decimal(n + 1), currency=currency)) for n in ratings)
+    return Charge(unit=unit, at=NOON, source=CostSource.TARIFF, ratings=rated)
+
+
+CENT, DOLLAR = _charge("a", "EUR", 0, 1), _charge("b", "USD", 0)
 NOW = NOON + timedelta(days=3)
 
 
@@ -51,7 +62,12 @@ def histories(draw: st.DrawFn) -> list[Record]:
             # Two customers and a withheld number: records meet in one history, and move between two.
             "party_key": draw(st.sampled_from(["p1", "p1", "p2", ""])),
             "revision": revision[name],
+            "charges": draw(st.sampled_from([(), (CENT,), (CENT, DOLLAR)])),
         }
+        # A call and a text may have the same id.
+        if draw(st.booleans()) and name == "c3":
+            versions.append(message(name, at, **common))
+            continue
         if name == "m1":
             versions.append(message(name, at, status=draw(st.sampled_from(MessageStatus)), **common))
             continue

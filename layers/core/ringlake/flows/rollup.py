@@ -33,7 +33,17 @@ from typing import Protocol
 
 from ringlake.errors import Conflict
 from ringlake.metrics.activity import CALL_COLUMNS, MESSAGE_COLUMNS, activity
-from ringlake.metrics.rows import Row, call_row, case_rows, charge_rows, leg_rows, message_row, open_case_rows, reopened
+from ringlake.metrics.rows import (
+    Row,
+    call_row,
+    case_rows,
+    charge_rows,
+    interaction,
+    leg_rows,
+    message_row,
+    open_case_rows,
+    reopened,
+)
 from ringlake.model.base import Model, utc
 from ringlake.model.calls import CallRecord
 from ringlake.model.deals import DealRecord
@@ -348,7 +358,9 @@ class _Run:
         for _ in range(ATTEMPTS):
             stored = [self._lake.stored(table, self._id, day) for table in tables]
             loaded = [row for row in self._records.get_many(keys) if isinstance(row.record, Interaction)]
-            ids = [Subject.from_key(key).record_id for key in keys]
+            subjects = [Subject.from_key(key) for key in keys]
+            ids = [subject.record_id for subject in subjects]
+            charged = [interaction(subject.kind, subject.record_id) for subject in subjects]
             here = [row for row in loaded if _day_in_lake(row) == day]
             shown = [row for row in loaded if _day_in_lake(row)]
             said = self._marks.get(self._id, [row.record.record_id for row in shown if row.record and row.marked])
@@ -362,7 +374,8 @@ class _Run:
                         for line in self._rows(table, row, row.record, said, deals)
                     ]
                     if before.body is not None or fresh:
-                        self._replace(table, day, merged(table, before.body, ids, as_rows(table, fresh)), before)
+                        gone = charged if table is CHARGES else ids
+                        self._replace(table, day, merged(table, before.body, gone, as_rows(table, fresh)), before)
             except Conflict:
                 self._conflicts += 1
                 continue

@@ -36,6 +36,7 @@ from ringlake.model.hours import is_open
 from ringlake.model.marks import CaseState, Label, Marks
 from ringlake.model.messages import MessageRecord
 from ringlake.model.numbers import country_of
+from ringlake.model.subjects import SubjectKind
 
 from .charges import CENTS, amount, exchange_of, home_columns, units, worth
 
@@ -352,6 +353,11 @@ def charge_rows(
     ]
 
 
+def interaction(kind: SubjectKind, record_id: str) -> str:
+    """What rows of `charges` are found by: a call and a message of one connection may have the same id."""
+    return f"{kind.value}:{record_id}"
+
+
 def _charge_row(
     record: CallRecord | MessageRecord,
     unit: Charge,
@@ -364,6 +370,7 @@ def _charge_row(
     cost, home = amount(rated.amount), worth(rated.amount, record.started_at, workspace, exchange)
     current = rated is unit.ratings[-1]
     return {
+        "interaction": interaction(SubjectKind.CALL if call else SubjectKind.MESSAGE, record.record_id),
         **_identity(record),
         "unit": unit.unit,
         "rating": rated.rating,

@@ -490,9 +490,10 @@ CHARGES = Table(
         "one row per rating of one unit that is charged: a call, a part of it or a leg, a receiver of a message. "
         "Rows with is_charge = 1 say what counts; the others are earlier ratings of the same unit. Spam is in it"
     ),
-    key=("record_id", "unit", "rating"),
-    order=("user_id", "started_at", "record_id", "unit", "rating"),
+    key=("interaction", "unit", "rating"),
+    order=("user_id", "started_at", "interaction", "unit", "rating"),
     columns=(
+        _c("interaction", "string", "call or message, colon, record_id: a call and a message may have the same id"),
         *_IDENTITY,
         _c(
             "unit",

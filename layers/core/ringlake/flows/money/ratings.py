@@ -205,7 +205,7 @@ class Ratings(Office):
         before: dict[tuple[str, str], dict[str, Any]] = {}
         rows = self._stores.lake.read(CHARGES, workspace, day, _READ).rows.to_pylist()
         for row in sorted(rows, key=lambda row: int(row["rating"])):
-            unit = row["record_id"], row["unit"]
+            unit = row["interaction"], row["unit"]
             if row["rating"] < number:
                 before[unit] = row
             elif row["rating"] == number and unit in before:
@@ -216,8 +216,8 @@ class Ratings(Office):
 
 
 _READ = (
-    "record_id", "unit", "rating", "charged_at", "destination", "cost_amount", "cost_currency", "tariff_id",
-    "tariff_version",
+    "interaction", "record_id", "unit", "rating", "charged_at", "destination", "cost_amount", "cost_currency",
+    "tariff_id", "tariff_version",
 )  # fmt: skip
 
 
