@@ -136,6 +136,19 @@ def test_every_report_is_written_in_every_format_also_without_rows(world: World,
     assert found or (format is Format.JSONL and report not in ("team", "numbers"))
 
 
+def test_no_number_of_a_customer_is_on_record() -> None:
+    """features.md O49 wants filters on record, security.md 8 no personal data there."""
+    world = World()
+    number = "+48600100200"
+    filter_ = {**RANGE, **dict.fromkeys(("remote", "source_number", "destination_number"), number)}
+    world.desk.export(world.viewer("owner"), {"filter": filter_, "format": "xlsx"}, NOW)
+    told = str([line.detail for line in world.directory.audit_lines("acme", "2026-03")])
+
+    assert number not in told
+    assert told.count("'given'") == 3
+    assert "'format': 'xlsx'" in told
+
+
 # --- saved reports
 
 

@@ -115,6 +115,10 @@ class Me(Answer, frozen=True, kw_only=True):
     as_of: datetime | None
 
 
+# Conditions that hold a customer's number, which no line of the record does.
+_PERSONAL = frozenset({"remote", "source_number", "destination_number"})
+
+
 class Desk:
     """The use cases over the stores of one deployment."""
 
@@ -389,7 +393,7 @@ class Desk:
         self._queues[job.kind].send({"workspace": job.workspace, "job": job.id}, job.workspace)
 
     def _audit(self, viewer: Principal, now: datetime, action: str, job: Job, **detail: object) -> None:
-        shown = {name: "given" if name == "remote" else value for name, value in job.filter.items()}
+        shown = {name: "given" if name in _PERSONAL else value for name, value in job.filter.items()}
         self._directory.audit(
             AuditLine(
                 workspace=viewer.workspace,
@@ -400,8 +404,10 @@ class Desk:
                 detail={
                     "role": viewer.user.role.value,
                     "name": job.name,
+                    "format": job.format,
                     "dialect": job.dialect,
                     "filter": shown,
+                    "options": job.options,
                     **detail,
                 },
             )

@@ -30,7 +30,7 @@ from ringlake.stores.saved import SavedReports
 
 from .order import OWN_PROFILE, Asked, Report
 from .registry import REPORTS
-from .saved import request_of
+from .saved import CONDITIONS, OF_PAGES, RANGE, request_of
 
 # What jobs were called that were ordered before there was more than one report.
 _NAMELESS = frozenset({"", "activity"})
@@ -172,11 +172,11 @@ def may_have(viewer: Principal, report: Report) -> None:
 def stored(asked: Asked) -> tuple[dict[str, object], dict[str, object]]:
     """Filter and options as a job keeps them: plain JSON values without what was not asked for, presets as dates."""
     given = asked.given.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    options = {name: value for name, value in given.items() if name not in _FILTER_NAMES}
-    conditions = {name: value for name, value in given.items() if name in _FILTER_NAMES}
-    if conditions.keys() & _RANGE:
+    options = {name: value for name, value in given.items() if name not in CONDITIONS}
+    conditions = {name: value for name, value in given.items() if name in CONDITIONS}
+    if conditions.keys() & RANGE:
         dates = pinned(filter_of(asked.given), asked.question.query).stored()
-        conditions = {n: v for n, v in conditions.items() if n not in _RANGE} | {n: dates[n] for n in ("from", "to")}
+        conditions = {n: v for n, v in conditions.items() if n not in RANGE} | {n: dates[n] for n in ("from", "to")}
     return conditions, options
 
 
@@ -188,12 +188,6 @@ def filter_of(given: BaseModel) -> Filter:
     if not isinstance(found, Filter):
         raise TypeError(type(given).__name__)
     return found
-
-
-_FILTER_NAMES = frozenset({field.alias or name for name, field in Filter.model_fields.items()})
-_RANGE = frozenset({"preset", "from", "to"})
-# Where a page of a screen begins and how long it is; a file has no pages.
-_OF_PAGES = frozenset({"cursor", "limit", "skip", "count", "columns"})
 
 
 class _Questions(Answers):
@@ -208,16 +202,16 @@ class _Questions(Answers):
 
 def _check_places(filter: Mapping[str, object], options: Mapping[str, object]) -> None:
     """Raises `InvalidRequest` for what stands in the wrong one of both."""
-    wrong = [(f"filter.{name}", "is no condition of the filter") for name in filter if name not in _FILTER_NAMES]
-    wrong += [(f"options.{name}", "stands in the filter") for name in options if name in _FILTER_NAMES]
-    wrong += [(f"options.{name}", "a file has no pages") for name in options if name in _OF_PAGES]
+    wrong = [(f"filter.{name}", "is no condition of the filter") for name in filter if name not in CONDITIONS]
+    wrong += [(f"options.{name}", "stands in the filter") for name in options if name in CONDITIONS]
+    wrong += [(f"options.{name}", "a file has no pages") for name in options if name in OF_PAGES | {"columns"}]
     if wrong:
         raise InvalidRequest(*wrong[0], *wrong[1:])
 
 
 def _place(field: str) -> str:
     """Where the request has a field of the report's own model: `filter.from`, `options.metrics.0`."""
-    return f"{'filter' if field.partition('.')[0] in _FILTER_NAMES else 'options'}.{field}"
+    return f"{'filter' if field.partition('.')[0] in CONDITIONS else 'options'}.{field}"
 
 
 def form_errors(viewer: Principal, format: Format, dialect: Dialect, headers: Headers) -> list[tuple[str, str]]:

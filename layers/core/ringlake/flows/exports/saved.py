@@ -28,10 +28,11 @@ _VIEWS: Mapping[str, tuple[str, Mapping[str, object]]] = MappingProxyType(
         "/v1/analytics/concurrency": ("chart", {"chart": "concurrency"}),
     }
 )
-# What a page of the list is, which a file has not.
-_OF_PAGES = frozenset({"cursor", "limit", "skip", "count"})
-_RANGE = frozenset({"preset", "from", "to"})
-_CONDITIONS = frozenset({field.alias or name for name, field in Filter.model_fields.items()})
+# Where a page of a screen begins and how long it is; a file has no pages.
+OF_PAGES = frozenset({"cursor", "limit", "skip", "count"})
+RANGE = frozenset({"preset", "from", "to"})
+# What stands in the filter of a request; everything else that a route takes is an option.
+CONDITIONS = frozenset({field.alias or name for name, field in Filter.model_fields.items()})
 
 
 def request_of(view: str, parameters: Mapping[str, object]) -> dict[str, Any]:
@@ -39,8 +40,8 @@ def request_of(view: str, parameters: Mapping[str, object]) -> dict[str, Any]:
     if view not in _VIEWS:
         raise InvalidRequest("saved", f"there are no files of {view}")
     report, fixed = _VIEWS[view]
-    conditions = {name: value for name, value in parameters.items() if name in _CONDITIONS}
-    options = {n: v for n, v in parameters.items() if n not in _CONDITIONS | _OF_PAGES | {"columns"}}
+    conditions = {name: value for name, value in parameters.items() if name in CONDITIONS}
+    options = {n: v for n, v in parameters.items() if n not in CONDITIONS | OF_PAGES | {"columns"}}
     request: dict[str, Any] = {
         "report": report,
         "filter": conditions,
@@ -50,6 +51,6 @@ def request_of(view: str, parameters: Mapping[str, object]) -> dict[str, Any]:
     if view == "/v1/interactions":
         # The list shows its own columns, and the last three months unless it is told.
         request["profile"] = "list"
-        if not _RANGE & conditions.keys():
+        if not RANGE & conditions.keys():
             request["filter"] = {**conditions, "preset": Preset.LAST_3_MONTHS.value}
     return request
