@@ -21,11 +21,11 @@ from .csv import Column, Local, as_pieces, in_parallel
 from .lines import in_order
 from .sheet import About, Batch, Field, Kind, Sheet, Written
 from .words import Words, header_rows
-from .xlsx_cells import COLUMNS, ROWS, Style, cells, escaped
+from .xlsx_cells import COLUMNS, ROWS, SPACE, Style, cells, escaped
 
 # Of XML, before compression; what is on its way when a sheet is full still fits below the 4 GiB of an archive.
 SHEET_BYTES = 2 * 1024**3
-_STRETCH_ROWS = 4096
+_STRETCH_ROWS = 1024
 _SAMPLE_ROWS = 1000
 
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -324,7 +324,7 @@ def _cell(row: int, place: int, style: Style, value: str | int) -> str:
     if isinstance(value, int):
         return f"{at}><v>{value}</v></c>"
     text = escaped(pa.array([value], pa.string()))[0][0].as_py()
-    return f'{at} t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+    return f'{at} t="inlineStr"><is><t{SPACE}>{text}</t></is></c>'
 
 
 def letters(place: int) -> str:

@@ -29,6 +29,8 @@ _EXACT = 10**15
 _ODD = re.compile("[\0-\x08\x0b-\x1f\ufffe\uffff]|_x(?=[0-9A-Fa-f]{4}_)")
 _ODD_BYTES = re.compile(rb"[\0-\x08\x0b-\x1f]|\xef\xbf[\xbe\xbf]|_x[0-9A-Fa-f]{4}_")
 _ODD_RE2 = r"[\x00-\x08\x0b-\x1f\x{FFFE}\x{FFFF}]|_x[0-9A-Fa-f]{4}_"
+# Space at the start or the end of a text.
+_SPACED, SPACE = r"^\s|\s$", ' xml:space="preserve"'
 _CUT = " … [cut: {} characters]"
 
 
@@ -92,14 +94,23 @@ def cells(field: Field, column: Column | Local, after: str) -> Cells:
 
 def _texts(values: Column, style: Style, empty: str, after: str) -> Cells:
     pc = kernels()
-    held = pc.not_equal(pc.fill_null(values, ""), "")
-    written, cut = escaped(pc.fill_null(values, ""))
-    lead, tail = _text_cell(style, after)
-    return Cells(pc.if_else(held, pc.binary_join_element_wise(lead, written, tail, ""), empty), cut)
+    values = pc.fill_null(values, "")
+    held = pc.not_equal(values, "")
+    written, cut = escaped(values)
+    # Space at an end has to be claimed, else Excel drops it; to claim it always would cost a fifth of the file's XML.
+    spaced = pc.match_substring_regex(values, _SPACED)
+    lead: Any = _lead(style)
+    if pc.any(spaced).as_py():
+        lead = pc.if_else(spaced, _lead(style, spaced=True), lead)
+    return Cells(pc.if_else(held, pc.binary_join_element_wise(lead, written, _tail(after), ""), empty), cut)
 
 
-def _text_cell(style: Style, after: str) -> tuple[str, str]:
-    return f'" s="{style.value}" t="inlineStr"><is><t xml:space="preserve">', f"</t></is></c>{after}"
+def _lead(style: Style, *, spaced: bool = False) -> str:
+    return f'" s="{style.value}" t="inlineStr"><is><t{SPACE if spaced else ""}>'
+
+
+def _tail(after: str) -> str:
+    return f"</t></is></c>{after}"
 
 
 def _numbers(column: Column, style: Style, empty: str, after: str) -> Column:
@@ -108,8 +119,8 @@ def _numbers(column: Column, style: Style, empty: str, after: str) -> Column:
     shown, inexact, said = _as_number(column)
     result = pc.binary_join_element_wise(f'" s="{style.value}"><v>', shown, f"</v></c>{after}", "")
     if inexact is not None and pc.any(inexact).as_py():
-        lead, tail = _text_cell(Style.TEXT, after)
-        result = pc.if_else(inexact, pc.binary_join_element_wise(lead, said(), tail, ""), result)
+        told = pc.binary_join_element_wise(_lead(Style.TEXT), said(), _tail(after), "")
+        result = pc.if_else(inexact, told, result)
     return pc.fill_null(result, empty)
 
 
