@@ -317,7 +317,7 @@ def _write(claim: _Claim, content: Content, shop: Workshop) -> None:
                     digest.update(piece)
                     size += len(piece)
                     yield piece
-                claim.tell(content.share)
+                    claim.tell(content.share)
         # The upload completes when this iterator ends: what the file holds is on record by then.
         claim.move(
             key=key,
