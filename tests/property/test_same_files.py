@@ -22,14 +22,22 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from ringlake.files.csv import unguarded
+from ringlake.flows.answers.customers import CustomersQuery
 from ringlake.flows.answers.interactions import ListQuery
+from ringlake.flows.answers.worklist import CasesQuery
 from ringlake.model.jobs import Format
-from ringlake.model.tables import CALLS, MESSAGES
+from ringlake.model.tables import ALL_DAYS, CALLS, MESSAGES, OPEN_CASES
 from ringlake.query.filters import parse
+from ringlake.stores.lake import ObjectLake, as_rows
+from ringlake.stores.objects import MemoryObjects
+from tests.property.test_lists import open_case, rows
 from tests.property.test_same_totals import DAYS, FIRST, NOW, ZONES, Screens, filters, rows_
+from tests.unit.answers import staff
 from tests.unit.export.files import body
+from tests.unit.export.world import World
 
 pytestmark = pytest.mark.slow
 
@@ -207,3 +215,66 @@ def test_the_detailed_file_has_the_rows_and_sums_of_the_simple_one(made: Any, as
 
     assert tuple(dict.fromkeys(detailed.ids)) == simple.ids
     assert (detailed.wait_s, detailed.waits) == (simple.wait_s, simple.waits)
+
+
+# --- lists of other things
+
+
+def pages[Q: BaseModel](kind: type[Q], asked: Mapping[str, Any], page: Callable[[Q], Any]) -> list[Any]:
+    """All rows of a list, two at a time."""
+    found: list[Any] = []
+    cursor = ""
+    while True:
+        answer = page(parse(kind, {**asked, "limit": 2, "cursor": cursor}))
+        found += answer.rows
+        if not answer.next:
+            return found
+        cursor = answer.next
+
+
+@given(
+    rows(),
+    st.sampled_from(["owner", "operator"]),
+    st.sampled_from(["newest", "overdue"]),
+    st.sampled_from(["", "caller"]),
+)
+@settings(max_examples=15)
+def test_the_file_of_cases_is_the_work_list(found: list[dict[str, Any]], user: str, sort: str, group: str) -> None:
+    world = World()
+    kept = [open_case(row) for row in found]
+    world.lake.write(OPEN_CASES, "acme", ALL_DAYS, as_rows(OPEN_CASES, kept), None)
+    asked = {"sort": sort, "group": group}
+    listed = pages(CasesQuery, asked, lambda query: world.answers.work_list.page(world.viewer(user), query, world.now))
+    told = from_csv(body(world, user, report="cases", filter={}, options=asked))
+
+    assert [(row["record_id"], row["case_ids"]) for row in told] == [
+        (row.record_id, ";".join(row.case_ids)) for row in listed
+    ]
+
+
+@given(rows(), st.sampled_from(["owner", "operator"]), st.sampled_from([{}, {"band": "1"}, {"incoming": True}]))
+@settings(max_examples=15)
+def test_the_file_of_customers_is_their_list(found: list[dict[str, Any]], user: str, more: dict[str, Any]) -> None:
+    world = World()
+    world.lake = ObjectLake(MemoryObjects())
+    for row in found:
+        # Three customers, of whom one is a known contact.
+        customer = len(row["record_id"]) + row["started_at"].hour % 2
+        row |= {"party_key": f"{customer:032x}", "contact_id": "lee" if customer == 4 else "", "talk_s": customer}
+        row |= {"direction": "inbound", "is_inbound": 1, "is_call": 1, "is_message": 1}
+    for table, message in ((CALLS, False), (MESSAGES, True)):
+        own = [row for row in found if row["message"] is message]
+        staff.keep(world, table, [{n: v for n, v in row.items() if n in table.names} for row in own])
+    asked = {"from": "2026-03-01", "to": "2026-03-10"}
+    listed = pages(
+        CustomersQuery,
+        {**asked, **more},
+        lambda query: world.answers.customers.page(world.viewer(user), query, world.now),
+    )
+    told = from_csv(body(world, user, report="contacts", filter=asked, options=more))
+
+    assert [(row["id"], int(row["contacts"]), int(row["incoming_calls"])) for row in told] == [
+        (row.id, row.contacts, row.incoming_calls) for row in listed
+    ]
+    talked = [{value.metric: value.value for value in row.values}["talk_s"] for row in listed]
+    assert [int(row["talk_s"]) for row in told] == talked
