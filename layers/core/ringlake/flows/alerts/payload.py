@@ -36,6 +36,7 @@ def payload(workspace: str, rule: AlertRule, event: AlertEvent) -> bytes:
                 "team": rule.team,
                 "queue": rule.queue,
                 "number": rule.number,
+                "user": rule.user,
                 "unit": unit_of(rule.kind),
                 "currency": event.currency,
                 "window_s": rule.window_s if rule.kind in WINDOWED else None,
