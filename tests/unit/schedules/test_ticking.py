@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import msgspec
 import pytest
@@ -13,9 +15,10 @@ import pytest
 from ringlake.errors import Unavailable
 from ringlake.flows.answers.interactions import ListQuery
 from ringlake.flows.answers.summary import SummaryQuery
+from ringlake.flows.exports.registry import REPORTS
 from ringlake.flows.schedules import Ticked
 from ringlake.model.directory import Ability
-from ringlake.model.jobs import JobKind
+from ringlake.model.jobs import JobKind, JobState, MailState
 from ringlake.model.language import Language
 from ringlake.model.mailing import Standing
 from ringlake.model.schedules import LeftOut, RunState
@@ -24,7 +27,9 @@ from tests.driver.faults import Crash, Hooked, Nth
 from tests.unit.export.world import at
 from tests.unit.query.lake_rows import calls
 from tests.unit.schedules.scheduled import OUTSIDE, Scheduled, hours
+from tools.simulator.observe import attachment, text_of
 
+WEEKLY = {"cadence": "weekly", "at": "08:00"}
 DUE = datetime(2026, 3, 12, 7, tzinfo=UTC)
 
 
@@ -99,11 +104,66 @@ def test_the_numbers_are_of_what_the_owner_sees(world: Scheduled) -> None:
     assert shown == {"owner": 2, "member": 1}
 
 
-def test_a_file_about_texts_has_no_numbers_about_calls(world: Scheduled) -> None:
-    world.make(what={"request": {"filter": {"channels": ["message"]}}})
+@pytest.mark.parametrize(
+    "request_", [{"filter": {"channels": ["message"]}}, {"report": "messages"}, {"report": "presence"}]
+)
+def test_a_file_that_is_not_about_calls_has_no_numbers_about_them(world: Scheduled, request_: dict[str, Any]) -> None:
+    world.make(what={"request": request_})
     world.tick(DUE)
     assert world.ordered[0].scheduled is not None
     assert world.ordered[0].scheduled.figures == ()
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_every_report_can_be_scheduled_and_arrives(world: Scheduled, report: str) -> None:
+    options = {"chart": "series"} if report == "chart" else {}
+    schedule = world.make(
+        what={"request": {"report": report, "options": options}},
+        timing={"cadence": "monthly", "at": "08:00"},
+        format="xlsx",
+    )
+    assert schedule.due_at is not None
+    assert world.tick(schedule.due_at) == Ticked(ordered=1)
+    world.run(world.ordered[0].id)
+
+    (job,) = world.ordered
+    assert (job.state, job.name, job.filter["to"]) == (JobState.READY, report, "2026-03-31")
+    assert [letter.state for letter in job.letters] == [MailState.SENT]
+    (mail,) = world.mail.sent
+    assert attachment(mail)[0] == job.filename
+
+
+def test_an_empty_file_is_not_mailed_where_that_was_asked_for(world: Scheduled) -> None:
+    for skip in (True, False):
+        world.make(name=str(skip), what={"request": {"filter": {"users": ["nobody"]}}}, skip_when_empty=skip)
+    world.tick(DUE)
+    for job in world.ordered:
+        world.run(job.id)
+    states = {job.scheduled.name: job.letters[0].state for job in world.ordered if job.scheduled}
+    assert states == {"True": MailState.SKIPPED, "False": MailState.SENT}
+    assert [job.rows for job in world.ordered] == [0, 0]
+
+
+def test_somebody_outside_gets_a_large_file_packed_or_is_told_whom_to_ask(world: Scheduled) -> None:
+    schedule = world.make(recipients=[{"user": "owner"}, {"address": OUTSIDE}], timing=WEEKLY)
+    world.agree()
+    owner, mails = world.viewer("owner"), {}
+    # A mail's own texts count too; then a file of 6 rows fits in a zip alone, and then not at all.
+    for limit in (19_000, 100):
+        world.attach_limit_bytes = limit
+        asked = world.scheduling.run(owner, schedule.id, {"everyone": True}, datetime(2026, 3, 16, 9, tzinfo=UTC))
+        world.mail.sent.clear()
+        world.run(asked.job)
+        mails[limit] = {str(mail["To"]): mail for mail in world.mail.sent}
+    packed, told = mails[19_000][OUTSIDE], mails[100][OUTSIDE]
+    assert attachment(mails[19_000]["owner@example.com"]) == ("", b"")
+    name, content = attachment(packed)
+    assert name.endswith(".csv.zip")
+    with ZipFile(BytesIO(content)) as inside:
+        assert inside.namelist() == [name.removesuffix(".zip")]
+    assert attachment(told) == ("", b"")
+    assert "owner@example.com" in text_of(told)
+    assert "/download" not in text_of(told)
 
 
 def test_after_an_outage_the_latest_period_is_sent_and_the_others_are_listed_as_missed(world: Scheduled) -> None:

@@ -34,7 +34,7 @@ from .bodies import RunNowBody, ScheduleBody
 from .ordering import Ordering
 from .recipients import OK, UNCONFIRMED, reached
 from .ticking import period_id
-from .views import RunLetter, RecipientView, RunPage, RunView, ScheduleList, ScheduleView
+from .views import RecipientView, RunLetter, RunPage, RunView, ScheduleList, ScheduleView
 
 MOST_OWN = 50
 MOST = 500

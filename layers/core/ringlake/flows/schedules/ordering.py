@@ -25,6 +25,8 @@ from .recipients import Reached, topic_of
 
 # Accepted calls, average conversation, reaction speed (features.md N19).
 HEADLINE = ("calls_answered_inbound", "average_talk_s", "asa_s")
+# Exports that they say something about; finance queries show the whole workspace.
+_ABOUT_CALLS = frozenset({"interactions", "detailed", "legs", "team", "numbers", "chart", "cases"})
 
 
 class Ordering:
@@ -68,9 +70,9 @@ class Ordering:
         see; without any where the file is not about calls. Raises `Unavailable`.
         """
         scheduled = job.scheduled
-        if scheduled is None or job.filter.get("channels", [CALL]) not in ([], [CALL]):
-            return job
         conditions = dict(job.filter)
+        if scheduled is None or (job.kind is JobKind.EXPORT and not _about_calls(job)):
+            return job
         if job.kind is JobKind.REPORT:
             conditions = {"from": scheduled.first.isoformat(), "to": scheduled.last.isoformat()}
         try:
@@ -102,6 +104,11 @@ class Ordering:
             for one in to
         )
         return msgspec.structs.replace(job, letters=letters)
+
+
+def _about_calls(job: Job) -> bool:
+    channels = job.filter.get("channels") or [CALL]
+    return job.name in _ABOUT_CALLS and isinstance(channels, list) and CALL in channels
 
 
 def _number(value: object) -> int | float | None:
