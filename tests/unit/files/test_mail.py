@@ -23,11 +23,13 @@ from ringlake.files.mail import (
     bulk_export,
     confirm,
     encoded_size,
+    failed,
     ready,
     scheduled,
 )
 from ringlake.files.mail.shown import Shown, line
 from ringlake.files.mail.words import words
+from ringlake.flows.exports.registry import REPORTS
 from ringlake.model.jobs import JobKind
 from ringlake.model.language import Language
 from ringlake.query.filters import Filter
@@ -402,6 +404,15 @@ def test_every_condition_of_a_filter_and_every_alert_has_words() -> None:
         assert names <= set(words(language)["filter"])
         for trigger in Trigger:
             assert {trigger.value, f"subject_{trigger}"} <= set(words(language)["alert"])
+
+
+def test_every_report_has_a_title_in_every_language() -> None:
+    for language in Language:
+        assert set(REPORTS) == set(words(language)["report"])
+        ours = ready(envelope(language=language), job(name="cases"), title="Missed customers", zone=WARSAW)
+        assert words(language)["report"]["cases"] in body(ours, "plain")
+    query = failed(envelope(), job(name="spend_per_month"), title="Spend per month", reason="No.", zone=WARSAW)
+    assert "What: Spend per month" in body(query, "plain")
 
 
 def test_every_mail_can_be_written_in_every_language() -> None:

@@ -34,7 +34,8 @@ def ready(
 ) -> EmailMessage:
     """A file that somebody asked for: attached, or behind a link that asks for signing in.
 
-    `title` is the report's, `notes` what the manifest says beside the numbers (split sheets, hidden columns).
+    `title` is shown where the report has no words of its own; `notes` are what the manifest says beside the numbers
+    (split sheets, hidden columns).
     """
     desk = _Desk(to)
     sheet = desk.sheet(
@@ -43,7 +44,11 @@ def ready(
         tone="good",
         intro=(desk.say("ready", "attached" if attachment else "linked"),),
         button=Link(desk.say("ready", "button"), _download(to, job)),
-        sections=(Section("", desk.file(job, title, zone, settings_version, of_period=False, outside=False)),),
+        sections=(
+            Section(
+                "", desk.file(job, desk.report(job, title), zone, settings_version, of_period=False, outside=False)
+            ),
+        ),
         notes=tuple(line(note, 1_000) for note in notes),
     )
     return mail(to, "ready", desk.say("ready", f"subject_{job.kind}"), sheet, attachment)
@@ -53,7 +58,7 @@ def failed(to: Envelope, job: Job, *, title: str, reason: str, zone: ZoneInfo) -
     """An export or a report that could not be made; `reason` is the sentence that the job shows."""
     desk = _Desk(to)
     facts = [
-        (desk.fact("what"), line(title)),
+        (desk.fact("what"), desk.report(job, title)),
         (desk.fact("reason"), line(reason, 1_000)),
         (desk.fact("asked"), local(job.created_at, zone)),
         *desk.shown.filter(job.filter),
@@ -252,6 +257,10 @@ class _Desk:
     def say(self, section: str, key: str, **named: str) -> str:
         return self._words[section][key].format(company=line(self._to.company, _NAME), **named)
 
+    def report(self, job: Job, title: str) -> str:
+        """What a file is of, in the reader's language; finance queries have one title for all."""
+        return self._words["report"].get(job.name) or line(title)
+
     def fact(self, key: str) -> str:
         return self._words["fact"][key]
 
@@ -308,7 +317,7 @@ class _Desk:
             ("expires", None if outside else local(job.expires_at, zone)),
         )
         facts = [(self.fact(key), value) for key, value in known if value]
-        what = [(self.fact("what"), line(title))] if title else []
+        what = [(self.fact("what"), title)] if title else []
         return [*what, *([] if outside else shown.filter(conditions)), *facts]
 
     def tile(self, one: Headline) -> Tile:
