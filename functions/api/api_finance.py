@@ -82,7 +82,7 @@ def reconcile_invoice(id: str) -> Response[str]:
 @serves(router, "DELETE /v1/invoices/{id}", answers=views.InvoiceEntry)
 def delete_invoice(id: str) -> Response[str]:
     """Take an invoice out of the tables; importing the same file brings it back."""
-    return versioned(asked.rooms.finance.invoices.delete(asked.viewer, id, asked.version, asked.now))
+    return versioned(asked.rooms.finance.invoices.delete(asked.viewer, id, asked.now))
 
 
 @serves(router, "GET /v1/closings", answers=views.ClosingList)
