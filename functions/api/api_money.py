@@ -10,11 +10,13 @@ from api_files import imported
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
+from ringlake.flows.answers.detail import DetailQuery
 from ringlake.flows.directory.sheets import Imported
 from ringlake.flows.money.abuse import Abuse, AbuseQuery, AbuseRulesBody, AbuseRulesView
 from ringlake.flows.money.budgets import BudgetList, BudgetProgressList, BudgetsBody, ProgressOn
 from ringlake.flows.money.exchange import RatesBody, RatesKept, RatesQuery, StoredRates
 from ringlake.flows.money.ratings import DifferencesQuery, RatingBody, RatingList, RatingResult, RatingView
+from ringlake.flows.money.units import ChargesOf
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 asked = Asked(router)
@@ -36,6 +38,12 @@ def put_exchange_rates() -> Response[str]:
 def import_exchange_rates() -> Response[str]:
     """Store exchange rates from a CSV file of the European Central Bank, of one day or of all."""
     return imported(asked, asked.rooms.money.exchange.import_csv)
+
+
+@serves(router, "GET /v1/interactions/{id}/charges", query=DetailQuery, answers=ChargesOf)
+def charges_of(id: str) -> Response[str]:
+    """What a call or text was charged, leg by leg, with the rate that was found and every rating."""
+    return answer(asked.rooms.money.units.show(asked.viewer, id, asked.query(DetailQuery), asked.now))
 
 
 @serves(router, "GET /v1/charges/ratings", answers=RatingList)

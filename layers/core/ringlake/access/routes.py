@@ -60,6 +60,7 @@ ROUTES: MappingProxyType[str, tuple[Ability, ...]] = MappingProxyType(
         "GET /v1/interactions/{id}": _ANYBODY,
         "GET /v1/interactions/{id}/recordings/{number}": _CONTENT,
         "GET /v1/interactions/{id}/transcript": _CONTENT,
+        "GET /v1/interactions/{id}/charges": (Ability.SEE_COSTS,),
         # Calls and people now, inside the viewer's scope.
         "POST /v1/live/tickets": _ANYBODY,
         "GET /v1/live": _ANYBODY,

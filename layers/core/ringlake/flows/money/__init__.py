@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from ringlake.flows.answers.facts import Facts
+from ringlake.flows.answers.found import Finder
 from ringlake.flows.directory import Stores
 
 from .abuse import AbuseAnswers
 from .budgets import BudgetAnswers
 from .exchange import ExchangeRates
 from .ratings import Ratings
+from .units import UnitAnswers
 
 __all__ = ["AbuseAnswers", "BudgetAnswers", "MoneyRooms"]
 
@@ -21,3 +23,4 @@ class MoneyRooms:
         self.budgets = BudgetAnswers(stores.directory, facts, stores.records)
         self.exchange = ExchangeRates(stores)
         self.ratings = Ratings(stores)
+        self.units = UnitAnswers(Finder(stores.directory, stores.records, stores.marks), stores.directory)
