@@ -33,6 +33,8 @@ FUNCTIONS = {
     "websocket": "live",
     "sqs_export": "export",
     "sqs_report": "report",
+    "sqs_hook": "hook",
+    "schedule_alerts": "alert",
     "schedule_rollup": "rollup",
     "schedule_reports": "schedule",
     "eventbridge_connect": "connect",
