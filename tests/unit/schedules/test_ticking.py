@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
+from email.message import EmailMessage
 from io import BytesIO
 from typing import Any
 from zipfile import ZipFile
@@ -13,6 +14,7 @@ import msgspec
 import pytest
 
 from ringlake.errors import Unavailable
+from ringlake.files.mail import encoded_size
 from ringlake.flows.answers.interactions import ListQuery
 from ringlake.flows.answers.summary import SummaryQuery
 from ringlake.flows.exports.registry import REPORTS
@@ -147,23 +149,29 @@ def test_an_empty_file_is_not_mailed_where_that_was_asked_for(world: Scheduled) 
 def test_somebody_outside_gets_a_large_file_packed_or_is_told_whom_to_ask(world: Scheduled) -> None:
     schedule = world.make(recipients=[{"user": "owner"}, {"address": OUTSIDE}], timing=WEEKLY)
     world.agree()
-    owner, mails = world.viewer("owner"), {}
-    # A mail's own texts count too; then a file of 6 rows fits in a zip alone, and then not at all.
-    for limit in (19_000, 100):
+    owner, moment = world.viewer("owner"), datetime(2026, 3, 16, 9, tzinfo=UTC)
+
+    def mailed(limit: int) -> dict[str, EmailMessage]:
         world.attach_limit_bytes = limit
-        asked = world.scheduling.run(owner, schedule.id, {"everyone": True}, datetime(2026, 3, 16, 9, tzinfo=UTC))
+        asked = world.scheduling.run(owner, schedule.id, {"everyone": True}, moment)
         world.mail.sent.clear()
         world.run(asked.job)
-        mails[limit] = {str(mail["To"]): mail for mail in world.mail.sent}
-    packed, told = mails[19_000][OUTSIDE], mails[100][OUTSIDE]
-    assert attachment(mails[19_000]["owner@example.com"]) == ("", b"")
-    name, content = attachment(packed)
+        return {str(mail["To"]): mail for mail in world.mail.sent}
+
+    mailed(7_000_000)
+    # A byte too little for the file as it is, and then too little for anything.
+    size = world.ordered[0].size_bytes
+    assert size
+    packed, told = mailed(encoded_size(size) - 1), mailed(100)
+    assert attachment(packed["owner@example.com"]) == ("", b"")
+    assert "/download" in text_of(packed["owner@example.com"])
+    name, content = attachment(packed[OUTSIDE])
     assert name.endswith(".csv.zip")
     with ZipFile(BytesIO(content)) as inside:
         assert inside.namelist() == [name.removesuffix(".zip")]
-    assert attachment(told) == ("", b"")
-    assert "owner@example.com" in text_of(told)
-    assert "/download" not in text_of(told)
+    assert attachment(told[OUTSIDE]) == ("", b"")
+    assert "owner@example.com" in text_of(told[OUTSIDE])
+    assert "/download" not in text_of(told[OUTSIDE])
 
 
 def test_after_an_outage_the_latest_period_is_sent_and_the_others_are_listed_as_missed(world: Scheduled) -> None:
