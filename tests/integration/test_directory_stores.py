@@ -11,11 +11,13 @@ from ringlake.model.mailing import Pass, Purpose
 from ringlake.stores.addresses import Addresses, DynamoAddresses, DynamoPasses, Passes
 from ringlake.stores.arrivals import ArrivalLog, DynamoArrivals
 from ringlake.stores.contacts import Contacts, DynamoContacts
+from ringlake.stores.finance import DynamoFinance, FinanceStore
 from ringlake.stores.identities import CognitoIdentities, Identities
 from tests.integration.emulators import Emulator, emulator, library_at, new_directory_table
 from tests.stores.addresses_suite import AT, AddressesSuite, PassesSuite, address
 from tests.stores.arrivals_suite import ArrivalsSuite
 from tests.stores.contacts_suite import ContactsSuite
+from tests.stores.finance_suite import FinanceSuite
 from tests.stores.identities_suite import PASSWORD, IdentitiesSuite
 
 pytestmark = pytest.mark.enable_socket
@@ -36,6 +38,12 @@ class TestDynamoContacts(ContactsSuite):
     @pytest.fixture
     def contacts(self, table: str) -> Contacts:
         return DynamoContacts(table)
+
+
+class TestDynamoFinance(FinanceSuite):
+    @pytest.fixture
+    def store(self, table: str) -> FinanceStore:
+        return DynamoFinance(table)
 
 
 class TestDynamoAddresses(AddressesSuite):

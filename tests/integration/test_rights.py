@@ -213,6 +213,7 @@ def played(house: House) -> House:
     mail_a_schedule(house)
     ask_by_mail(house)
     look_at_alerts(house)
+    close_the_books(house)
     enter_a_deal(house)
     watch_the_board(house)
     assert run(house, "connect", contact_ended())["accepted"] == 1
@@ -286,6 +287,37 @@ def read_what_happened(house: House) -> None:
     assert [report["id"] for report in ask("GET /v1/saved-reports")["reports"]] == [kept]
     ask("GET /v1/saved-reports/{id}/run", id=kept)
     ask("DELETE /v1/saved-reports/{id}", id=kept)
+
+
+def close_the_books(house: House) -> None:
+    """An invoice is imported, compared again and deleted, and a month that is over is closed twice."""
+
+    def ask(route: str, body: object = None, **parts: str) -> Any:
+        method, _, path = route.partition(" ")
+        named = {name: value for name, value in parts.items() if f"{{{name}}}" in path}
+        for name, value in named.items():
+            path = path.replace(f"{{{name}}}", value)
+        event = api(method, path, route, body) | {"pathParameters": named or None}
+        event["rawQueryString"] = parts.get("query", "")
+        event["headers"] |= {"if-match": "*"} | ({"content-type": "text/csv"} if "file" in parts else {})
+        event["body"] = parts.get("file", event["body"])
+        answer = run(house, "api", event)
+        assert answer["statusCode"] == 200, (route, answer)
+        return json.loads(answer["body"])
+
+    columns = {"started_at": "Start", "remote": "To", "amount": "Net"}
+    mapping = {"columns": columns, "currency": "EUR"}
+    ask("PUT /v1/invoice-mappings/{connection}", mapping, connection=CONNECTION)
+    ask("GET /v1/invoice-mappings/{connection}", connection=CONNECTION)
+    sheet = f"Start,To,Net\n{datetime.now(UTC):%Y-%m-%d} 08:00,+48600000001,1\n"
+    taken = ask("POST /v1/invoices", query=f"connection={CONNECTION}", file=sheet)["invoice"]["id"]
+    assert ask("GET /v1/invoices/{id}", id=taken)["tally"]["extra"] == 1
+    ask("POST /v1/invoices/{id}/reconcile", id=taken)
+    assert len(ask("GET /v1/invoices/{id}/entries", id=taken)["entries"]) >= 1
+    ask("DELETE /v1/invoices/{id}", id=taken)
+    closed = ask("POST /v1/closings/{month}", {}, month="2026-01")
+    assert ask("POST /v1/closings/{month}", {"again": True}, month="2026-01")["sha256"] == closed["sha256"]
+    assert len(ask("GET /v1/closings")["closings"]) == 2
 
 
 def ask_by_mail(house: House) -> None:
