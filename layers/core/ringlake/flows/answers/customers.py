@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 PAGE, MOST = 50, 500
 # Customers whose rows are measured at once where all are listed.
-_AT_ONCE = 20_000
+_AT_ONCE = 2_000
 # Rows of each kind that the view of one customer shows; the drill-down lists all.
 SHOWN = 50
 # How many hours of the day are named as those in which the customer calls or is reached.

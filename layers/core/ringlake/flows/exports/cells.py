@@ -8,7 +8,7 @@ from itertools import batched
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from ringlake.files.csv import BATCH_ROWS, Column, Local
+from ringlake.files.csv import Column, Local
 from ringlake.files.profiles.own import field_of
 from ringlake.files.sheet import Batch, Field, Kind, Part
 from ringlake.flows.answers.values import Value
@@ -18,6 +18,8 @@ from ringlake.model.tables import Table
 if TYPE_CHECKING:
     import pyarrow as pa
 
+# Rows that come as Python objects and not as columns are many times their size.
+_ROWS = 2_048
 # Of the workspace's zone, where a file has the zone that was asked for.
 LOCAL_DATES = frozenset({"local_date", "local_hour", "local_weekday", "zone"})
 PHONES = frozenset(
@@ -73,7 +75,7 @@ def lake_columns(fields: Sequence[Field], rows: pa.Table) -> dict[str, Column | 
 
 def batches_of(fields: Sequence[Field], rows: Iterable[Mapping[str, Any]], zone: ZoneInfo) -> Iterator[Batch]:
     """Rows by field name, in batches; a name that a row lacks is an empty cell."""
-    for some in batched(rows, BATCH_ROWS, strict=False):
+    for some in batched(rows, _ROWS, strict=False):
         yield Batch((part_of(fields, some, zone),))
 
 
@@ -102,11 +104,6 @@ def _utc(at: datetime | None) -> datetime | None:
 def joined_words(words: Iterable[str]) -> str:
     """Several words in one cell, as the lake joins tags."""
     return ";".join(words)
-
-
-def slices(rows: pa.Table, size: int = BATCH_ROWS) -> Iterator[pa.Table]:
-    for start in range(0, len(rows), size):
-        yield rows.slice(start, size)
 
 
 # --- metrics
