@@ -83,6 +83,7 @@ def report(done: Ticked) -> str:
         "ReportsMissed": done.missed,
         "ReportsRefused": done.refused,
         "SchedulesFailed": done.failed,
+        "SchedulesWaiting": done.waiting,
     }
     if not any(numbers.values()):
         return json.dumps({"due": 0})

@@ -132,6 +132,14 @@ def test_an_administrator_who_sees_less_does_not_change_what_goes_out_in_the_own
     assert world.scheduling.pause(world.viewer("admin"), schedule.id, world.now).document.paused_at == world.now
 
 
+def test_customers_numbers_in_a_filter_are_masked_for_who_may_not_see_them(world: Scheduled) -> None:
+    schedule = world.make("owner", what={"request": {"filter": {"remote": "+48600100200"}}})
+    assert schedule.what.request["filter"] == {"remote": "+48600100200"}
+    world.change("admin", without=(Ability.SEE_NUMBERS,))
+    (shown,) = world.scheduling.all(world.viewer("admin")).schedules
+    assert "600100" not in str(shown.what)
+
+
 def test_an_administrator_takes_a_schedule_over_whose_owner_has_left(world: Scheduled) -> None:
     schedule = world.make("member")
     world.change("member", deleted_at=world.now)

@@ -486,5 +486,5 @@ def test_a_tick_without_time_leaves_the_rest_for_the_next(world: Scheduled) -> N
     world.make(name="2")
     times = iter([True, False])
 
-    assert world.tick(DUE, until=lambda: next(times)) == Ticked(ordered=1, failed=1)
+    assert world.tick(DUE, until=lambda: next(times)) == Ticked(ordered=1, waiting=1)
     assert world.tick(DUE + timedelta(minutes=5)) == Ticked(ordered=1)

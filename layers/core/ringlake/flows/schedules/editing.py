@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from ringlake.access import Principal, abilities, scope
+from ringlake.access.hiding import masked
 from ringlake.errors import Conflict, Forbidden, InvalidRequest, LimitReached, NotFound, Outdated, PlanTooLow, Taken
 from ringlake.flows.directory.office import View, check_version, line, may, new_id, refuse
 from ringlake.flows.mailing.asking import Asking
@@ -32,7 +33,7 @@ from ringlake.stores.schedules import Schedules
 from .asking import Span
 from .bodies import RunNowBody, ScheduleBody
 from .ordering import Ordering
-from .recipients import OK, UNCONFIRMED, reached
+from .recipients import OK, UNCONFIRMED, Known, all_at_once, one_by_one, reached
 from .ticking import period_id
 from .views import RecipientView, RunLetter, RunPage, RunView, ScheduleList, ScheduleView
 
@@ -40,6 +41,7 @@ MOST_OWN = 50
 MOST = 500
 MOST_OUTSIDE = 20
 RUNS_PAGE = 20
+_NUMBERS = ("remote", "source_number", "destination_number")
 # Of one schedule within a day, beside its own.
 MOST_ASKED_RUNS = 10
 # What an administrator must have himself before he changes what goes out in somebody else's name.
@@ -73,8 +75,9 @@ class Scheduling:
         times = self._schedules.times(viewer.workspace)
         found = [one for one in self._schedules.all(viewer.workspace) if _sees(viewer, one)]
         found.sort(key=lambda one: (one.name.casefold(), one.id))
+        known = all_at_once(self._addresses, viewer.workspace)
         return ScheduleList(
-            schedules=tuple(self._view(viewer, one, directory, times.get(one.id)) for one in found),
+            schedules=tuple(self._view(viewer, one, directory, times.get(one.id), known) for one in found),
         )
 
     def show(self, viewer: Principal, schedule_id: str) -> View[ScheduleView]:
@@ -148,7 +151,7 @@ class Scheduling:
         owner = self._check(viewer, schedule, directory, now)
         first, last = covered(schedule.timing, directory.workspace, now)
         recipients = schedule.recipients if asked.everyone else (Recipient(user=viewer.user.id),)
-        to = reached(schedule.id, recipients, directory, self._addresses)
+        to = reached(schedule.id, recipients, directory, self._known(viewer))
         left_out = tuple(one.left_out for one in to if one.state != OK)
         if len(left_out) == len(to):
             raise Taken("there is nobody to mail to: " + ", ".join(f"{one.who} ({one.reason})" for one in left_out))
@@ -226,7 +229,7 @@ class Scheduling:
         """Ask people outside whether they want mails, before anything else is sent to them (demands.md D57). Who was
         asked before is not asked again: that is for `POST /v1/mail/addresses`.
         """
-        for place, one in enumerate(reached(schedule.id, schedule.recipients, directory, self._addresses)):
+        for place, one in enumerate(reached(schedule.id, schedule.recipients, directory, self._known(viewer))):
             if one.state == UNCONFIRMED and one.asked_at is None:
                 try:
                     self._asking.ask(viewer, {"address": one.address, "language": one.language.value}, now)
@@ -264,19 +267,23 @@ class Scheduling:
 
     def _versioned(self, viewer: Principal, schedule: ReportSchedule, directory: Directory) -> View[ScheduleView]:
         due = self._schedules.times(viewer.workspace).get(schedule.id)
-        return View(self._view(viewer, schedule, directory, due), str(schedule.version))
+        return View(self._view(viewer, schedule, directory, due, self._known(viewer)), str(schedule.version))
+
+    def _known(self, viewer: Principal) -> Known:
+        return one_by_one(self._addresses, viewer.workspace)
 
     def _view(
-        self, viewer: Principal, schedule: ReportSchedule, directory: Directory, due: datetime | None
+        self, viewer: Principal, schedule: ReportSchedule, directory: Directory, due: datetime | None, known: Known
     ) -> ScheduleView:
         first, last = covered(schedule.timing, directory.workspace, due) if due else (None, None)
-        to = reached(schedule.id, schedule.recipients, directory, self._addresses)
+        to = reached(schedule.id, schedule.recipients, directory, known)
         same = (
-            "id", "name", "owner", "what", "timing", "format", "dialect", "headers", "language", "skip_when_empty",
+            "id", "name", "owner", "timing", "format", "dialect", "headers", "language", "skip_when_empty",
             "paused_at", "stopped_at", "stopped", "created_at", "updated_at", "version",
         )  # fmt: skip
         return ScheduleView(
             mine=schedule.owner == viewer.user.id,
+            what=_shown(viewer, schedule.what),
             recipients=tuple(
                 RecipientView(
                     user=one.recipient.user,
@@ -314,6 +321,15 @@ class Scheduling:
 
 def _sees(viewer: Principal, schedule: ReportSchedule) -> bool:
     return schedule.deleted_at is None and (schedule.owner == viewer.user.id or may(viewer, Ability.ADMINISTER))
+
+
+def _shown(viewer: Principal, what: What) -> What:
+    """Without customers' numbers for who may not see them."""
+    conditions = what.request.get("filter")
+    if Ability.SEE_NUMBERS not in scope(viewer.user).hides or not isinstance(conditions, dict):
+        return what
+    hidden = {name: masked(str(conditions[name])) for name in _NUMBERS if name in conditions}
+    return msgspec.structs.replace(what, request={**what.request, "filter": {**conditions, **hidden}})
 
 
 def _fields(asked: ScheduleBody, directory: Directory) -> dict[str, Any]:

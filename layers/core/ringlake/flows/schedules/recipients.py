@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from ringlake.model.directory import Directory, User
 from ringlake.model.language import Language
+from ringlake.model.mailing import MailAddress, normal
 from ringlake.model.schedules import LeftOut, Recipient
 from ringlake.stores.addresses import Addresses
 
@@ -40,21 +41,34 @@ def topic_of(schedule_id: str) -> str:
     return f"schedule:{schedule_id}"
 
 
-def reached(
-    schedule_id: str, recipients: Sequence[Recipient], directory: Directory, addresses: Addresses
-) -> list[Reached]:
+# What is known of an address.
+type Known = Callable[[str], MailAddress | None]
+
+
+def one_by_one(addresses: Addresses, workspace: str) -> Known:
+    """Each address when it is asked about."""
+    return lambda address: addresses.get(workspace, address)
+
+
+def all_at_once(addresses: Addresses, workspace: str) -> Known:
+    """All addresses of the workspace now, for many questions."""
+    known = {normal(one.address): one for one in addresses.all(workspace)}
+    return lambda address: known.get(normal(address))
+
+
+def reached(schedule_id: str, recipients: Sequence[Recipient], directory: Directory, known: Known) -> list[Reached]:
     """In their order. Users get mail where they are now; addresses outside only once their owner agreed."""
     users = {user.id: user for user in directory.users}
-    return [_reached(schedule_id, one, users, directory, addresses) for one in recipients]
+    return [_reached(schedule_id, one, users, directory, known) for one in recipients]
 
 
 def _reached(
-    schedule_id: str, recipient: Recipient, users: dict[str, User], directory: Directory, addresses: Addresses
+    schedule_id: str, recipient: Recipient, users: dict[str, User], directory: Directory, known_of: Known
 ) -> Reached:
     user = users.get(recipient.user)
     address = user.email if user else recipient.address
     language = recipient.language or (user.language if user else None) or directory.workspace.language
-    known = addresses.get(directory.workspace.id, address) if address else None
+    known = known_of(address) if address else None
     stopped = known.stopped(topic_of(schedule_id)) if known else None
     if recipient.user and (user is None or user.deleted_at is not None):
         state = GONE

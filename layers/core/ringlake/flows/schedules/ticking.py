@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import takewhile
 from typing import NamedTuple
 
@@ -28,7 +29,7 @@ from ringlake.stores.schedules import Schedules
 
 from .asking import Span
 from .ordering import Ordering
-from .recipients import OK, reached
+from .recipients import OK, one_by_one, reached
 
 # So many of the periods that an outage swallowed are listed.
 MOST_MISSED = 60
@@ -39,12 +40,15 @@ NOBODY = "There is nobody left to mail to."
 
 
 class Ticked(NamedTuple):
-    """What one tick did. `failed` are schedules whose turn comes again with the next one."""
+    """What one tick did. The turn of schedules that `failed`, or are `waiting` because time was up, comes again with
+    the next one.
+    """
 
     ordered: int = 0
     missed: int = 0
     refused: int = 0
     failed: int = 0
+    waiting: int = 0
 
 
 class Ticking:
@@ -73,13 +77,14 @@ class Ticking:
         """Order everything that is due; one schedule that fails does not keep the others waiting. `until` says
         whether there is time for another one, `log` is told the id of a schedule that failed, and why.
         """
-        ordered = missed = refused = failed = 0
+        ordered = missed = refused = failed = waiting = 0
+        load = cache(lambda workspace: self._directory.load(workspace, key=False))
         for due in self._schedules.due(now):
             if not until():
-                failed += 1
+                waiting += 1
                 continue
             try:
-                runs = self._turn(due, now)
+                runs = self._turn(due, load, now)
             except Conflict:
                 # Somebody changed it in this moment, or another tick is at it: it is looked at again.
                 continue
@@ -90,15 +95,15 @@ class Ticking:
             ordered += sum(run.state is RunState.ORDERED for run in runs)
             missed += sum(run.state is RunState.MISSED for run in runs)
             refused += sum(run.state is RunState.REFUSED for run in runs)
-        return Ticked(ordered, missed, refused, failed)
+        return Ticked(ordered, missed, refused, failed, waiting)
 
-    def _turn(self, due: Due, now: datetime) -> list[ScheduleRun]:
+    def _turn(self, due: Due, load: Callable[[str], Directory], now: datetime) -> list[ScheduleRun]:
         """One schedule whose time has come; returns the runs that came out of it."""
         schedule = self._schedules.get(due.workspace, due.schedule)
         if schedule is None or not schedule.runs:
             self._schedules.advance(due, None)
             return []
-        directory = self._directory.load(due.workspace, key=False)
+        directory = load(due.workspace)
         workspace = directory.workspace
         asked = occurrences(schedule.timing, workspace, due.at - _BEFORE)
         found = list(takewhile(lambda one: one.at <= now, asked))
@@ -151,7 +156,7 @@ class Ticking:
         if owner is None or not owner.active:
             return self._stopped(schedule, run, f"Its owner is {_fate(owner)}.")
         viewer = Principal(workspace=workspace, user=owner)
-        to = reached(schedule.id, schedule.recipients, directory, self._addresses)
+        to = reached(schedule.id, schedule.recipients, directory, one_by_one(self._addresses, workspace))
         run_left_out = tuple(one.left_out for one in to if one.state != OK)
         try:
             job = self._ordering.job(schedule, viewer, directory.workspace, Span(run.first, run.last), run.at)
