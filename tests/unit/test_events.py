@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from functions.fold import fold
@@ -15,6 +16,7 @@ from functions.ingest import ingest
 from functions.live import live
 from functions.mail import mail
 from ringlake import settings
+from ringlake.flows.alerts.hooks import Asked
 from ringlake.stores.boards import Ticket
 from tests.contract.captures import SECRETS, TOKEN, WORKSPACE, capture, house
 from tests.unit.live.hall import Hall
@@ -123,6 +125,11 @@ def test_work_is_named_by_workspace_and_job(name: str) -> None:
     (record,) = event(name)["Records"]
     assert set(json.loads(record["body"])) == {"workspace", "job"}
     assert record["attributes"]["MessageGroupId"] == WORKSPACE
+
+
+def test_a_notice_is_named_by_workspace_rule_and_event() -> None:
+    (record,) = event("sqs_hook.json")["Records"]
+    assert msgspec.json.decode(record["body"], type=Asked).workspace == record["attributes"]["MessageGroupId"]
 
 
 def test_a_persons_envelope_can_be_made_anothers() -> None:
