@@ -67,6 +67,7 @@ select
     coalesce(sum(talk_s) filter (where not spam), 0) as talk_s,
     coalesce(sum(hold_s) filter (where not spam), 0) as hold_s,
     avg(talk_s) filter (where outcome = 'answered' and not spam) as average_talk_s,
+    avg(talk_s) filter (where direction = 'outbound' and outcome = 'answered' and not spam) as acd_s,
     avg(talk_s) filter (where outcome = 'answered' and not spam) as aht_s,
     avg(talk_s) filter (where outcome = 'answered' and not spam and direction = 'inbound') as aht_inbound_s,
     avg(talk_s) filter (where outcome = 'answered' and not spam and direction = 'outbound') as aht_outbound_s,

@@ -43,6 +43,7 @@ _DRILLS: MappingProxyType[str, Drill] = MappingProxyType(
         "calls_made": _CALLS | _OUT,
         "asr": _CALLS | _OUT | _ANSWERED,
         "connect_rate": _CALLS | _OUT | _ANSWERED,
+        "acd_s": _CALLS | _OUT | _ANSWERED,
         "calls_connected": _CALLS | _OUT | _ANSWERED,
         "calls_received": _CALLS | _IN,
         "calls_answered": _CALLS | _ANSWERED,

@@ -240,6 +240,11 @@ METRICS: tuple[Metric, ...] = (
         better="higher", numerator="outgoing calls answered", denominator="outgoing calls",
     ),
     _metric(
+        "acd_s", "Average call length", Mean(of="talk_s", where=ANSWERED_OUTBOUND),
+        "Mean talk time of outgoing calls that were picked up, beside the answer-seizure ratio of a carrier.",
+        "demands.md D78", numerator="talk seconds", denominator="outgoing calls answered with a known talk time",
+    ),
+    _metric(
         "completion_rate", "Completion rate",
         Share(part=ANSWERED, whole=without(CALL, Flag(column="is_aborted"))),
         "Calls that were connected, of all calls without outgoing ones aborted at once.", "features.md O46",
