@@ -13,6 +13,7 @@ from zipfile import ZipFile
 import msgspec
 import pytest
 
+from ringlake import reports as finance
 from ringlake.errors import Unavailable
 from ringlake.files.mail import encoded_size
 from ringlake.flows.answers.interactions import ListQuery
@@ -292,6 +293,15 @@ def test_a_finance_query_runs_over_the_period_with_its_other_parameters(world: S
     assert (job.kind, job.name) == (JobKind.REPORT, "missed_rate_per_week")
     assert job.filter == {"first_date": "2026-02-01", "last_date": "2026-02-28"}
     assert world.report_queue.messages == [("acme", {"workspace": "acme", "job": job.id})]
+
+
+def test_every_finance_query_can_be_scheduled(world: Scheduled) -> None:
+    for name in finance.reports():
+        world.make(name=name, what={"kind": "report", "name": name}, timing={"cadence": "yearly", "at": "08:00"})
+    assert len(world.schedules.kept) >= 15
+    assert world.tick(datetime(2027, 1, 1, 7, tzinfo=UTC)) == Ticked(ordered=len(world.schedules.kept))
+    assert {job.name for job in world.ordered} == set(finance.reports())
+    assert {job.filter["last_date"] for job in world.ordered} == {"2026-12-31"}
 
 
 def test_a_saved_report_is_sent_over_the_period_whatever_its_own_range_is(world: Scheduled) -> None:
