@@ -66,7 +66,9 @@ another one in every workspace.
   The sums in `activity` are 0 where there was nothing to add.
 * Thresholds (short abandon, service level) are compared in milliseconds, before rounding; exactly
   the threshold is inside. Their indicator columns are right, comparing the rounded column is not.
-* An unknown amount is null, never 0. Amounts of different currencies are never added.
+* An unknown amount is null, never 0. `cost_amount` is in `cost_currency`: amounts of different currencies are
+  never added. `home_amount` is the same in the workspace's currency, at the stored rate of its day; add up that one,
+  and say beside the sum how many rows it lacks.
 * `local_date`, `local_hour` and `local_weekday` are the workspace's calendar, daylight saving
   included. A local day lies on two UTC days: filter by `local_date` and let `day` reach one day
   further on both sides.
