@@ -12,6 +12,7 @@ from email.message import EmailMessage
 from ringlake.errors import Conflict, Unavailable
 from ringlake.files.mail import Envelope, Period, alert, budget
 from ringlake.flows.letters import refusal_said
+from ringlake.flows.mailing.recipients import OK, Reached, one_by_one, reached
 from ringlake.flows.money.budgets import period_of
 from ringlake.model.alerts import AlertEvent, AlertKind, AlertRule, Channel, Delivery, DeliveryState, EventKind
 from ringlake.model.base import Model
@@ -24,7 +25,7 @@ from ringlake.stores.queue import Queue
 
 from .moving import moved
 from .notices import notices
-from .recipients import OK, SAID, Reached, reached, topic_of
+from .recipients import SAID, topic_of
 
 # Longer than a run may live: whoever claimed a mail so long ago is gone.
 LEASE = timedelta(minutes=3)
@@ -92,7 +93,7 @@ class Delivering:
     ) -> AlertEvent:
         delivery = event.deliveries[place]
         who = Recipient(user=delivery.user, address=delivery.address, language=delivery.language)
-        to = reached(rule.id, who, directory, self._addresses)
+        (to,) = reached(topic_of(rule.id), [who], directory, one_by_one(self._addresses, directory.workspace.id))
         if to.state != OK:
             return self._moved(directory, event, place, now, state=DeliveryState.SKIPPED, said=SAID[to.state])
         try:

@@ -17,6 +17,7 @@ from ringlake.access.scope import shows_person
 from ringlake.errors import Conflict, Forbidden, InvalidRequest, NotFound, Outdated, PlanTooLow, Taken
 from ringlake.flows.directory.office import View, check_version, line, may, need, new_id, refuse
 from ringlake.flows.mailing.asking import Asking
+from ringlake.flows.mailing.recipients import UNCONFIRMED, Known, all_at_once, one_by_one, reached
 from ringlake.flows.plans import PLANS
 from ringlake.metrics.alerting import begun, event_id
 from ringlake.model.alerts import (
@@ -44,7 +45,7 @@ from .bodies import AlertBody, MuteBody
 from .delivering import currency_of, planned
 from .hooks import hook_context
 from .payload import unit_of
-from .recipients import UNCONFIRMED, reached
+from .recipients import topic_of
 from .views import (
     AlertEventView,
     AlertHistory,
@@ -98,7 +99,8 @@ class AlertBook:
         directory = self._loaded(viewer)
         found = [one for one in self._alerts.all(viewer.workspace) if _sees(viewer, one.rule)]
         found.sort(key=lambda one: (one.rule.name.casefold(), one.rule.id))
-        return AlertList(alerts=tuple(self._view(viewer, one, directory) for one in found))
+        known = all_at_once(self._addresses, viewer.workspace)
+        return AlertList(alerts=tuple(self._view(viewer, one, directory, known) for one in found))
 
     def show(self, viewer: Principal, rule_id: str) -> View[AlertView]:
         """Raises `NotFound` for what is not there and for what is somebody else's."""
@@ -264,8 +266,8 @@ class AlertBook:
 
     def _ask(self, viewer: Principal, rule: AlertRule, directory: Directory, now: datetime) -> None:
         """Ask people outside whether they want mails, before anything else is sent to them (demands.md D57)."""
-        for place, one in enumerate(rule.recipients):
-            to = reached(rule.id, one, directory, self._addresses)
+        known = one_by_one(self._addresses, viewer.workspace)
+        for place, to in enumerate(reached(topic_of(rule.id), rule.recipients, directory, known)):
             if to.state == UNCONFIRMED and to.asked_at is None:
                 try:
                     self._asking.ask(viewer, {"address": to.address, "language": to.language.value}, now)
@@ -285,9 +287,12 @@ class AlertBook:
     def _versioned(
         self, viewer: Principal, standing: Standing, directory: Directory, secret: str = ""
     ) -> View[AlertView]:
-        return View(self._view(viewer, standing, directory, secret), str(standing.rule.version))
+        known = one_by_one(self._addresses, viewer.workspace)
+        return View(self._view(viewer, standing, directory, known, secret), str(standing.rule.version))
 
-    def _view(self, viewer: Principal, standing: Standing, directory: Directory, secret: str = "") -> AlertView:
+    def _view(
+        self, viewer: Principal, standing: Standing, directory: Directory, known: Known, secret: str = ""
+    ) -> AlertView:
         rule = standing.rule
         hook = rule.webhook
         same = (
@@ -302,17 +307,21 @@ class AlertBook:
             currency=currency_of(rule.kind, directory.workspace),
             every=rule.every if rule.kind is AlertKind.SPEND else None,
             window_s=rule.window_s if rule.kind in WINDOWED else None,
-            recipients=tuple(self._recipient(rule, one, directory) for one in rule.recipients),
+            recipients=tuple(
+                AlertRecipientView(
+                    user=to.recipient.user,
+                    address=to.recipient.address,
+                    language=to.recipient.language,
+                    state=to.state,
+                )
+                for to in reached(topic_of(rule.id), rule.recipients, directory, known)
+            ),
             webhook=None
             if hook is None
             else WebhookView(url=hook.url, secrets=len(hook.secrets), secret=secret, stopped=hook.stopped),
             quiet=QuietView(weekly=rule.quiet.weekly, mode=rule.quiet.mode),
             state=_state(rule, standing.state),
         )
-
-    def _recipient(self, rule: AlertRule, one: Recipient, directory: Directory) -> AlertRecipientView:
-        to = reached(rule.id, one, directory, self._addresses)
-        return AlertRecipientView(user=one.user, address=one.address, language=one.language, state=to.state)
 
 
 def _sees(viewer: Principal, rule: AlertRule) -> bool:

@@ -1,39 +1,15 @@
-"""Whom a schedule's mails reach now, and why some they do not (demands.md D57)."""
+"""Whom a schedule's mails reach now (demands.md D57)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
-from typing import NamedTuple
+from collections.abc import Sequence
 
-from ringlake.model.directory import Directory, User
-from ringlake.model.language import Language
-from ringlake.model.mailing import MailAddress, normal
-from ringlake.model.schedules import LeftOut, Recipient
-from ringlake.stores.addresses import Addresses
+from ringlake.flows.mailing import recipients
+from ringlake.flows.mailing.recipients import OK, UNCONFIRMED, Known, Reached, all_at_once, one_by_one
+from ringlake.model.directory import Directory
+from ringlake.model.schedules import Recipient
 
-OK = "ok"
-UNCONFIRMED = "unconfirmed"
-SUSPENDED = "suspended"
-GONE = "gone"
-
-
-class Reached(NamedTuple):
-    """A recipient as he is now; `state` is `OK`, or why he gets nothing."""
-
-    recipient: Recipient
-    address: str
-    language: Language
-    state: str
-    asked_at: datetime | None = None
-
-    @property
-    def outside(self) -> bool:
-        return not self.recipient.user
-
-    @property
-    def left_out(self) -> LeftOut:
-        return LeftOut(who=self.recipient.user or self.recipient.address, reason=self.state)
+__all__ = ["OK", "UNCONFIRMED", "Known", "Reached", "all_at_once", "one_by_one", "reached", "topic_of"]
 
 
 def topic_of(schedule_id: str) -> str:
@@ -41,43 +17,6 @@ def topic_of(schedule_id: str) -> str:
     return f"schedule:{schedule_id}"
 
 
-# What is known of an address.
-type Known = Callable[[str], MailAddress | None]
-
-
-def one_by_one(addresses: Addresses, workspace: str) -> Known:
-    """Each address when it is asked about."""
-    return lambda address: addresses.get(workspace, address)
-
-
-def all_at_once(addresses: Addresses, workspace: str) -> Known:
-    """All addresses of the workspace now, for many questions."""
-    known = {normal(one.address): one for one in addresses.all(workspace)}
-    return lambda address: known.get(normal(address))
-
-
-def reached(schedule_id: str, recipients: Sequence[Recipient], directory: Directory, known: Known) -> list[Reached]:
-    """In their order. Users get mail where they are now; addresses outside only once their owner agreed."""
-    users = {user.id: user for user in directory.users}
-    return [_reached(schedule_id, one, users, directory, known) for one in recipients]
-
-
-def _reached(
-    schedule_id: str, recipient: Recipient, users: dict[str, User], directory: Directory, known_of: Known
-) -> Reached:
-    user = users.get(recipient.user)
-    address = user.email if user else recipient.address
-    language = recipient.language or (user.language if user else None) or directory.workspace.language
-    known = known_of(address) if address else None
-    stopped = known.stopped(topic_of(schedule_id)) if known else None
-    if recipient.user and (user is None or user.deleted_at is not None):
-        state = GONE
-    elif user is not None and user.suspended_at is not None:
-        state = SUSPENDED
-    elif stopped is not None:
-        state = stopped.value
-    elif not recipient.user and (known is None or known.confirmed_at is None):
-        state = UNCONFIRMED
-    else:
-        state = OK
-    return Reached(recipient, address, language, state, known.asked_at if known and not recipient.user else None)
+def reached(schedule_id: str, asked: Sequence[Recipient], directory: Directory, known: Known) -> list[Reached]:
+    """In their order, as they are now."""
+    return recipients.reached(topic_of(schedule_id), asked, directory, known)
