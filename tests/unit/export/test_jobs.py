@@ -342,6 +342,26 @@ def test_owners_are_told_of_a_large_file_and_its_requester_does_not_see_that() -
     assert [mail["To"] for mail in world.mail.sent[2:]] == ["owner@example.com"]
 
 
+def test_many_small_files_are_seen_once_they_come_to_a_large_one() -> None:
+    world = World()
+    world.limit(exports_notice_rows=8)
+    for _ in range(4):
+        # Three rows each: the third file makes it nine.
+        ready(world)
+        world.wait(3_600)
+    told = [mail for mail in world.mail.sent if mail["To"] == "owner@example.com"]
+    assert len(told) == 1
+    text = told[0].get_body(("plain",))
+    assert text is not None
+    assert "Files within 24 hours" in text.get_content()
+    assert ": 9" in text.get_content()
+
+    # Those of yesterday are forgotten.
+    world.wait(DAY)
+    ready(world)
+    assert len([mail for mail in world.mail.sent if mail["To"] == "owner@example.com"]) == 1
+
+
 def test_small_files_are_nobody_elses_business() -> None:
     world = World()
     world.limit(exports_notice_rows=4)

@@ -271,13 +271,13 @@ class _Parcel:
         job = self._job
         return failed(to, job, title=job.title or job.name, reason=job.error, zone=self._zone)
 
-    def _notice(self, to: Envelope, _letter: Letter) -> EmailMessage:
+    def _notice(self, to: Envelope, letter: Letter) -> EmailMessage:
         job, who = self._job, self._requester
         return bulk_export(
             to,
             who=(who.name or who.email) if who else job.requester,
-            title=job.title,
-            rows=job.rows,
+            title=job.title if letter.rows == job.rows else "Files within 24 hours",
+            rows=letter.rows,
             at=job.finished_at or job.created_at,
             zone=self._zone,
             job_id=job.id,

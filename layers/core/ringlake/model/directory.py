@@ -293,7 +293,8 @@ class Workspace(Model, frozen=True, kw_only=True):
     Files that may be taken out (security.md API6): `exports_at_once` and `exports_at_once_user` are under way at the
     same time, of the workspace and of one person, `exports_daily` and `exports_daily_user` asked for within 24 hours;
     those of schedules do not count. `exports_running` are written at the same time, so that other workspaces get
-    their turn. Of a file of `exports_notice_rows` rows or more the owners are told.
+    their turn. Of a file of `exports_notice_rows` rows or more, and of files of one person that have as many within
+    24 hours, the owners are told.
     """
 
     id: str

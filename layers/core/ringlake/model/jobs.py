@@ -65,6 +65,7 @@ class LetterKind(StrEnum):
 class Letter(Model, frozen=True, kw_only=True):
     """One mail of a job to one address. `outside` is somebody who cannot sign in; `leave` is the token of the
     unsubscribe link of a schedule's mail, "" for mails that somebody asked for. `error` is shown to the requester.
+    `rows` are those that a notice is about: of the file, or of all files that its requester took within a day.
     `tries` counts how often it was claimed, the last time at `at` by `worker`, a random word.
     """
 
@@ -73,6 +74,7 @@ class Letter(Model, frozen=True, kw_only=True):
     language: Language = Language.EN
     outside: bool = False
     leave: str = ""
+    rows: int = 0
     state: MailState = MailState.NONE
     error: str = ""
     tries: int = 0
