@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import zipfile
 import zlib
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,12 +25,14 @@ from ringlake.files import archive, formats
 from ringlake.files.archive import Archive, combined, packed
 from ringlake.files.csv import BOM, Dialect, Local, few, unguarded
 from ringlake.files.formats import Style
+from ringlake.files.profiles import PROFILES
 from ringlake.files.sheet import Batch, Field, Kind, Part, Sheet
 from ringlake.model.jobs import Format, Headers
 from ringlake.model.language import Language
 from tests.unit.files.samples import WARSAW, about, sample_calls, sample_messages, sheet_of
 from tests.unit.files.test_xlsx import at, batch, read, sheet
 
+APPROVED = Path(__file__).resolve().parents[2] / "approved"
 KINDS = {
     "text": Kind.TEXT, "phone": Kind.PHONE, "count": Kind.INTEGER, "talk_s": Kind.SECONDS, "mean": Kind.NUMBER,
     "rate": Kind.SHARE, "cost": Kind.MONEY, "flag": Kind.FLAG, "at": Kind.MOMENT, "local": Kind.LOCAL,
@@ -303,3 +307,29 @@ def test_zones_with_odd_offsets_are_shown_in_json() -> None:
     moment = pa.array([at(2026, 1, 1), None], pa.timestamp("ms"))
     body = file(sheet({"a": Kind.LOCAL}, batch(a=Local(moment, ZoneInfo("Asia/Kathmandu")))), Format.JSONL)
     assert [json.loads(line)["a"] for line in body.splitlines()] == ["2026-01-01T05:45:00.000+05:45", None]
+
+
+# --- approved files (to approve a change: APPROVE=1 pytest, then read the difference like code)
+
+
+def approve(name: str, body: str) -> None:
+    path = APPROVED / name
+    if os.environ.get("APPROVE"):
+        path.write_text(body, encoding="utf-8")
+    assert body == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("profile", [name for name in PROFILES if name != "full"])
+def test_the_lines_of_a_profile_are_the_approved_ones(profile: str) -> None:
+    made = sheet_of(profile, sample_calls(), sample_messages())
+    approve(f"lines_{profile}.jsonl", file(made, Format.JSONL).decode())
+
+
+def test_the_parts_of_a_workbook_are_the_approved_ones() -> None:
+    made = sheet_of("ringlake", sample_calls(), sample_messages())
+    body = file(made, Format.XLSX, headers=Headers.BOTH, language=Language.PL)
+    with zipfile.ZipFile(io.BytesIO(body)) as found:
+        parts = {name: found.read(name).decode() for name in found.namelist()}
+    # A row a line, so that a difference can be read.
+    told = {name: text.replace("<row ", "\n<row ") for name, text in parts.items()}
+    approve("workbook.txt", "".join(f"=== {name}\n{text}\n" for name, text in told.items()))
