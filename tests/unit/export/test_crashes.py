@@ -10,6 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import msgspec
 import pytest
@@ -33,7 +34,7 @@ EVERYBODY = {"manager@example.com", "anna@outside.example", "ben@outside.example
 AGAIN = (Killed, Unavailable, Conflict, RuntimeError)
 
 
-def ordered(**form: str) -> tuple[World, str]:
+def ordered(**form: Any) -> tuple[World, str]:
     world = World()
     world.tick_s = 2
     world.limit(exports_notice_rows=1)
