@@ -332,6 +332,14 @@ MUTATIONS: list[tuple[str, str, Mutation]] = [
     (TOUCH, "opens secrets", allow("RollupRole", "kms:Decrypt", {"Fn::GetAtt": ["Key", "Arn"]})),
     (SECRETS, "the API opens them", allow("ApiRole", "kms:Decrypt", {"Fn::GetAtt": ["Key", "Arn"]})),
     (SECRETS, "not narrowed", lambda s: right(s, "FoldRole", "OpenPartyKey").pop("Condition")),
+    (SECRETS, "those that go out, not narrowed", lambda s: right(s, "HookRole", "OpenSecrets").pop("Condition")),
+    (
+        SECRETS,
+        "those that go out, by another",
+        lambda s: right(s, "FoldRole", "OpenPartyKey").update(
+            Condition=right(s, "HookRole", "OpenSecrets")["Condition"]
+        ),
+    ),
     (NEVER, "more than old tokens", lambda s: right(s, "ApiRole", "EndTokens").pop("Condition")),
     (NEVER, "more than orders of files", lambda s: right(s, "ApiRole", "ForgetJobs").pop("Condition")),
     (NEVER, "deletes beside boards", lambda s: right(s, "LiveRole", "KeepBoards").update(Resource=JOURNAL_ARN)),
