@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from ringlake.errors import InvalidRequest
 
 LARGEST = 2**32 - 2**20
-_LEVEL = 6
+_LEVEL = 5
 _DEFLATED, _STREAMED = 8, 8
 _FINAL = zlib.compressobj(_LEVEL, zlib.DEFLATED, -15).flush()
 
