@@ -6,13 +6,17 @@ import json
 import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.integration.conftest import SEED, Stack
-from tools.simulator import people, seeding
+from tools.simulator import deliver, people, render, seeding
+from tools.simulator.history import history
 from tools.simulator.observe import text_of, wait_for
+from tools.simulator.truth import truth
 
 pytestmark = pytest.mark.slow
 
@@ -21,7 +25,19 @@ NOWHERE = "https://nobody.ringlake-example.com/in"
 
 
 def test_a_firing_is_one_mail_however_often_it_is_looked_at(stack: Stack, aws: Callable[[str], Any]) -> None:
-    place = seeding.seed(stack.site, f"a-{secrets.token_hex(4)}", "Alert", people.company(SEED), seeding.new_keys)
+    company = people.company(SEED)
+    place = seeding.seed(stack.site, f"a-{secrets.token_hex(4)}", "Alert", company, seeding.new_keys)
+    # Last week's statuses hold until somebody says something else.
+    today = datetime.now(UTC).astimezone(ZoneInfo(company.zone)).date()
+    story = history(company, SEED, (today - timedelta(days=today.isoweekday() + 4),), 0.1)
+    notices = render.notices(story)
+    deliver.deliver(deliver.plan(notices, deliver.NONE, seed=1), place.endpoints)
+    expected = truth(story).parts
+    wait_for(
+        "the fold of all events",
+        lambda: True if stack.observer.folded(place.workspace, expected).events >= len(notices) else None,
+        poll_s=0.5,
+    )
     login = place.login("olivia")
     token = stack.observer.sign_in(login.email, login.password)
 

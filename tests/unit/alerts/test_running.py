@@ -134,8 +134,19 @@ def test_people_on_dnd_are_not_there(tower: Tower) -> None:
 def test_of_a_team_only_its_people_count(tower: Tower) -> None:
     tower.rule("no_agent", 1, team="t-sales", open_hours=False)
     tower.status("boris", "online")
+    tower.status("anna", "offline")
     tower.minute()
 
+    assert tower.told == ["olga@acme.example"]
+
+
+def test_where_nobodys_status_is_known_nobody_is_said_to_be_away(tower: Tower) -> None:
+    tower.rule("no_agent", 1, open_hours=False)
+    tower.minute()
+    assert tower.told == []
+
+    tower.status("anna", "offline")
+    tower.minute()
     assert tower.told == ["olga@acme.example"]
 
 

@@ -148,12 +148,17 @@ class DynamoAlerts:
         return found
 
     def all(self, workspace: str) -> list[Standing]:
-        pk = {":pk": {"S": _partition(workspace)}}
-        rules = self._query("pk = :pk AND begins_with(sk, :of)", {**pk, ":of": {"S": "rule#"}})
-        states = self._query("pk = :pk AND begins_with(sk, :of)", {**pk, ":of": {"S": "state#"}})
-        kept = {item["sk"]["S"].partition("#")[2]: from_json(item["doc"]["S"], AlertState) for item in states}
-        found = [from_json(item["doc"]["S"], AlertRule) for item in rules]
-        return [Standing(rule, kept.get(rule.id)) for rule in found]
+        # Rules stand before states, events before both.
+        values = {":pk": {"S": _partition(workspace)}, ":from": {"S": "rule#"}}
+        rules: list[AlertRule] = []
+        states: dict[str, AlertState] = {}
+        for item in self._query("pk = :pk AND sk >= :from", values):
+            kind, _, rule_id = item["sk"]["S"].partition("#")
+            if kind == "rule":
+                rules.append(from_json(item["doc"]["S"], AlertRule))
+            else:
+                states[rule_id] = from_json(item["doc"]["S"], AlertState)
+        return [Standing(rule, states.get(rule.id)) for rule in rules]
 
     def get(self, workspace: str, rule_id: str) -> Standing | None:
         rule = self._get(workspace, f"rule#{rule_id}", AlertRule)

@@ -75,6 +75,9 @@ class Observing:
             self._board = self._rows.whole(viewer.workspace, self._directory, self._now)
         seen = self._view(rule, viewer, self._board)
         if rule.kind is AlertKind.NO_AGENT:
+            if not seen.people:
+                # Nobody's status is known, which is not the same as nobody there.
+                return UNKNOWN
             return Observation(value=Decimal(sum(person.status in _AVAILABLE for person in seen.people)))
         waits = [self._now - call.waiting_since for call in seen.calls if _waits(call) and call.waiting_since]
         if rule.kind is AlertKind.WAITING:
