@@ -11,6 +11,7 @@ from ringlake.model.calls import CallRecord
 from ringlake.model.consequences import Case, Consequences
 from ringlake.model.directory import Connection, Role, User
 from ringlake.model.facts import Direction
+from ringlake.model.mailing import MailAddress, Standing
 from ringlake.model.marks import CaseState
 from ringlake.model.subjects import Subject, SubjectKind
 from ringlake.stores.directory import party_key_context
@@ -65,6 +66,8 @@ def furnished() -> tuple[World, There]:
     sheet = f"Start,From,Net\n2026-03-09 08:00,{SECRET},1\n".encode()
     invoice = finance.invoices.take(owner, sheet, Import(connection="c", name=SECRET), world.now).invoice
     finance.months.close(owner, "2026-02", {"reason": SECRET}, world.now)
+    back = MailAddress(address="back@client.example", standing=Standing.BOUNCED, reason=SECRET, version=1)
+    world.addresses.put("acme", back, None)
     records = [*calls[:2], "~" + base64.urlsafe_b64encode(calls[2].encode()).decode().rstrip("=")]
     ids = {
         "/v1/exports/": [export, run],
@@ -90,6 +93,7 @@ def furnished() -> tuple[World, There]:
         "/v1/invoices/": [invoice.id if invoice else ""],
         "/v1/closings/": ["2026-02"],
         "/v1/alerts/": [alert],
+        "/v1/mail/addresses/": [back.address],
     }
     queries = {
         "users": ["operator", "extra", ""],
