@@ -40,6 +40,8 @@ class Part(NamedTuple):
 
 _INTERACTION = ("started_at", "local_date", "direction", "business_number", "user_id", "team_id", "is_spam")
 _MONEY = ("cost_amount", "cost_currency", "home_amount", "home_currency")
+# Rows whose texts are in memory at the same time.
+_AT_ONCE = 65_536
 # By table.
 COLUMNS: Mapping[str, Part] = MappingProxyType(
     {
@@ -82,18 +84,24 @@ def frozen(table: str, day: date, rows: pa.Table) -> Frozen:
 
 def digest(rows: pa.Table) -> str:
     """SHA-256 of rows that are sorted by their key."""
-    pc = kernels()
-    if not rows.num_rows:
-        return hashlib.sha256(b"").hexdigest()
+    found = hashlib.sha256()
+    for start in range(0, rows.num_rows, _AT_ONCE):
+        found.update(
+            ("\n" if start else "").encode() + "\n".join(lines(rows.slice(start, _AT_ONCE)).to_pylist()).encode()
+        )
+    return found.hexdigest()
+
+
+def lines(rows: pa.Table) -> Column:
+    """The text of each row, which is equal for equal rows and for no others."""
     cells = [_cells(rows[name]) for name in rows.column_names]
-    lines = pc.binary_join_element_wise(*cells, "\t")
-    return hashlib.sha256("\n".join(lines.to_pylist()).encode()).hexdigest()
+    return kernels().binary_join_element_wise(*cells, "\t")
 
 
 def digest_of(parts: Iterable[Frozen]) -> str:
     """The digest of a whole closing."""
-    lines = sorted(f"{part.table} {part.day} {part.rows} {part.sha256}" for part in parts)
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    told = sorted(f"{part.table} {part.day} {part.rows} {part.sha256}" for part in parts)
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
 
 def closing_rows(closings: Sequence[Closing]) -> list[Row]:

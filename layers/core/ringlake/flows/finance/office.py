@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -55,16 +55,19 @@ class FinanceOffice:
 
     def _days(
         self, workspace: str, table: Table, first: date, last: date, columns: Sequence[str]
-    ) -> list[tuple[date, pa.Table]]:
+    ) -> Iterator[tuple[date, pa.Table]]:
         """The rows of these local dates and of the days next to them, by UTC day; days without an object are left out.
 
-        A local date lies on two UTC days.
+        A local date lies on two UTC days. A few days are in memory at the same time.
         """
         lake = self._stores.lake
         days = sorted(lake.etags(table, workspace, str(first - timedelta(days=1)), str(last + timedelta(days=1))))
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            read = pool.map(lambda day: lake.read(table, workspace, day, columns).rows, days)
-            return [(date.fromisoformat(day), rows) for day, rows in zip(days, read, strict=True)]
+            for start in range(0, len(days), AT_ONCE):
+                some = days[start : start + AT_ONCE]
+                read = pool.map(lambda day: lake.read(table, workspace, day, columns).rows, some)
+                for day, rows in zip(some, read, strict=True):
+                    yield date.fromisoformat(day), rows
 
     def _replace(self, workspace: str, table: Table, day: date, rows: pa.Table, column: str, value: Any) -> None:
         """Put rows in place of those that have the value in a column, in one object; the others stay.
