@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import secrets
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -13,6 +14,8 @@ from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
 
+import openpyxl
+import pyarrow.parquet as pq
 import pytest
 
 from ringlake import providers
@@ -33,12 +36,12 @@ def export(
 ) -> Callable[..., tuple[dict[str, Any], EmailMessage]]:
     """Ask for a file as somebody and wait for the mail."""
 
-    def ask(person: str, **filters: object) -> tuple[dict[str, Any], EmailMessage]:
+    def ask(person: str, form: Mapping[str, object] = {}, **filters: object) -> tuple[dict[str, Any], EmailMessage]:
         login = seeded.login(person)
         token = stack.observer.sign_in(login.email, login.password)
         before = stack.observer.mails()
         wanted = {"from": story.days[0].isoformat(), "to": story.days[-1].isoformat(), **filters}
-        said = stack.observer.call("POST", "/v1/exports", token, {"filter": wanted})
+        said = stack.observer.call("POST", "/v1/exports", token, {"filter": wanted, **form})
         assert said.status == 202, said.body
         job = stack.observer.job(f"/v1/exports/{said.json['id']}", token)
         assert job["state"] == "ready", job
@@ -263,6 +266,39 @@ def test_a_file_opens_in_a_spreadsheet_without_changing_a_number(
     cells = [cell for row in csv_rows(content) for cell in row.values()]
     assert cells
     assert not [cell for cell in cells if cell[:1] in ("=", "+", "@", "\t")]
+
+
+def test_files_of_other_reports_and_formats_tell_the_same_story(
+    export: Callable[..., tuple[dict[str, Any], EmailMessage]],
+    stack: Stack,
+    seeded: seeding.Seeded,
+    story: History,
+    known: Truth,
+) -> None:
+    expected = file_rows(known)
+    job, mail = export("olivia", {"report": "detailed", "format": "xlsx", "options": {"paths": "all"}})
+    name, content = attachment(mail)
+    sheet = openpyxl.load_workbook(io.BytesIO(content), read_only=True).worksheets[0]
+    header, *cells = sheet.iter_rows(values_only=True)
+    detailed = [dict(zip(header, row, strict=True)) for row in cells]
+    assert name.endswith(".xlsx")
+    assert len(detailed) == job["rows"] > len(expected)
+    assert {row["record_id"] for row in detailed} == {*expected}
+    assert sum(row["talk_s"] or 0 for row in detailed) == sum(int(row.get("talk_s") or 0) for row in expected.values())
+
+    job, mail = export("olivia", {"report": "messages", "format": "parquet"})
+    found = pq.read_table(io.BytesIO(attachment(mail)[1])).to_pylist()
+    texts = {record_id for record_id, row in expected.items() if row["channel"] == "message"}
+    assert {row["record_id"] for row in found} == texts
+    assert job["rows"] == len(texts)
+
+    login = seeded.login("olivia")
+    token = stack.observer.sign_in(login.email, login.password)
+    asked = f"from={story.days[0].isoformat()}&to={story.days[-1].isoformat()}&metrics=calls"
+    (card,) = stack.observer.call("GET", f"/v1/analytics/summary?{asked}", token).json["metrics"]
+    _, mail = export("olivia", {"report": "team", "format": "jsonl", "options": {"metrics": ["calls"]}})
+    team = [json.loads(line) for line in attachment(mail)[1].splitlines()]
+    assert sum(row["calls"] for row in team) == card["value"]["value"]
 
 
 @pytest.mark.parametrize(
