@@ -59,9 +59,9 @@ STYLES = (
     '<borders count="2"><border><left/><right/><top/><bottom/><diagonal/></border><border><left/><right/><top/>'
     '<bottom style="thin"><color rgb="FF8A97A8"/></bottom><diagonal/></border></borders>'
     '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
-    '<cellXfs count="11"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
+    '<cellXfs count="12"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
     '<xf numFmtId="49" fontId="1" fillId="2" borderId="1" xfId="0" applyNumberFormat="1" applyFont="1" applyFill="1" '
-    'applyBorder="1" applyAlignment="1"><alignment vertical="center"/></xf>'
+    'applyBorder="1" applyAlignment="1"><alignment vertical="center" wrapText="1"/></xf>'
     + "".join(
         f'<xf numFmtId="{form}" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
         for form in (49, 1, 164, 10)
@@ -74,7 +74,9 @@ STYLES = (
     + '<xf numFmtId="49" fontId="2" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1"/>'
     '<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyAlignment="1">'
     '<alignment vertical="top" wrapText="1"/></xf><xf numFmtId="1" fontId="0" fillId="0" borderId="0" xfId="0" '
-    'applyNumberFormat="1" applyAlignment="1"><alignment horizontal="left"/></xf></cellXfs>'
+    'applyNumberFormat="1" applyAlignment="1"><alignment horizontal="left"/></xf>'
+    '<xf numFmtId="49" fontId="1" fillId="2" borderId="1" xfId="0" applyNumberFormat="1" applyFont="1" applyFill="1" '
+    'applyBorder="1" applyAlignment="1"><alignment horizontal="right" vertical="center" wrapText="1"/></xf></cellXfs>'
     '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
 )
 _SHEET = f'{_XML}<worksheet xmlns="{_MAIN}" xmlns:r="{_OFFICE}">'
@@ -84,6 +86,9 @@ _WIDTHS = {
     Kind.MOMENT: 20, Kind.LOCAL: 20, Kind.DATE: 12,
 }  # fmt: skip
 _NARROW, _WIDE = 8, 44
+# A header that is longer goes on in a second line.
+_HEADER = 16
+_TO_THE_RIGHT = frozenset({Kind.INTEGER, Kind.SECONDS, Kind.NUMBER, Kind.SHARE, Kind.MONEY, Kind.FLAG})
 # Characters that a landscape page shows in letters that can be read.
 _PAGE = 260
 
@@ -181,7 +186,8 @@ class _Workbook:
 
     def _begin_sheet(self) -> list[bytes]:
         self._filled.append(0)
-        rows = [_row(number, [(Style.HEADER, name) for name in names]) for number, names in enumerate(self._heads, 1)]
+        styles = [Style.HEADER_RIGHT if field.kind in _TO_THE_RIGHT else Style.HEADER for field in self._sheet.fields]
+        rows = [_row(number, list(zip(styles, names, strict=True))) for number, names in enumerate(self._heads, 1)]
         height = len(self._heads)
         selected = ' tabSelected="1"' if len(self._filled) == 1 else ""
         text = (
@@ -344,12 +350,17 @@ def _widths(fields: Sequence[Field], heads: Sequence[Sequence[str]], first: Batc
     found = []
     sample = first.stretch(0, min(first.rows, _SAMPLE_ROWS)) if first else Batch(())
     for place, field in enumerate(fields):
-        # Room for the button of the filter.
-        wide = max(_NARROW, *(len(row[place]) + 3 for row in heads), _WIDTHS.get(field.kind, 0))
+        wide = max(_NARROW, *(_header_width(row[place]) for row in heads), _WIDTHS.get(field.kind, 0))
         if field.kind is Kind.TEXT:
             wide = max(wide, *(_longest(part.columns[field.name]) + 1 for part in sample.parts if part.rows), _NARROW)
         found.append(min(wide, _WIDE))
     return found
+
+
+def _header_width(text: str) -> int:
+    """Room for the longest word and the button of the filter."""
+    longest = max((len(word) for word in text.split()), default=0)
+    return max(longest, min(len(text), _HEADER)) + 3
 
 
 def _longest(column: Column | Local) -> int:

@@ -37,7 +37,7 @@ _CUT = " … [cut: {} characters]"
 class Style(IntEnum):
     """Positions in `cellXfs` of xl/styles.xml (`xlsx.STYLES`)."""
 
-    GENERAL, HEADER, TEXT, WHOLE, MONEY, SHARE, MOMENT, DATE, TITLE, WRAPPED, COUNT = range(11)
+    GENERAL, HEADER, TEXT, WHOLE, MONEY, SHARE, MOMENT, DATE, TITLE, WRAPPED, COUNT, HEADER_RIGHT = range(12)
 
 
 _STYLES = {
