@@ -217,6 +217,8 @@ def test_what_becomes_of_a_mail_is_told_with_its_workspace() -> None:
         "Anna <a@example.com>",
         "a@example.com\0",
         "a b@example.com",
+        "żaneta@example.com",
+        "anna@żółw.example",
         "anna",
         "",
     ],

@@ -105,10 +105,13 @@ def attach(message: EmailMessage, attachment: Attachment) -> None:
 
 
 def single_address(given: str) -> Address:
+    """Exactly one address in ASCII (RFC 5322): Python would write any other one as encoded words, and SES wants the
+    domain's own spelling (`xn--...`).
+    """
     try:
         found = Address(addr_spec=given)
     except (ValueError, IndexError, HeaderParseError):
         found = Address()
-    if not found.username or not found.domain:
+    if not found.username or not found.domain or not given.isascii():
         raise ValueError("not one e-mail address")
     return found
