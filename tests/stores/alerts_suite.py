@@ -42,7 +42,7 @@ def state(rule_id: str = "a-1", **fields: Any) -> AlertState:
     return AlertState(rule=rule_id, watches_from=AT, **{"version": 1, **fields})
 
 
-def event(name: str = "20260304T120000.000000-1-fired", rule_id: str = "a-1", **fields: Any) -> AlertEvent:
+def event(name: str = "20260304T120000000000-1-fired", rule_id: str = "a-1", **fields: Any) -> AlertEvent:
     return AlertEvent(id=name, rule=rule_id, **{"kind": EventKind.FIRED, "at": AT, **fields})
 
 
@@ -114,7 +114,7 @@ class AlertsSuite:
 
         for late, before in ((state(), None), (state(version=9), state(version=8))):
             with pytest.raises(Conflict):
-                store.advance(workspace, late, before, [event("20260304T120001.000000-2-fired")])
+                store.advance(workspace, late, before, [event("20260304T120001000000-2-fired")])
         assert store.get(workspace, "a-1") == Standing(rule(), first)
         assert store.history(workspace, "a-1") == [event()]
 
@@ -140,11 +140,11 @@ class AlertsSuite:
         assert store.event(workspace, "a-1", first.id) == claimed
         with pytest.raises(Conflict):
             store.replace_event(workspace, first, first)
-        assert store.event(workspace, "a-1", "20260304T120009.000000-1-fired") is None
+        assert store.event(workspace, "a-1", "20260304T120009000000-1-fired") is None
 
     def test_history_is_the_latest_first_page_by_page_and_of_one_rule(self, store: Alerts, workspace: str) -> None:
         events = [
-            event(f"{AT + timedelta(minutes=n):%Y%m%dT%H%M%S.%f}-{n}-fired", at=AT + timedelta(minutes=n))
+            event(f"{AT + timedelta(minutes=n):%Y%m%dT%H%M%S%f}-{n}-fired", at=AT + timedelta(minutes=n))
             for n in range(5)
         ]
         store.advance(workspace, state(), None, events)

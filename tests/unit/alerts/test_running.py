@@ -431,6 +431,27 @@ def test_what_there_is_no_time_for_is_left_for_the_next_minute(tower: Tower) -> 
     assert (done.rules, done.failed) == (0, 1)
 
 
+def test_where_time_does_not_suffice_it_is_not_always_the_same_that_wait(tower: Tower) -> None:
+    """Another workspace has a rule too; each run has time for the first one alone."""
+    tower.rule("waiting", 1)
+    other = "rival"
+    tower.directory.put_workspace(msgspec.structs.replace(tower.directory.settings(WORKSPACE), id=other))
+    tower.alerts.put_rule(other, tower.kept(next(iter(tower.alerts.rules))[1]), None)
+    waited = {workspace for _ in range(4) for workspace in left_by_a_short_run(tower)}
+
+    assert waited == {WORKSPACE, other}
+
+
+def left_by_a_short_run(tower: Tower) -> list[str]:
+    """Workspaces that a run leaves whose time is up after the first one."""
+    tower.wait()
+    times, late = iter([tower.clock()] * 4), tower.clock() + timedelta(hours=1)
+    left: list[str] = []
+    until = tower.clock() + timedelta(minutes=1)
+    tower.alerting().run(lambda: next(times, late), until, lambda what, _: left.append(what))
+    return left
+
+
 def test_a_trial_tells_everybody_within_a_minute_even_in_quiet_hours(tower: Tower) -> None:
     rule = tower.rule("waiting", 3, quiet={"weekly": {"1": [("00:00", "24:00")]}})
     tower.book.test(tower.viewer(), rule, tower.clock())

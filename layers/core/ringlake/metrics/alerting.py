@@ -97,7 +97,7 @@ def worse(rule: AlertRule, value: Decimal, other: Decimal) -> Decimal:
 
 def event_id(at: datetime, number: int, kind: EventKind) -> str:
     """Sorts by time; the same for the same thing."""
-    return f"{at:%Y%m%dT%H%M%S.%f}-{number}-{kind.value}"
+    return f"{at:%Y%m%dT%H%M%S%f}-{number}-{kind.value}"
 
 
 def _same(after: AlertState, before: AlertState) -> bool:

@@ -126,7 +126,7 @@ def new_secret() -> str:
 def signed(message_id: str, at: datetime, body: bytes, secrets_: Sequence[str]) -> dict[str, str]:
     """The headers of Standard Webhooks 1.0.0: one signature for each live secret.
 
-    The id is the same for every attempt, the time is that of the attempt.
+    The id is the same for every attempt and has no full stop, the time is that of the attempt.
     """
     stamp = str(int(at.timestamp()))
     content = f"{message_id}.{stamp}.".encode() + body

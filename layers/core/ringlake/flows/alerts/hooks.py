@@ -109,7 +109,7 @@ class Hooks:
         live = [one for one in hook.secrets if one.until is None or now < one.until]
         keys = [self._vault.decrypt(one.ciphertext, context).decode() for one in live]
         try:
-            reply = self._webhooks.post(hook.url, signed(f"{rule.id}.{event.id}", now, body, keys), body)
+            reply = self._webhooks.post(hook.url, signed(f"{rule.id}_{event.id}", now, body, keys), body)
         except HookRefused as refusal:
             return self._end(asked, event, place, DeliveryState.FAILED, f"the address {refusal}")
         except Unreachable as error:

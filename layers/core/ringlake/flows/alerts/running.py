@@ -66,13 +66,11 @@ class Alerting:
         """
         done: list[AlertEvent] = []
         rules = failed = 0
-        for workspace, ids in self._alerts.watched().items():
-            now = clock()
-            if now >= until:
-                failed += len(ids)
-                log(workspace, "no time left")
-                continue
+        for workspace, ids in _in_turn(self._alerts.watched(), clock()):
             try:
+                if clock() >= until:
+                    raise TimeoutError
+                now = clock()
                 loaded = self._directory.load(workspace, key=False)
                 standings = [one for one in self._alerts.all(workspace) if one.rule.watches]
             except Exception as error:  # noqa: BLE001 - one workspace must not keep the others waiting
@@ -83,6 +81,8 @@ class Alerting:
             for standing in standings:
                 rules += 1
                 try:
+                    if clock() >= until:
+                        raise TimeoutError
                     done += self._turn(loaded, standing, eyes, now)
                 except Conflict:
                     # Another run is at it, or somebody changes it in this moment.
@@ -155,6 +155,13 @@ class Alerting:
         if over:
             left = tuple(one for one in state.open if one not in over)
             self._advance(directory, msgspec.structs.replace(state, open=left), state, [])
+
+
+def _in_turn(watched: dict[str, list[str]], now: datetime) -> list[tuple[str, list[str]]]:
+    """Each minute begins with another workspace: where time does not suffice, it is not always the same that wait."""
+    found = list(watched.items())
+    first = int(now.timestamp()) // 60 % max(len(found), 1)
+    return found[first:] + found[:first]
 
 
 def is_quiet(rule: AlertRule, directory: Directory, now: datetime) -> bool:
