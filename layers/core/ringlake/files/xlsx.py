@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -88,6 +89,8 @@ _WIDTHS = {
 _NARROW, _WIDE = 8, 44
 # A header that is longer goes on in a second line.
 _HEADER = 16
+_LINE = 15
+_ABOUT_WIDTHS = (26, 90)
 _TO_THE_RIGHT = frozenset({Kind.INTEGER, Kind.SECONDS, Kind.NUMBER, Kind.SHARE, Kind.MONEY, Kind.FLAG})
 # Characters that a landscape page shows in letters that can be read.
 _PAGE = 260
@@ -187,14 +190,17 @@ class _Workbook:
     def _begin_sheet(self) -> list[bytes]:
         self._filled.append(0)
         styles = [Style.HEADER_RIGHT if field.kind in _TO_THE_RIGHT else Style.HEADER for field in self._sheet.fields]
-        rows = [_row(number, list(zip(styles, names, strict=True))) for number, names in enumerate(self._heads, 1)]
+        rows = [
+            _row(number, list(zip(styles, names, strict=True)), _lines_of(names, self._widths))
+            for number, names in enumerate(self._heads, 1)
+        ]
         height = len(self._heads)
         selected = ' tabSelected="1"' if len(self._filled) == 1 else ""
         text = (
             f"{_SHEET}{_fit(sum(self._widths))}<sheetViews><sheetView{selected} "
             f'workbookViewId="0"><pane ySplit="{height}" topLeftCell="A{height + 1}" activePane="bottomLeft" '
             'state="frozen"/><selection pane="bottomLeft"/></sheetView></sheetViews><sheetFormatPr '
-            f'defaultRowHeight="15"/>{_cols(self._widths)}<sheetData>{"".join(rows)}'
+            f'defaultRowHeight="{_LINE}"/>{_cols(self._widths)}<sheetData>{"".join(rows)}'
         )
         name = f"xl/worksheets/sheet{len(self._filled)}.xml"
         return [self._archive.begin(name), self._archive.add(packed([text.encode()]))]
@@ -254,10 +260,10 @@ class _Workbook:
         rows = [_row(1, [(Style.TITLE, self._about.title)])]
         for number, (name, value) in enumerate(lines, 3):
             cell = (Style.COUNT if isinstance(value, int) else Style.WRAPPED, value)
-            rows.append(_row(number, [(Style.HEADER, name), cell]))
+            rows.append(_row(number, [(Style.HEADER, name), cell], _lines_of((name, str(value)), _ABOUT_WIDTHS)))
         return (
             f'{_SHEET}<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr><sheetViews><sheetView workbookViewId="0"/>'
-            f'</sheetViews><sheetFormatPr defaultRowHeight="15"/>{_cols([26, 90])}<sheetData>{"".join(rows)}'
+            f'</sheetViews><sheetFormatPr defaultRowHeight="{_LINE}"/>{_cols(_ABOUT_WIDTHS)}<sheetData>{"".join(rows)}'
             '</sheetData><pageMargins left="0.4" right="0.4" top="0.5" bottom="0.5" header="0.3" footer="0.3"/>'
             '<pageSetup paperSize="9" orientation="landscape" fitToHeight="0"/></worksheet>'
         )
@@ -318,9 +324,10 @@ def _lines(fields: Sequence[Field], columns: Mapping[str, Column | Local], place
     return pc.binary_join_element_wise(*pieces, pc.cast(places, pa.string())), cut
 
 
-def _row(number: int, values: Sequence[tuple[Style, str | int]]) -> str:
-    """A row of our own, cell by cell."""
-    return f'<row r="{number}">{"".join(_cell(number, place, *cell) for place, cell in enumerate(values))}</row>'
+def _row(number: int, values: Sequence[tuple[Style, str | int]], lines: int = 1) -> str:
+    """A row of our own, cell by cell. Not every program makes it as high as its lines need."""
+    high = f' ht="{_LINE * lines}" customHeight="1"' if lines > 1 else ""
+    return f'<row r="{number}"{high}>{"".join(_cell(number, place, *cell) for place, cell in enumerate(values))}</row>'
 
 
 def _cell(row: int, place: int, style: Style, value: str | int) -> str:
@@ -355,6 +362,11 @@ def _widths(fields: Sequence[Field], heads: Sequence[Sequence[str]], first: Batc
             wide = max(wide, *(_longest(part.columns[field.name]) + 1 for part in sample.parts if part.rows), _NARROW)
         found.append(min(wide, _WIDE))
     return found
+
+
+def _lines_of(names: Sequence[str], widths: Sequence[int]) -> int:
+    """Lines that the longest header needs in its column."""
+    return max(len(textwrap.wrap(name, wide - 2)) or 1 for name, wide in zip(names, widths, strict=True))
 
 
 def _header_width(text: str) -> int:
