@@ -255,6 +255,18 @@ def test_the_header_is_frozen_bold_and_filtered() -> None:
     assert 8 <= page.column_dimensions["A"].width <= 45
 
 
+def test_a_long_header_goes_on_in_a_second_line_that_has_room() -> None:
+    name = "share_of_answered_calls within_the_promised_time"
+    page = openpyxl.load_workbook(io.BytesIO(body(sheet({name: Kind.SHARE}, batch(**{name: pa.array([0.5])})))))[
+        "Interactions"
+    ]
+
+    assert page.column_dimensions["A"].width < len(name)
+    assert (page.row_dimensions[1].height, page["A1"].alignment.wrap_text) == (30, True)
+    # Over its numbers.
+    assert page["A1"].alignment.horizontal == "right"
+
+
 def test_codes_stand_above_words_when_both_are_asked_for() -> None:
     made = sheet({"ring_s": Kind.SECONDS}, batch(ring_s=pa.array([1])))
     file = body(made, headers=Headers.BOTH)
