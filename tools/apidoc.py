@@ -61,7 +61,7 @@ answer's type: [openapi.json](openapi.json), which `GET /v1/openapi.json` answer
 | 413 | the answer would be larger than 5.5 MB: ask for a shorter time, or accept gzip |
 | 412 | changed since the version in `If-Match`: read it again |
 | 428 | a change needs `If-Match` |
-| 429 | as many files, or requests in this second, as may be asked for: again after `Retry-After` seconds; of files, `limit` names the setting |
+| 429 | as much was asked for as may be: again after `Retry-After` seconds; of files `limit` names the setting |
 | 503 | a store did not answer: again after `Retry-After` seconds |
 
 **Versions.** What can be changed is answered with an `ETag`, and stands in lists with `etag`. `PATCH` and
@@ -166,7 +166,7 @@ class _Values:
     def __init__(self, enums: Mapping[str, list[str]]) -> None:
         self._enums = enums
 
-    def said(self, schema: Mapping[str, Any]) -> str:
+    def said(self, schema: Mapping[str, Any] | bool) -> str:
         if isinstance(schema, bool):
             return "anything"
         if "$ref" in schema:

@@ -325,7 +325,7 @@ def setting_default(name: str) -> object:
 
 def lease_s() -> float:
     """Seconds after which another worker takes over a job."""
-    from ringlake.flows.delivery import LEASE
+    from ringlake.flows.workshop import LEASE
 
     return LEASE.total_seconds()
 
