@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 import api_queries as queries
 import msgspec
-from api_answers import CSV, Asked, answer, problem, serves, versioned
+from api_answers import CSV, Asked, answer, problem, serves, spreadsheet, versioned
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
@@ -71,6 +71,13 @@ def list_entries(id: str) -> Response[str]:
     return answer(
         asked.rooms.finance.invoices.entries(asked.viewer, id, given.states, given.number, given.after, given.limit)
     )
+
+
+@serves(router, "GET /v1/invoices/{id}/export", query=queries.InvoiceFile, answers=CSV)
+def export_invoice(id: str) -> Response[str]:
+    """All entries of an invoice as a CSV file; other formats are runs of the report `invoice_reconciliation`."""
+    states = asked.query(queries.InvoiceFile).states
+    return spreadsheet(*asked.rooms.finance.invoices.file(asked.viewer, id, states, asked.now))
 
 
 @serves(router, "POST /v1/invoices/{id}/reconcile", answers=views.InvoiceView)

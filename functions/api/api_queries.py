@@ -77,10 +77,13 @@ class InvoiceImport(Parameters):
     dry_run: Annotated[bool, Field(description="say what would be found, and keep nothing")] = False
 
 
-class InvoiceEntries(Parameters):
+class InvoiceFile(Parameters):
     states: Annotated[
         list[LineState], Field(max_length=len(LineState), description="only these; all when left out")
     ] = []
+
+
+class InvoiceEntries(InvoiceFile):
     number: Annotated[Word, Field(description="only of this number of ours, E.164")] = ""
     after: Annotated[int, Field(ge=0, le=10_000_000, description="`next` of the page before")] = 0
     limit: Annotated[int, Field(ge=1, le=1000)] = 200

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Any
 
 import pytest
@@ -48,6 +50,12 @@ def test_an_invoice_from_its_mapping_to_its_lines(world: World) -> None:
     assert (status, shown["tally"]["extra"], shown["totals"][0]["invoiced"]) == (200, 1, "1.2500")
     status, page, _ = call("GET /v1/invoices/{id}/entries", OWNER, id=invoice, query="states=extra")
     assert (status, [line["remote"] for line in page["entries"]]) == (200, ["+48600100200"])
+    status, text, headers = call("GET /v1/invoices/{id}/export", OWNER, id=invoice, query="states=extra")
+    assert (status, headers["content-type"]) == (200, "text/csv; charset=utf-8")
+    codes, words, *rows = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
+    assert (codes[0], words[0], len(rows)) == ("invoice_id", "Invoice ID", 1)
+    line = dict(zip(codes, rows[0], strict=True))
+    assert (line["state"], line["remote_number"], line["invoiced_amount"]) == ("extra", "'+48600100200", "1.2500000000")
     assert call("POST /v1/invoices/{id}/reconcile", OWNER, id=invoice)[0] == 200
     assert call("DELETE /v1/invoices/{id}", OWNER, id=invoice)[0] == 200
     assert call("GET /v1/invoices/{id}", OWNER, id=invoice)[0] == 404

@@ -50,6 +50,7 @@ ROUTES: MappingProxyType[str, tuple[Ability, ...]] = MappingProxyType(
         "POST /v1/invoices": _FINANCE,
         "GET /v1/invoices/{id}": _FINANCE,
         "GET /v1/invoices/{id}/entries": _FINANCE,
+        "GET /v1/invoices/{id}/export": (*_FINANCE, Ability.EXPORT),
         "POST /v1/invoices/{id}/reconcile": _FINANCE,
         "DELETE /v1/invoices/{id}": _FINANCE,
         "GET /v1/closings": _FINANCE,

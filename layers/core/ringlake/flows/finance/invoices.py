@@ -21,12 +21,16 @@ import msgspec
 from ringlake.access import Principal, scope
 from ringlake.access.hiding import masked
 from ringlake.errors import Conflict, InvalidRequest, NotFound, Outdated
+from ringlake.files.formats import Style, written
+from ringlake.files.profiles.own import field_of
+from ringlake.files.sheet import About, Batch, Part, Sheet
 from ringlake.flows.directory.office import View, check_version, convert, line
 from ringlake.flows.directory.sheets import LISTED
 from ringlake.metrics.reconcile import Charge, Found, Rules, reconcile, reconciliation_rows
 from ringlake.model.arrow import kernels
 from ringlake.model.directory import Ability, Workspace
 from ringlake.model.invoices import Invoice, InvoiceLine, InvoiceMapping, LineState, Tally
+from ringlake.model.jobs import Headers
 from ringlake.model.localtime import midnight
 from ringlake.model.tables import CHARGES, RECONCILIATIONS
 from ringlake.query.filters import parse
@@ -194,6 +198,33 @@ class Invoices(FinanceOffice):
             next=page[-1]["entry"] if len(rows) > limit else 0,
         )
 
+    def file(self, viewer: Principal, invoice_id: str, states: Sequence[str], now: datetime) -> tuple[bytes, str]:
+        """All entries, or those in these states, as a CSV file in the viewer's language, and its name."""
+        workspace = self._open(viewer)
+        invoice = self._living(viewer, invoice_id)
+        rows = self._rows(viewer.workspace, invoice)
+        if states:
+            rows = rows.filter(kernels().is_in(rows["state"], _texts(states)))
+        if Ability.SEE_NUMBERS in scope(viewer.user).hides:
+            place = rows.schema.get_field_index("remote_number")
+            shown = _texts([masked(number or "") for number in rows["remote_number"].to_pylist()])
+            rows = rows.set_column(place, "remote_number", shown)
+        self._stores.directory.audit(line(viewer, now, "invoice.export", invoice_id, rows=rows.num_rows))
+        fields = tuple(field_of(one) for one in RECONCILIATIONS.columns if not one.name.startswith("is_"))
+        columns = {field.name: rows[field.name].combine_chunks() for field in fields}
+        sheet = Sheet(name="invoice_reconciliation", fields=fields, batches=[Batch((Part(columns, rows.num_rows),))])
+        about = About(
+            title=invoice.name,
+            workspace=viewer.workspace,
+            filter={"invoice": invoice_id, "states": list(states)},
+            zone=workspace.tz,
+            as_of=invoice.charged_as_of,
+            settings_version=workspace.settings_version,
+            made_at=now,
+        )
+        style = Style(headers=Headers.BOTH, language=viewer.user.language or workspace.language)
+        return b"".join(piece.body for piece in written(sheet, about, style)), f"invoice-{invoice_id}"
+
     def delete(self, viewer: Principal, invoice_id: str, now: datetime) -> View[InvoiceEntry]:
         """Its rows go; the file and the invoice stay, marked, and the same file brings it back."""
         self._open(viewer)
@@ -303,6 +334,12 @@ class Invoices(FinanceOffice):
             totals=_totals(self._rows(viewer.workspace, invoice).to_pylist()),
         )
         return View(view, str(invoice.version))
+
+
+def _texts(values: Sequence[str]) -> pa.Array[Any]:
+    import pyarrow as pa
+
+    return pa.array(list(values), pa.string())
 
 
 def _file_key(workspace: str, invoice_id: str) -> str:
