@@ -18,6 +18,8 @@ from .types import Attachment, Envelope
 # SES takes this header out and hands its values on with what becomes of the mail; a tag may hold nothing else.
 TAGS = "X-SES-MESSAGE-TAGS"
 _TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
+# What inboxes show; the company is in the mail.
+_SENDER = "Ringlake"
 # A line of a mail (RFC 5322 2.1.1).
 _LONGEST_LINE = 998
 # 57 bytes become a line of 76 characters and its end (RFC 2045); head, texts and boundaries take up to some 150 kB
@@ -73,7 +75,7 @@ def _encoding(content: str) -> str:
 def headed(to: Envelope, kind: str, subject: str) -> EmailMessage:
     """A message with all its headers and no content. `kind` is the mail's name in the words."""
     message = EmailMessage(policy=SMTP)
-    message["From"] = single_address(to.sender)
+    message["From"] = Address(display_name=_SENDER, addr_spec=single_address(to.sender).addr_spec)
     message["To"] = single_address(to.recipient)
     message["Subject"] = subject
     message["Date"] = format_datetime(to.now)
