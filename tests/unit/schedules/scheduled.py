@@ -9,6 +9,9 @@ from typing import Any
 
 import msgspec
 
+from ringlake.errors import Unavailable
+from ringlake.flows.answers.facts import LakeFacts
+from ringlake.flows.answers.summary import SummaryAnswers
 from ringlake.flows.requests import Desk
 from ringlake.flows.schedules import Ordering, Ticked, Ticking
 from ringlake.flows.schedules.views import ScheduleView
@@ -28,8 +31,14 @@ DAILY: dict[str, Any] = {
 }
 
 
+class _Down:
+    def rows(self, *_asked: object) -> None:
+        raise Unavailable("the lake is down")
+
+
 class Scheduled(World):
     rolls_up = True
+    lake_is_down = False
 
     def make(self, user_id: str = "owner", **body: Any) -> ScheduleView:
         return self.scheduling.create(self.viewer(user_id), {**DAILY, **body}, self.now).document
@@ -53,9 +62,14 @@ class Scheduled(World):
             directory=wrap(self.directory),
             addresses=addresses,
             desk=desk,
-            ordering=Ordering(desk, self.answers.summary, wrap(self.saved), confirmations),
+            ordering=Ordering(desk, self._summary, wrap(self.saved), confirmations),
             tail=lambda: f"{next(numbers):020x}",
         ).tick(at, until, log=lambda _schedule, _error: None)
+
+    @property
+    def _summary(self) -> SummaryAnswers:
+        facts: Any = _Down() if self.lake_is_down else LakeFacts(self.lake)
+        return SummaryAnswers(self.directory, facts, self.records)
 
     def desk_with(self, wrap: Callable[[Any], Any]) -> Desk:
         return Desk(

@@ -228,6 +228,16 @@ def test_on_a_plan_without_analytics_a_run_is_refused_and_the_schedule_goes_on(w
     assert [run.state for run in world.history(schedule)] == [RunState.ORDERED, RunState.REFUSED]
 
 
+def test_a_mail_waits_an_hour_for_the_numbers_at_its_head_and_then_goes_without(world: Scheduled) -> None:
+    world.make()
+    world.lake_is_down = True
+    for minutes in range(0, 60, 5):
+        assert world.tick(DUE + timedelta(minutes=minutes)) == Ticked(failed=1)
+    assert world.tick(DUE + timedelta(hours=1)) == Ticked(ordered=1)
+    assert world.ordered[0].scheduled is not None
+    assert world.ordered[0].scheduled.figures == ()
+
+
 def test_everybody_gets_a_letter_of_his_own_in_his_language_with_a_way_out_of_his_own(world: Scheduled) -> None:
     world.change("manager", language=Language.PL)
     schedule = world.make(recipients=[{"user": "manager"}, {"user": "member", "language": "es"}, {"address": OUTSIDE}])

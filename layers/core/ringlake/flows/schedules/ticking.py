@@ -33,7 +33,8 @@ from .recipients import OK, one_by_one, reached
 
 # So many of the periods that an outage swallowed are listed.
 MOST_MISSED = 60
-# For so long a report waits for the lake; the mail says until when the data are.
+# For so long a report waits for the lake: for all of the period, of which the mail then says what it has, and for the
+# numbers at its head.
 PATIENCE = timedelta(hours=1)
 _BEFORE = timedelta(microseconds=1)
 NOBODY = "There is nobody left to mail to."
@@ -116,7 +117,7 @@ class Ticking:
         runs = [self._missed(schedule, directory, one, now) for one in older[-MOST_MISSED:]]
         run = self._schedules.claim(schedule.workspace, self._run(schedule, latest, now))
         before = run.state
-        run = self._ordered(schedule, directory, run)
+        run = self._ordered(schedule, directory, run, now)
         # A schedule that ended itself is not due any more.
         current = self._schedules.get(schedule.workspace, schedule.id)
         if current is not None and current.runs:
@@ -145,9 +146,9 @@ class Ticking:
     def _missed(self, schedule: ReportSchedule, directory: Directory, one: Occurrence, now: datetime) -> ScheduleRun:
         """A period whose time passed without a tick. One that had begun is finished: its mails may have left."""
         run = msgspec.structs.replace(self._run(schedule, one, now), state=RunState.MISSED, job="")
-        return self._ordered(schedule, directory, self._schedules.claim(schedule.workspace, run))
+        return self._ordered(schedule, directory, self._schedules.claim(schedule.workspace, run), now)
 
-    def _ordered(self, schedule: ReportSchedule, directory: Directory, run: ScheduleRun) -> ScheduleRun:
+    def _ordered(self, schedule: ReportSchedule, directory: Directory, run: ScheduleRun, now: datetime) -> ScheduleRun:
         """Bring a run to its end from wherever it stands. Raises `Unavailable`."""
         if run.state is not RunState.CLAIMED:
             return run
@@ -168,7 +169,12 @@ class Ticking:
         if len(run_left_out) == len(to):
             return self._settled(run, workspace, RunState.REFUSED, reason=NOBODY, left_out=run_left_out)
         job = msgspec.structs.replace(job, id=run.job, created_at=run.at)
-        job = self._ordering.with_figures(job, viewer, run.at)
+        try:
+            job = self._ordering.with_figures(job, viewer, run.at)
+        except Exception:
+            # The numbers are an ornament of the mail: it waits for them, but not for ever.
+            if now - run.at < PATIENCE:
+                raise
         job = self._ordering.with_letters(job, [one for one in to if one.state == OK], run.at)
         self._desk.order(job, viewer, run.at)
         return self._settled(run, workspace, RunState.ORDERED, left_out=run_left_out)
