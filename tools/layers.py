@@ -49,6 +49,7 @@ EVERYWHERE = (
     "bin",
     "**/__pycache__",
     "**/tests",
+    "**/conftest.py",
     "**/*.pyi",
     "**/py.typed",
     "**/*.pyx",
@@ -117,8 +118,11 @@ PRUNED = {
         # Libraries that only numpy's own tests load, and packages that numpy loads when somebody names them.
         "numpy/_core/_simd*",
         "numpy/_core/*_tests*",
+        "numpy/core",
         "numpy/fft",
+        "numpy/ma/testutils.py",
         "numpy/polynomial",
+        "numpy/testing",
         "pandas/_testing/_hypothesis.py",
     ),
 }
