@@ -156,8 +156,11 @@ def _calls(dice: random.Random) -> Iterator[Row]:
         at = _moment(dice)
         direction = dice.choice(["inbound", "inbound", "outbound", "internal"])
         answered = dice.random() < 0.6
-        inbound, outbound = direction == "inbound", direction == "outbound"
-        offered = inbound and dice.random() < 0.8
+        is_call, spam = dice.random() < 0.95, dice.random() < 0.06
+        # As rows are made: what is no call is nothing else, and spam is never offered (metrics/rows.py).
+        inbound, outbound = is_call and direction == "inbound", is_call and direction == "outbound"
+        answered = answered and is_call
+        offered = inbound and not spam and dice.random() < 0.8
         missed = offered and not answered and dice.random() < 0.7
         candidate = inbound and not answered and dice.random() < 0.7
         recovered = candidate and dice.random() < 0.5
@@ -174,11 +177,11 @@ def _calls(dice: random.Random) -> Iterator[Row]:
             source_campaign=dice.choice(["", "Spring"]),
             talk_s=dice.randrange(600) if answered and dice.random() < 0.95 else None,
             wait_s=dice.randrange(60) if offered and dice.random() < 0.95 else None,
-            is_call=int(dice.random() < 0.95),
-            is_spam=int(dice.random() < 0.06),
+            is_call=int(is_call),
+            is_spam=int(spam),
             is_inbound=int(inbound),
             is_outbound=int(outbound),
-            is_internal=int(direction == "internal"),
+            is_internal=int(is_call and direction == "internal"),
             is_answered=int(answered),
             is_offered=int(offered),
             is_missed=int(missed),

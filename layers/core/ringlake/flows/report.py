@@ -54,7 +54,7 @@ def run_report(workspace: str, job_id: str, *, athena: Athena, shop: Workshop) -
                 batches=_batches(result),
             ),
             about=About(
-                title=report.title,
+                title=job.title or report.title,
                 workspace=workspace,
                 filter=job.filter,
                 zone=loaded.workspace.tz,

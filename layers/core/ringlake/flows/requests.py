@@ -15,6 +15,7 @@ from ringlake import reports
 from ringlake.access import Principal, Scope, abilities, scope
 from ringlake.errors import Conflict, Forbidden, LimitReached, NotFound, PlanTooLow, Taken, Unavailable
 from ringlake.files.csv import Dialect
+from ringlake.files.words import Words
 from ringlake.flows.directory.office import refuse
 from ringlake.model.base import Answer
 from ringlake.model.directory import Ability, Role, Workspace
@@ -164,14 +165,15 @@ class Desk:
         given = {"first_date": request.from_, "last_date": request.to}
         arguments = {n: v for n, v in given.items() if v is not None} | request.parameters
         bound = reports.bind(report, workspace.id, arguments)
+        language = request.language or viewer.user.language or workspace.language
         return msgspec.structs.replace(
             _new(viewer, JobKind.REPORT, request.dialect, now),
             name=name,
-            title=report.title,
+            title=report.title if language is Language.EN else Words(language).sheet(name),
             filter={n: str(value) for n, value in bound.items() if n != "workspace"},
             format=request.format.value,
             headers=request.headers,
-            language=request.language or viewer.user.language or workspace.language,
+            language=language,
         )
 
     def reports(self, viewer: Principal) -> list[ReportEntry]:
