@@ -21,7 +21,7 @@ select
     cost_currency,
     home_amount,
     home_currency,
-    is_converted,
+    is_cost_converted,
     is_spam,
     is_call as is_call,
     0 as is_message
@@ -45,7 +45,7 @@ select
     cost_currency,
     home_amount,
     home_currency,
-    is_converted,
+    is_cost_converted,
     is_spam,
     0 as is_call,
     is_message as is_message

@@ -68,7 +68,7 @@ VIEW_HEAD = """-- Metrics by local day, one view for each table. Written by `pyt
 _COMMON = (
     "record_id", "user_id", "team_id", "business_number", "business_number_id", "direction", "party_key",
     "started_at", "local_date", "local_hour", "local_weekday", "cost_amount", "cost_currency", "home_amount",
-    "home_currency", "is_converted", "is_spam",
+    "home_currency", "is_cost_converted", "is_spam",
 )  # fmt: skip
 
 

@@ -37,7 +37,7 @@ def spend(world: World, *costs: tuple[int, str | None], **fields: Any) -> None:
             "started_at": datetime(2026, 3, day, 9, tzinfo=UTC),
             "is_call": 1, "is_outbound": 1, "direction": "outbound", "outcome": "answered", "is_spam": 0,
             "home_amount": None if amount is None else Decimal(amount), "home_currency": "USD" if amount else "",
-            "is_converted": 0, **fields,
+            "is_cost_converted": 0, **fields,
         }
         for place, (day, amount) in enumerate(costs)
     ]  # fmt: skip

@@ -209,7 +209,7 @@ def rates(day: str, **worth: str) -> dict[str, Any]:
     return {"days": [{"day": day, "rates": worth}]}
 
 
-def test_a_charge_is_converted_as_soon_as_a_rate_is_stored_and_again_when_it_is_mended(office: Office) -> None:
+def test_a_charge_is_cost_converted_as_soon_as_a_rate_is_stored_and_again_when_it_is_mended(office: Office) -> None:
     assert office.directory.workspace.currency == "USD"
     assert office.cost() == ("0.2000", "None")
 
@@ -217,7 +217,7 @@ def test_a_charge_is_converted_as_soon_as_a_rate_is_stored_and_again_when_it_is_
     office.settle()
     assert office.cost() == ("0.2000", "0.2500")
     (row,) = office.lake.read(CHARGES, WORKSPACE, DAY).rows.to_pylist()
-    shown = row["home_currency"], row["exchange_rate"], row["exchange_date"].isoformat(), row["is_converted"]
+    shown = row["home_currency"], row["exchange_rate"], row["exchange_date"].isoformat(), row["is_cost_converted"]
     assert shown == ("USD", Decimal("1.25"), "2026-09-11", 1)
 
     office.exchange.put(OWNER, rates("2026-09-14", USD="1.5"), office.house.now)

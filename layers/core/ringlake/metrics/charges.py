@@ -58,9 +58,9 @@ def home_columns(
     known = [home for home in found if home is not None]
     total = sum((home.amount for home in known), Decimal(0))
     if not known or len(known) < len(found) or abs(total) >= MOST_MONEY:
-        return {"home_amount": None, "home_currency": "", "is_converted": 0}
+        return {"home_amount": None, "home_currency": "", "is_cost_converted": 0}
     return {
         "home_amount": total,
         "home_currency": money.home,
-        "is_converted": int(any(home.converted for home in known)),
+        "is_cost_converted": int(any(home.converted for home in known)),
     }

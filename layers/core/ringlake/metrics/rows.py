@@ -413,7 +413,7 @@ def _charge_row(
         "is_charge": int(current and cost is not None),
         "is_call": int(call is not None and call.counts_as_call),
         "is_message": int(call is None),
-        "is_converted": int(home is not None and home.converted),
+        "is_cost_converted": int(home is not None and home.converted),
         "is_spam": int(Label.SPAM in means.labels or (call is None and record.spam)),
         "in_open_hours": _in_open_hours(record, workspace),
     }

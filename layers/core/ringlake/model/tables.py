@@ -97,7 +97,7 @@ _COST = (
         "another; null when unknown, or when a rate is missing",
     ),
     _c("home_currency", "string", "Currency of home_amount: the workspace's when the row was made; empty when unknown"),
-    _c("is_converted", "int", "1 when any charge of home_amount was in another currency"),
+    _c("is_cost_converted", "int", "1 when any charge of home_amount was in another currency"),
 )
 _OPEN_HOURS = _c("in_open_hours", "int", "1 when the start lies in the open hours of team, number or workspace")
 # What other records of the same customer, and people, say about a call (features.md W32-W36, N14, N15).
@@ -544,7 +544,7 @@ CHARGES = Table(
         _c("is_charge", "int", "1 for the latest rating of the unit when it has an amount"),
         _c("is_call", "int", "1 for units of a customer-visible call"),
         _c("is_message", "int", "1 for units of a message"),
-        _c("is_converted", "int", "1 when home_amount was in another currency"),
+        _c("is_cost_converted", "int", "1 when home_amount was in another currency"),
         _c("is_spam", "int", "1 when the call or message is spam"),
         _OPEN_HOURS,
     ),

@@ -44,7 +44,7 @@ SCHEDULED = both(Flag(column="is_outbound"), OneOf(column="status", values=("pen
 SENT = without(Flag(column="is_outbound"), SCHEDULED)
 
 # Of money: any charge of the row was in another currency than the workspace's.
-CONVERTED = Flag(column="is_converted")
+CONVERTED = Flag(column="is_cost_converted")
 
 CASE = Flag(column="is_case")
 
