@@ -364,12 +364,19 @@ def test_a_sheet_about_the_file_says_what_it_is() -> None:
         ("x" * 40, "X" + "x" * 30),
         ("history", "Data"),
         ("'", "Data"),
+        ("about", "About"),
     ],
 )
 def test_a_sheet_has_a_name_that_excel_takes(name: str, shown: str) -> None:
     made = Sheet(name=name, fields=(Field(name="a"),), batches=[])
     pages = read(b"".join(part.body for part in workbook(made, about(), Headers.CODES, Language.EN)))
     assert list(pages)[:1] == [shown]
+
+
+def test_no_two_sheets_have_one_name() -> None:
+    made = Sheet(name="about", fields=(Field(name="a"),), batches=[])
+    pages = read(b"".join(part.body for part in workbook(made, about(), Headers.CODES, Language.EN)))
+    assert list(pages) == ["About", "About (i)"]
 
 
 def test_the_same_rows_make_the_same_file() -> None:

@@ -11,6 +11,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, NamedTuple
 
 from ringlake.model.arrow import kernels
@@ -152,7 +153,10 @@ class _Workbook:
             *self._begin_sheet(),
         ]
         yield Written(head, 0, 0, sheets=1)
-        for done in in_parallel(self._encoded, self._tasks([first] if first else [], batches)):
+        rest = chain(iter([first] if first else []), batches)
+        # Not held to the end of the file.
+        del first
+        for done in in_parallel(self._encoded, self._tasks(rest)):
             pieces, began = [], done.task.sheet >= len(self._filled)
             if began:
                 pieces += [*self._end_sheet(), *self._begin_sheet()]
@@ -163,18 +167,17 @@ class _Workbook:
             yield Written(pieces, done.task.rows, 0, cut=done.cut, sheets=int(began))
         yield Written([*self._end_sheet(), *self._rest()], 0, 0)
 
-    def _tasks(self, first: Iterable[Batch], batches: Iterable[Batch]) -> Iterator[_Task]:
+    def _tasks(self, batches: Iterable[Batch]) -> Iterator[_Task]:
         """The rows in pieces that stay on one sheet each."""
         sheet, row, top = 0, len(self._heads) + 1, len(self._heads) + 1
-        for source in (first, batches):
-            for batch in source:
-                start = 0
-                while start < batch.rows:
-                    if row > self._limits.rows or (self._full and row > top and sheet == len(self._filled) - 1):
-                        sheet, row = sheet + 1, top
-                    count = min(batch.rows - start, self._limits.rows - row + 1)
-                    yield _Task(batch, start, count, sheet, row)
-                    start, row = start + count, row + count
+        for batch in batches:
+            start = 0
+            while start < batch.rows:
+                if row > self._limits.rows or (self._full and row > top and sheet == len(self._filled) - 1):
+                    sheet, row = sheet + 1, top
+                count = min(batch.rows - start, self._limits.rows - row + 1)
+                yield _Task(batch, start, count, sheet, row)
+                start, row = start + count, row + count
 
     def _encoded(self, task: _Task) -> _Done:
         stretches, cut = [], 0
@@ -230,9 +233,12 @@ class _Workbook:
 
     def _names(self) -> list[str]:
         """Of the sheets, the last being the one about the file."""
-        own, last = self._words.sheet(self._sheet.name), self._words.about("about")
+        own, last = _sheet_name(self._words.sheet(self._sheet.name)), _sheet_name(self._words.about("about"))
+        if own.casefold() == last.casefold():
+            # Two sheets of one name are no workbook.
+            last = f"{last} (i)"
         numbered = [f" {number}" if number > 1 else "" for number in range(1, len(self._filled) + 1)]
-        return [*(f"{_sheet_name(own)[: 31 - len(end)]}{end}" for end in numbered), _sheet_name(last)]
+        return [*(f"{own[: 31 - len(end)]}{end}" for end in numbered), last]
 
     def _book(self, names: Sequence[str]) -> str:
         corner, top = letters(len(self._sheet.fields) - 1), len(self._heads)
