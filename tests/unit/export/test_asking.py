@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ringlake.errors import Forbidden, InvalidRequest, NotFound, PlanTooLow
 from ringlake.flows.exports import REPORTS, ExportRequest
 from ringlake.flows.exports.chart import CHARTS
-from ringlake.flows.exports.saved import request_of
+from ringlake.flows.exports.saved import CONDITIONS, request_of
 from ringlake.model.jobs import Format
 from ringlake.model.language import Language
 from ringlake.model.saved import SavedReport
@@ -67,6 +69,70 @@ def test_a_wrong_request_names_its_field(world: World, request_: dict[str, Any],
         world.desk.export(world.viewer("owner"), asked, NOW)
 
     assert raised.value.field == field
+
+
+# What each field may well be asked for, and what it may not.
+_METRICS = ["calls", "average_talk_s", "missed_rate", "spend", "unique_conversations", "recovery_rate", "luck"]
+GIVEN: dict[str, st.SearchStrategy[Any]] = {
+    "users": st.sampled_from([["operator"], [""], ["nobody"], "operator"]),
+    "teams": st.sampled_from([["t1"], ["t1", ""]]),
+    "team_members": st.sampled_from(["stored", "current"]),
+    "numbers": st.sampled_from([["n1"], []]),
+    "channels": st.sampled_from([["call"], ["message"], ["fax"]]),
+    "directions": st.sampled_from([["inbound"], ["outbound", "inbound"]]),
+    "hours": st.sampled_from(["open", "closed"]),
+    "weekdays": st.sampled_from([[1], [7, 2], [8]]),
+    "hour_from": st.sampled_from(["08:15", "23:00", "25:00"]),
+    "zone": st.sampled_from(["Asia/Kathmandu", "Mars/Olympus"]),
+    "outcomes": st.just(["answered"]),
+    "include_spam": st.booleans(),
+    "metrics": st.lists(st.sampled_from(_METRICS), max_size=4),
+    "metric": st.sampled_from([*_METRICS, "interactions", "talk_s"]),
+    "by": st.sampled_from(["user", "team", "number", "queue", "hour", "label", "prefix", "weekday", "moon"]),
+    "granularity": st.sampled_from(["quarter_hour", "hour", "day", "week", "month"]),
+    "sort": st.sampled_from(["calls", "newest", "overdue"]),
+    "order": st.sampled_from(["asc", "desc"]),
+    "top": st.integers(0, 51),
+    "all": st.booleans(),
+    "compare": st.booleans(),
+    "hourly_rate": st.sampled_from(["12.50", "much"]),
+    "states": st.sampled_from([["open"], ["assigned", "reached"]]),
+    "group": st.sampled_from(["", "caller"]),
+    "only_overdue": st.booleans(),
+    "assignees": st.sampled_from([["me"], [""]]),
+    "band": st.sampled_from(["1", "5-10"]),
+    "new": st.booleans(),
+    "paths": st.sampled_from(["campaign", "all"]),
+    "ratings": st.sampled_from(["current", "all"]),
+    "part": st.sampled_from(["first", "next"]),
+    "state": st.sampled_from(["replied", "unanswered"]),
+    "in_time": st.booleans(),
+    "threshold_s": st.integers(-1, 90),
+    "target_pct": st.integers(1, 101),
+    "cells": st.sampled_from(["auto", "date", "weekday"]),
+    "blocking_pct": st.sampled_from([0, 0.5, 5]),
+    "deal_states": st.just(["quoted"]),
+    "quoted": st.booleans(),
+}
+
+
+@given(
+    st.sampled_from([*REPORTS]), st.sampled_from([*CHARTS]), st.sampled_from(["owner", "manager", "member"]), st.data()
+)
+@settings(max_examples=49, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_asked_is_done_or_refused_with_a_reason(
+    world: World, report: str, chart: str, user: str, data: st.DataObject
+) -> None:
+    options: dict[str, Any] = {"chart": chart} if report == "chart" else {}
+    known = {*REPORTS[report].model(options).model_fields} & {*GIVEN}
+    asked = {name: data.draw(GIVEN[name]) for name in sorted(known) if data.draw(st.integers(0, 4)) == 0}
+    filter_ = RANGE | {name: value for name, value in asked.items() if name in CONDITIONS}
+    options |= {name: value for name, value in asked.items() if name not in CONDITIONS}
+    try:
+        job = ordered(world, user, report=report, filter=filter_, options=options)
+    except (InvalidRequest, Forbidden):
+        return
+    assert body(world, user, report=job.name, filter=job.filter, options=job.options)
 
 
 def test_the_first_report_is_meant_when_none_is_named(world: World) -> None:

@@ -13,7 +13,6 @@ import msgspec
 from pydantic import Field
 
 from ringlake.access import Principal
-from ringlake.errors import InvalidRequest
 from ringlake.metrics.catalog.metric import Metric
 from ringlake.metrics.measure import Word
 from ringlake.model.base import Answer
@@ -21,7 +20,7 @@ from ringlake.model.marks import Label
 
 from .dimensions import DAYS_OF_WEEK, HOURS_OF_DAY, By, Dimension, labelled
 from .drills import narrowed
-from .measures import Measures, MetricId, MetricsQuery, addable, chosen
+from .measures import Measures, MetricId, MetricsQuery, addable, check_sort, chosen
 from .patterns import Drill
 from .prefixes import split_by
 from .question import Answers, Meta, Question
@@ -181,8 +180,7 @@ def in_order(parts: Sequence[Part], metrics: Sequence[Metric], asked: BreakdownQ
     if asked.by in (By.HOUR, By.WEEKDAY) and not asked.sort:
         return sorted(parts, key=lambda p: int(p.key))
     ids = [metric.id for metric in metrics]
-    if asked.sort and asked.sort not in ids:
-        raise InvalidRequest("sort", f"is one of {', '.join(ids)}")
+    check_sort(asked.sort, metrics)
     return sorted_by(parts, ids.index(asked.sort) if asked.sort else 0, descending=asked.order is Order.DESC)
 
 

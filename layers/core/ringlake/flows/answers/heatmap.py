@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from ringlake.access import Principal
 from ringlake.errors import InvalidRequest
+from ringlake.metrics.catalog.metric import Metric
 from ringlake.model.base import Answer
 
 from .dimensions import DAYS_OF_WEEK, HOURS_OF_DAY, WEEKDAYS, hours_of_week
@@ -65,9 +66,7 @@ class HeatmapAnswers(Answers):
     def heatmap(self, viewer: Principal, asked: HeatmapQuery, now: datetime) -> Heatmap:
         """Raises `PlanTooLow`, `InvalidRequest` naming the field, `Forbidden`."""
         question = self.question(viewer, asked.filter, now)
-        metrics = chosen(question, [asked.metric], field="metric")
-        if not metrics or not addable(metrics[0]):
-            raise InvalidRequest("metric", "is a count or a sum of seconds")
+        metrics = [counted(question, asked)]
         week = hours_of_week(asked, question.query.zone)
         measures = Measures(self._facts, question, metrics, [week])
         sums = {key: values[0].value for (key,), values in measures.by(week).items()}
@@ -94,6 +93,14 @@ class HeatmapAnswers(Answers):
             cells=tuple(cells),
             peaks=peaks(cells),
         )
+
+
+def counted(question: Question, asked: HeatmapQuery) -> Metric:
+    """What is counted. Raises `InvalidRequest` for what cannot be added up or may not be seen."""
+    metrics = chosen(question, [asked.metric], field="metric")
+    if not metrics or not addable(metrics[0]):
+        raise InvalidRequest("metric", "is a count or a sum of seconds")
+    return metrics[0]
 
 
 def peaks(cells: list[Cell]) -> tuple[Peak, ...]:

@@ -84,6 +84,13 @@ def chosen(
     return found
 
 
+def check_sort(sort: str, metrics: Sequence[Metric]) -> None:
+    """Raises `InvalidRequest` for a metric that is not among those that are shown; "" sorts by none of them."""
+    ids = [metric.id for metric in metrics]
+    if sort and sort not in ids:
+        raise InvalidRequest("sort", f"is one of {', '.join(ids)}")
+
+
 def _at(field: str, place: int) -> str:
     return f"{field}.{place}" if field == "metrics" else field
 

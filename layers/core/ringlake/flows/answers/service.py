@@ -148,8 +148,7 @@ class ServiceAnswers(Answers):
     def service(self, viewer: Principal, asked: ServiceQuery, now: datetime) -> ServiceLevels:
         """Raises `PlanTooLow`, `InvalidRequest` (also for too many dates), `Forbidden`."""
         question = self.question(viewer, asked.filter, now)
-        if asked.cells == "date" and question.query.to_date - question.query.from_date >= timedelta(days=_MOST_DATES):
-            raise InvalidRequest("cells", f"a range of more than {_MOST_DATES} days has cells of weekdays")
+        check_cells(question, asked)
         calls = self._facts.rows(CALLS, question.query, _COLUMNS)
         if CALL not in question.query.predicates.channels:
             calls = calls.slice(0, 0)
@@ -193,6 +192,12 @@ class ServiceAnswers(Answers):
             for group, counts in by_id.items()
         ]
         return sorted(found, key=lambda row: (-row.attained.offered, row.name, row.id))
+
+
+def check_cells(question: Question, asked: ServiceQuery) -> None:
+    """Raises `InvalidRequest` for dates of a longer range than an answer can have cells of."""
+    if asked.cells == "date" and question.query.to_date - question.query.from_date >= timedelta(days=_MOST_DATES):
+        raise InvalidRequest("cells", f"a range of more than {_MOST_DATES} days has cells of weekdays")
 
 
 def _row_drill(question: Question, field: str, group: str) -> Drill | None:

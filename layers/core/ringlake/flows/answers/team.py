@@ -16,7 +16,6 @@ import msgspec
 
 from ringlake.access import Principal, scope
 from ringlake.access.scope import shows_person
-from ringlake.errors import InvalidRequest
 from ringlake.metrics.catalog.metric import All, Known, Not, OneOf, Total
 from ringlake.metrics.measure import measure
 from ringlake.model.base import Answer
@@ -27,7 +26,7 @@ from ringlake.query.filters import CALL
 
 from .breakdown import Order, Part, part, sorted_by
 from .dimensions import By, Dimension, dimension
-from .measures import Measures, MetricId, MetricsQuery, chosen
+from .measures import Measures, MetricId, MetricsQuery, check_sort, chosen
 from .patterns import Drill
 from .question import Answers, Meta, Question
 from .values import Value
@@ -99,8 +98,7 @@ class TeamAnswers(Answers):
         question = self.question(viewer, asked.filter, now)
         metrics = chosen(question, asked.metrics, USUAL)
         ids = [metric.id for metric in metrics]
-        if asked.sort and asked.sort not in ids:
-            raise InvalidRequest("sort", f"is one of {', '.join(ids)}")
+        check_sort(asked.sort, metrics)
         directory = self.names(viewer)
         split = dimension(By.USER, asked, question.query.zone, directory)
         more = chosen(question, ("calls", "talk_s", "calls_transferred"))

@@ -17,14 +17,14 @@ from ringlake.errors import InvalidRequest
 from ringlake.files.sheet import Batch, Field, Kind
 from ringlake.flows.answers.breakdown import BreakdownAnswers, BreakdownQuery, Part, usual
 from ringlake.flows.answers.concurrency import ConcurrencyAnswers, ConcurrencyQuery, LineBucket
-from ringlake.flows.answers.heatmap import HeatmapAnswers, HeatmapQuery
-from ringlake.flows.answers.measures import chosen
+from ringlake.flows.answers.heatmap import HeatmapAnswers, HeatmapQuery, counted
+from ringlake.flows.answers.measures import check_sort, chosen
 from ringlake.flows.answers.responses import ResponseAnswers, ResponsesQuery, TextResponseTimes
 from ringlake.flows.answers.series import USUAL, Line, SeriesAnswers, SeriesQuery, Tick, check_size
-from ringlake.flows.answers.service import ServiceAnswers, ServiceQuery
+from ringlake.flows.answers.service import ServiceAnswers, ServiceQuery, check_cells
 from ringlake.flows.answers.summary import SummaryAnswers, SummaryQuery
 from ringlake.flows.answers.waits import WaitAnswers, WaitsQuery
-from ringlake.query.buckets import Granularity, axis
+from ringlake.query.buckets import Axis, Granularity, axis
 from ringlake.query.resolve import Kind as Range
 
 from .cells import batches_of, metric_fields, metric_kind, value_cells
@@ -82,6 +82,12 @@ def _integers(*names: str) -> tuple[Field, ...]:
 
 
 _KEY = (Field(name="key"), Field(name="name"), Field(name="deleted", kind=Kind.FLAG))
+
+
+def _axis(asked: Asked, granularity: Granularity) -> Axis:
+    """Raises `InvalidRequest` for too many buckets."""
+    question = asked.question
+    return axis(question.query, granularity, question.now, question.workspace.week_start)
 
 
 def _now(asked: Asked) -> datetime:
@@ -151,10 +157,8 @@ def _plain(value: Any) -> float | None:
 
 def _series_fields(asked: Asked, query: SeriesQuery) -> tuple[Field, ...]:
     metrics = chosen(asked.question, query.metrics, USUAL)
-    question = asked.question
-    buckets = axis(question.query, query.granularity, question.now, question.workspace.week_start).buckets
     # Of more lines than one the job will find out: how many there are, only the rows tell.
-    check_size(len(buckets) * max(len(metrics), 1))
+    check_size(len(_axis(asked, query.granularity).buckets) * max(len(metrics), 1))
     before = tuple(Field(name=f"{metric.id}_previous", kind=metric_kind(metric)) for metric in metrics)
     return (
         *_bucket_fields(query.granularity),
@@ -196,9 +200,7 @@ def _cells(line: Line, place: int) -> dict[str, Any]:
 
 
 def _heatmap_fields(asked: Asked, query: HeatmapQuery) -> tuple[Field, ...]:
-    (metric,) = chosen(asked.question, [query.metric], field="metric") or (None,)
-    if metric is None:
-        raise InvalidRequest("metric", "is a count or a sum of seconds")
+    metric = counted(asked.question, query)
     return (
         *_integers("weekday", "hour"),
         Field(name=metric.id, kind=metric_kind(metric)),
@@ -224,6 +226,7 @@ def part_row(part: Part) -> dict[str, Any]:
 
 def breakdown_fields(asked: Asked, query: BreakdownQuery) -> tuple[Field, ...]:
     metrics = chosen(asked.question, query.metrics, usual(query.by))
+    check_sort(query.sort, metrics)
     return (*_KEY, Field(name="share", kind=Kind.SHARE), *metric_fields(metrics))
 
 
@@ -276,6 +279,11 @@ _SERVICE = (
     Field(name="few", kind=Kind.FLAG),
 )
 _SERVICE_ROWS = (Field(name="key"), Field(name="name"), *_LEVELS, *_integers("threshold_s", "target_pct"))
+
+
+def _service_fields(asked: Asked, query: ServiceQuery) -> tuple[Field, ...]:
+    check_cells(asked.question, query)
+    return _SERVICE
 
 
 def _service(asked: Asked, query: ServiceQuery, work: Work) -> Iterator[Row]:
@@ -352,7 +360,8 @@ _PEAKS = (
 )
 
 
-def _concurrency_fields(_: Asked, query: ConcurrencyQuery) -> tuple[Field, ...]:
+def _concurrency_fields(asked: Asked, query: ConcurrencyQuery) -> tuple[Field, ...]:
+    _axis(asked, query.granularity)
     return (*_bucket_fields(query.granularity), *_PEAKS)
 
 
@@ -375,7 +384,7 @@ CHARTS: Mapping[str, Chart] = MappingProxyType(
         "heatmap": Chart(HeatmapChart, _heatmap_fields, _heatmap),
         "breakdown": Chart(BreakdownChart, breakdown_fields, breakdown_rows),
         "waits": Chart(WaitsChart, lambda *_: _WAITS, _waits),
-        "service": Chart(ServiceChart, lambda *_: _SERVICE, _service),
+        "service": Chart(ServiceChart, _service_fields, _service),
         "service_rows": Chart(ServiceRowsChart, lambda *_: _SERVICE_ROWS, _service_rows),
         "responses": Chart(ResponsesChart, lambda *_: _RESPONSES, _responses),
         "concurrency": Chart(ConcurrencyChart, _concurrency_fields, _concurrency),

@@ -8,7 +8,7 @@ from typing import Any
 from ringlake.files.sheet import Batch, Field, Kind
 from ringlake.flows.answers.breakdown import BreakdownQuery, Order
 from ringlake.flows.answers.dimensions import By
-from ringlake.flows.answers.measures import MetricId, MetricsQuery, chosen
+from ringlake.flows.answers.measures import MetricId, MetricsQuery, check_sort, chosen
 from ringlake.flows.answers.presence import PresenceAnswers
 from ringlake.flows.answers.team import USUAL, Member, TeamAnswers, TeamQuery
 from ringlake.query.people import PeopleFilter
@@ -23,12 +23,14 @@ from .order import Asked, Report, Work
 
 def _team_fields(asked: Asked) -> tuple[Field, ...]:
     query = _team_query(asked)
+    metrics = chosen(asked.question, query.metrics, USUAL)
+    check_sort(query.sort, metrics)
     return (
         Field(name="user_id"),
         Field(name="user_name"),
         Field(name="teams"),
         Field(name="deleted", kind=Kind.FLAG),
-        *metric_fields(chosen(asked.question, query.metrics, USUAL)),
+        *metric_fields(metrics),
         Field(name="talk_by_leg_s", kind=Kind.SECONDS),
     )
 

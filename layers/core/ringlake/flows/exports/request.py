@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, StringConstraints, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -63,8 +63,8 @@ class ExportRequest(BaseModel):
     and columns.
 
     `dialect` is of CSV: `data` puts nothing in front of text and needs the ability `raw_export`. `profile` gives
-    calls and texts the columns of another system. `headers` and `language` are of CSV and XLSX; the language is
-    the user's, else the workspace's, unless it is given.
+    calls and texts the columns of another system. `headers` and `language` are of CSV and XLSX: CSV has codes and
+    XLSX has labels unless it is given, and the language is the user's, else the workspace's.
     """
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
@@ -79,6 +79,11 @@ class ExportRequest(BaseModel):
     profile: ProfileName | None = None
     headers: Headers = Headers.CODES
     language: Language | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _headed(cls, given: Any) -> Any:
+        return headed(given)
 
 
 class Settled(Model, frozen=True, kw_only=True):
@@ -212,6 +217,13 @@ def _check_places(filter: Mapping[str, object], options: Mapping[str, object]) -
 def _place(field: str) -> str:
     """Where the request has a field of the report's own model: `filter.from`, `options.metrics.0`."""
     return f"{'filter' if field.partition('.')[0] in CONDITIONS else 'options'}.{field}"
+
+
+def headed(given: Any) -> Any:
+    """Outside input as it came; a workbook, which people read, has words above its columns unless it says otherwise."""
+    if isinstance(given, dict) and given.get("format") == Format.XLSX and "headers" not in given:
+        return {**given, "headers": Headers.LABELS}
+    return given
 
 
 def form_errors(viewer: Principal, format: Format, dialect: Dialect, headers: Headers) -> list[tuple[str, str]]:
