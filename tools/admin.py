@@ -352,10 +352,12 @@ def _workspace_create(
     zone: Annotated[str, typer.Option(help="IANA name, for example Europe/Warsaw")] = "UTC",
     country: str = "US",
     currency: str = "USD",
+    language: Annotated[str, typer.Option(help="of mails and files: en, es, ru or pl")] = "en",
     plan: str = "business",
 ) -> None:
     """Make a tenant with its own party key."""
-    create_workspace(_site(context), workspace, name, zone=zone, country=country, currency=currency, plan=plan)
+    settings = {"zone": zone, "country": country, "currency": currency, "language": language, "plan": plan}
+    create_workspace(_site(context), workspace, name, **settings)
     typer.echo(f"workspace {workspace}")
 
 
