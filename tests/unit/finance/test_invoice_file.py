@@ -113,6 +113,9 @@ def test_what_has_the_guard_of_a_spreadsheet_is_read_without_it() -> None:
         ("", ".", None),
         ("free", ".", None),
         ("1.2.3", ".", None),
+        ("99999999.9999999999", ".", "99999999.9999999999"),
+        ("100000000", ".", None),
+        ("0.12345678901", ".", None),
         ("٣", ".", None),
     ],
 )
@@ -135,6 +138,7 @@ def test_amounts_are_exact_and_never_guessed(cell: str, mark: str, said: str | N
         ("1:61", DurationForm.CLOCK, None),
         ("65", DurationForm.CLOCK, None),
         ("-1", DurationForm.SECONDS, None),
+        ("10000001", DurationForm.SECONDS, None),
         ("1:05", DurationForm.SECONDS, None),
     ],
 )
@@ -152,6 +156,8 @@ def test_durations_in_every_form(cell: str, form: DurationForm, said: int | None
         ("", "2026-03-04T12:00:00.250Z", "2026-03-04T12:00:00.250Z"),
         ("", "2026-03-04 12:00:00 +05:30", "2026-03-04T06:30:00Z"),
         ("", "2026-03-04", None),
+        ("", "9999-12-31 23:30", None),
+        ("", "0001-01-01 00:00", None),
         ("", "04.03.2026 12:00", None),
         ("DD.MM.YYYY hh:mm:ss", "4.3.2026 12:00:07", "2026-03-04T11:00:07Z"),
         ("MM/DD/YYYY hh:mm AM", "03/04/2026 12:30 am", "2026-03-03T23:30:00Z"),

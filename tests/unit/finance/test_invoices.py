@@ -190,6 +190,38 @@ def test_without_a_period_it_is_that_of_the_lines(ledger: Ledger) -> None:
     assert tally(invoice) == {"matched": 3, "missing": 1}
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "field"),
+    [
+        (date(2026, 3, 31), date(2026, 3, 1), "to"),
+        (date(2025, 1, 1), date(2026, 3, 1), "to"),
+        (date(9999, 12, 31), date(9999, 12, 31), "from"),
+        (date(1, 1, 1), date(1, 1, 1), "from"),
+    ],
+)
+def test_a_period_that_is_none_is_refused(ledger: Ledger, first: date, last: date, field: str) -> None:
+    with pytest.raises(InvalidRequest) as error:
+        take(ledger, lines(1), Asked(connection="line", first=first, last=last))
+    assert error.value.field == field
+
+
+def test_the_largest_amounts_reach_the_tables(ledger: Ledger) -> None:
+    invoice = take(ledger, lines(1, amount="99999999.9999999999") + lines(2, amount="-99999999.9999999999"))
+
+    assert tally(invoice) == {"different": 2, "missing": 8}
+    assert show(ledger, invoice).totals[0].invoiced == 0
+
+
+def test_lines_of_one_day_have_an_end(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ringlake.flows.finance.invoices.MOST_LINES_OF_DAY", 12)
+    first = take(ledger, lines(*range(8)))
+    with pytest.raises(InvalidRequest, match="8 lines already"):
+        take(ledger, lines(*range(5)))
+    assert take(ledger, lines(*range(8))).id == first.id  # the same file needs no more room
+    ledger.finance.invoices.delete(ledger.viewer, first.id, NOW)
+    take(ledger, lines(*range(5)))
+
+
 def test_the_ids_of_the_provider_find_calls_whose_moments_are_wrong(ledger: Ledger) -> None:
     ledger.finance.invoices.put_mapping(ledger.viewer, "line", MAPPING | {"zone": "America/New_York"}, "1", NOW)
     found = take(ledger, lines(*range(10), by_id=True))

@@ -130,6 +130,15 @@ def test_the_month_is_closed_again_on_purpose_and_both_closings_stay(ledger: Led
     assert [sum(row["closing"] == n for row in kept) for n in (1, 2)] == [11, 12]
 
 
+def test_a_month_is_not_closed_without_end(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ringlake.flows.finance.months.MOST", 2)
+    close(ledger)
+    close(ledger, again=True)
+    with pytest.raises(InvalidRequest):
+        close(ledger, again=True)
+    assert close(ledger).version == 2
+
+
 def test_the_tables_add_up_to_the_closing(ledger: Ledger) -> None:
     closed = close(ledger)
     rows = ledger.lake.read(CLOSINGS, "acme", "2026-03-01").rows.to_pylist()

@@ -41,7 +41,10 @@ _ISO = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,9})?)?( ?(Z|[+-][0-9:]{2,6}))?"
 )
 _CLOCK = re.compile(r"(?:([0-9]{1,4}):)?([0-9]{1,4}):([0-9]{2})")
-_PLAIN = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,10})?")
+# As much as an amount of the tables holds.
+_PLAIN = re.compile(r"-?[0-9]{1,8}(\.[0-9]{1,10})?")
+_MOST_SECONDS = 10_000_000
+YEARS = range(1970, 9990)
 # What people put between thousands, and what stands around an amount.
 _SPACES = re.compile(r"[\s\u00a0\u202f'\u2019]")
 # A currency. Brackets and a minus behind would mean less than nothing: they are no part of it, and refused.
@@ -193,6 +196,8 @@ def _iso(text: str, zone: ZoneInfo) -> datetime:
 
 
 def _in_zone(at: datetime, zone: ZoneInfo) -> datetime:
+    if at.year not in YEARS:
+        raise ValueError(at.year)
     return utc(at) if at.tzinfo else instant(at.date(), at.time(), zone)
 
 
@@ -222,11 +227,11 @@ def _duration(mapping: InvoiceMapping, text: str) -> int | None:
             if match is None or int(match[3]) > _LAST_SECOND:
                 raise ValueError(text)
             return int(match[1] or 0) * 3600 + int(match[2]) * 60 + int(match[3])
-        value = _amount(text, mapping.decimal_mark)
-        if value < 0:
-            raise ValueError(text)
         per = 60 if mapping.duration_form is DurationForm.MINUTES else 1
-        return int((value * per).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+        value = _amount(text, mapping.decimal_mark) * per
+        if not 0 <= value <= _MOST_SECONDS:
+            raise ValueError(text)
+        return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
     return _cell(mapping, "duration", text, read)
 

@@ -37,7 +37,7 @@ from ringlake.query.filters import parse
 from ringlake.stores.lake import as_rows
 
 from .bodies import MappingBody
-from .invoice_file import InvoiceFile, read_invoice
+from .invoice_file import YEARS, InvoiceFile, read_invoice
 from .office import FinanceOffice
 from .views import (
     ImportedInvoice,
@@ -58,6 +58,8 @@ if TYPE_CHECKING:
 
 # Days that one invoice may span.
 MOST_DAYS = 400
+# Lines of all invoices whose periods begin on the same day.
+MOST_LINES_OF_DAY = 500_000
 _FOUR = Decimal("0.0001")
 _COLUMNS = (
     "record_id", "unit", "connection", "provider_id", "channel", "business_number", "remote_number", "number",
@@ -137,6 +139,7 @@ class Invoices(FinanceOffice):
             return _refused(asked, read, known=before is not None)
         period = _period(read.lines, asked, workspace.tz)
         as_of = self._stores.directory.watermark(viewer.workspace)
+        self._check_room(viewer.workspace, invoice_id, period[0], len(read.lines))
         told, found = self._compared(workspace, read, period, mapping)
         invoice = Invoice(
             **told,
@@ -308,6 +311,13 @@ class Invoices(FinanceOffice):
         self._write(viewer.workspace, invoice, reconciliation_rows(invoice, found.entries, zone))
         self._put(viewer.workspace, invoice, before)
 
+    def _check_room(self, workspace: str, invoice_id: str, first: date, lines: int) -> None:
+        """Invoices that begin on one day lie in one object, which is read and written whole."""
+        others = [one for one in self._stores.kept.invoices(workspace) if one.id != invoice_id]
+        there = sum(one.lines for one in others if one.deleted_at is None and one.period_from == first)
+        if there + lines > MOST_LINES_OF_DAY:
+            raise InvalidRequest("body", f"invoices that begin on {first} hold {there} lines already: delete one first")
+
     def _write(self, workspace: str, invoice: Invoice, rows: Sequence[Any]) -> None:
         self._replace(
             workspace, RECONCILIATIONS, invoice.period_from, as_rows(RECONCILIATIONS, rows), "invoice_id", invoice.id
@@ -352,6 +362,8 @@ def _period(lines: Sequence[InvoiceLine], asked: Asked, zone: ZoneInfo) -> tuple
     last = asked.last or max(dates, default=None)
     if first is None or last is None:
         raise InvalidRequest("from", "is needed with to: no line of the file has a start")
+    if first.year not in YEARS or last.year not in YEARS:
+        raise InvalidRequest("from", f"write years from {YEARS.start} to {YEARS.stop - 1}")
     if last < first:
         raise InvalidRequest("to", "before from")
     if (last - first).days >= MOST_DAYS:

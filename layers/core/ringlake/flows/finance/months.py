@@ -50,6 +50,8 @@ _MONTH = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])", re.ASCII)
 _PARTS: tuple[Table, ...] = (CHARGES, CALLS, MESSAGES)
 # Charges that changed, as far as a screen lists them; the report `closed_month_drift` has them all.
 LISTED = 500
+# Closings of one month: their frozen charges stand in one object for SQL.
+MOST = 20
 _KEY = ("record_id", "unit")
 
 
@@ -72,6 +74,8 @@ class Months(FinanceOffice):
         known = self._stores.kept.closings(viewer.workspace, first)
         if known and not asked.again:
             return self._view(workspace, known, known[-1], now), False
+        if len(known) >= MOST:
+            raise InvalidRequest("again", f"the month was closed {MOST} times already")
         as_of = self._over(workspace, first)
         # Read once, so that the frozen charges are those that the digests are of.
         days = list(self._read(workspace, first, (CHARGES,)))
