@@ -165,6 +165,28 @@ def test_two_runs_at_once_tell_everybody_once() -> None:
         assert tower.kinds(rule) == ["fired"], at
         assert mails(tower) == {"olga@acme.example": 1, "mia@acme.example": 1}, at
         assert len(tower.webhooks.posted) == 1, at
+        assert {one.state for one in tower.history(rule)[0].deliveries} == {DeliveryState.SENT}, at
+    assert 15 < tried < MOST_CALLS - 1
+
+
+def test_two_runs_at_once_tell_an_end_once() -> None:
+    tried = 0
+    for at in range(1, MOST_CALLS):
+        tower, rule = armed()
+        carried_on(tower)
+        tower.call("completed", "c1", reason="caller")
+        tower.wait()
+        tower.rolled_up()
+        meeting = Meeting(tower, at)
+        tower.look(partial(Hooked, before=meeting))
+        if meeting.calls < at:
+            break
+        tried += 1
+        carried_on(tower)
+
+        assert tower.kinds(rule) == ["fired", "resolved"], at
+        assert mails(tower) == {"olga@acme.example": 2, "mia@acme.example": 2}, at
+        assert len(tower.webhooks.posted) == 2, at
     assert 15 < tried < MOST_CALLS - 1
 
 

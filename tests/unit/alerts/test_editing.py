@@ -207,9 +207,10 @@ def test_an_administrator_takes_over_what_somebody_left_behind(tower: Tower) -> 
 
 def test_nobody_sees_more_through_a_rule_of_somebody_who_sees_more(tower: Tower) -> None:
     rule = made(tower, "olga")
-    tower.change("mia", abilities=(Ability.ADMINISTER,))
-    with pytest.raises(Forbidden, match="sees more than you"):
-        tower.book.change(tower.viewer("mia"), rule.id, BODY, "*", tower.clock())
+    for abilities in ((Ability.ADMINISTER,), (Ability.ADMINISTER, Ability.SEE_COSTS)):
+        tower.change("mia", abilities=abilities)
+        with pytest.raises(Forbidden, match="sees more than you"):
+            tower.book.change(tower.viewer("mia"), rule.id, BODY, "*", tower.clock())
 
 
 def test_a_rule_is_muted_for_a_while_and_not_for_ever(tower: Tower) -> None:

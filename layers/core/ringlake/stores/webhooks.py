@@ -20,7 +20,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
-from urllib.parse import urlsplit
 
 from ringlake import __version__
 from ringlake.errors import Rejected, RinglakeError
@@ -100,8 +99,6 @@ def check_url(url: str) -> tuple[str, str]:
     # What ends in a number is an address of IPv4 in some notation (WHATWG URL, ends in a number).
     if re.fullmatch(r"[0-9]+|0x[0-9a-f]*", labels[-1]):
         raise HookRefused("must be a name, not a number")
-    if urlsplit(url).hostname != host:
-        raise HookRefused("is written in an unusual way")
     return host, target
 
 
