@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 
 from ringlake.errors import Forbidden
+from ringlake.flows.archive import archive
+from ringlake.flows.exports import content
 from ringlake.flows.exports.chart import CHARTS
 from ringlake.model.directory import Ability, Connection
 from ringlake.model.marks import Marks
@@ -20,7 +23,7 @@ from tests.unit.answers import staff
 from tests.unit.answers.test_detail import event, heard, put_call, put_message, subject
 from tests.unit.answers.test_worklist import case
 
-from .files import RANGE, made, rows
+from .files import RANGE, made, ordered, rows
 from .world import NOW, World
 
 NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
@@ -418,6 +421,35 @@ def test_transcripts_are_read_from_the_events_line_by_line(world: World) -> None
         ("c:text", "message", "1", "Hi there"),
     ]
     assert found[0]["remote_number"] == "'+48600100200"
+
+
+def test_texts_that_left_the_journal_come_from_one_pass_over_the_archive(world: World) -> None:
+    world.directory.put_connection(Connection(id="c", workspace="acme", provider="generic"))
+    names = [f"c:{n}" for n in range(450)]
+    keys = []
+    for name in names:
+        put_call(world, name, transcript=True, facts=heard())
+        one = event(subject(name), 1, type="call.transcript", data={"call": {"id": name, "transcript": {"text": name}}})
+        world.journal.put(one)
+        keys.append((one.subject.key, one.event_id))
+    staff.keep(world, CALLS, [call(name, transcript=1) for name in names])
+    archive(keys[:-5], journal=world.journal, raw=world.raw)
+    for key, _ in keys[:-5]:
+        del world.journal.items[key]
+    opened: list[str] = []
+
+    class Watched:
+        def __getattr__(self, name: str) -> Any:
+            opened.append(name)
+            return getattr(world.raw, name)
+
+    job = ordered(world, report="transcripts")
+    watched = dataclasses.replace(world.sources(), raw=Watched())
+    made_of = content(job, world.directory.load("acme"), world.viewer("owner").user, watched)
+    told = [text for batch in made_of.sheet.batches for text in batch.parts[0].columns["text"].to_pylist()]  # type: ignore[union-attr]
+
+    assert sorted(told) == sorted(names)
+    assert opened.count("list") == 1
 
 
 def test_content_needs_its_right(world: World) -> None:

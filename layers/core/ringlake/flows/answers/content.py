@@ -128,7 +128,7 @@ class Contents:
         record = found.record
         if isinstance(record, CallRecord) and not record.transcript and not record.summary:
             raise Absent("there is no transcript of this call")
-        told = self._texts.told([found])[0]
+        told = self._texts.kept([found])[0] or self._texts.archived([found])[0]
         lines, summary, url = said(record, told)
         if not lines and not summary and not url:
             raise Absent("the provider told that there is a text, and did not send it or it is no longer kept")
@@ -152,20 +152,24 @@ class Texts:
         self._journal = journal
         self._raw = raw
 
-    def told(self, found: Sequence[Found]) -> list[list[Words]]:
-        """What the events of each record and its parts say, in the order in which they came. What the journal no
-        longer has is looked for in the archive, for all of them at once. Raises `Unavailable`.
+    def kept(self, found: Sequence[Found]) -> list[list[Words]]:
+        """What the events of each record and its parts in the journal say, in the order in which they came. Raises
+        `Unavailable`.
+        """
+
+        def events(family: Sequence[Subject]) -> list[RawEvent]:
+            return [event for subject in family for event in self._journal.events(subject)]
+
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return [list(self._read(own)) for own in pool.map(events, [_family(one) for one in found])]
+
+    def archived(self, found: Sequence[Found]) -> list[list[Words]]:
+        """The same from the archive, for what the journal no longer has: a pass over the days on which the texts came
+        in, so that all that is wanted of a day had better be asked for at once.
         """
         families = [_family(one) for one in found]
-        told = [
-            list(self._read(event for subject in family for event in self._journal.events(subject)))
-            for family in families
-        ]
-        left = [place for place, words in enumerate(told) if not words]
-        archived = self._archived([found[place] for place in left], [families[place] for place in left])
-        for place in left:
-            told[place] = list(self._read(event for one in families[place] for event in archived.get(one.key, ())))
-        return told
+        events = self._archived(found, families)
+        return [list(self._read(event for one in own for event in events.get(one.key, ()))) for own in families]
 
     def _read(self, events: Iterable[RawEvent]) -> Iterator[Words]:
         connections: dict[str, Connection] = {}

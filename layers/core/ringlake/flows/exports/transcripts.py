@@ -6,18 +6,19 @@ their scope (docs/adr/0080).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import batched
 from typing import Any
 
 from ringlake.access.scope import shows
 from ringlake.files.sheet import Batch, Field, Kind
-from ringlake.flows.answers.content import Texts, said
+from ringlake.flows.answers.content import Said, Texts, said
 from ringlake.flows.answers.found import Found, subjects
 from ringlake.flows.answers.listed import instant
 from ringlake.model.directory import Ability
 from ringlake.model.records import Interaction
 from ringlake.model.tables import CALLS, MESSAGES, Table
+from ringlake.model.words import Words
 from ringlake.query.filters import CALL, MESSAGE, Filter
 from ringlake.query.resolve import Kind as Range
 
@@ -25,8 +26,13 @@ from .cells import batches_of
 from .interactions import selected
 from .order import Asked, Report, Work
 
-# Records that are read at once.
-_AT_ONCE = 100
+type Row = Mapping[str, Any]
+# Lines, summary, and where the provider keeps a text that it does not send.
+type Told = tuple[tuple[Said, ...], tuple[str, ...], str]
+
+_NOTHING: Told = ((), (), "")
+# Records whose texts are held at once, and those that are looked for in one pass over a day's archive.
+_AT_ONCE, _ARCHIVED = 200, 5_000
 _SAME = (
     "record_id", "direction", "user_id", "user_name", "business_number", "remote_number", "remote_name",
 )  # fmt: skip
@@ -59,33 +65,50 @@ _FIELDS = (
 def _batches(asked: Asked, work: Work) -> Iterator[Batch]:
     """A batch for some records: a transcript may be a megabyte."""
     texts = Texts(work.sources.directory, work.sources.journal, work.sources.raw)
-    query, lake = asked.question.query, work.sources.lake
     for day in work.days:
-        for table, names in _READS.items():
-            for part in selected(table, query, lake, day, names):
-                wanted = (row for row in part.to_pylist() if table is MESSAGES or row["transcript"] or row["summary"])
-                for some in batched(wanted, _AT_ONCE, strict=False):
-                    yield from batches_of(_FIELDS, _told(asked, work, texts, table, some), asked.zone)
+        for table in _READS:
+            left: list[Row] = []
+            for rows in batched(_wanted(asked, work, table, day), _AT_ONCE, strict=False):
+                told = _told(asked, work, table, rows, texts.kept)
+                left += [row for row in rows if not told.get(row["record_id"])]
+                yield from batches_of(_FIELDS, _lines(table, rows, told), asked.zone)
+            for rows in batched(left, _ARCHIVED, strict=False):
+                told = _told(asked, work, table, rows, texts.archived)
+                yield from batches_of(_FIELDS, _lines(table, rows, told), asked.zone)
+
+
+def _wanted(asked: Asked, work: Work, table: Table, day: str) -> Iterator[Row]:
+    """The calls of a day that have a text, and all messages."""
+    for part in selected(table, asked.question.query, work.sources.lake, day, _READS[table]):
+        for row in part.to_pylist():
+            if table is MESSAGES or row["transcript"] or row["summary"]:
+                yield row
 
 
 def _told(
-    asked: Asked, work: Work, texts: Texts, table: Table, rows: Sequence[Mapping[str, Any]]
-) -> Iterator[dict[str, Any]]:
-    """The lines of some records, in the order of the rows; of one whose text is not kept, nothing."""
+    asked: Asked,
+    work: Work,
+    table: Table,
+    rows: Sequence[Row],
+    read: Callable[[Sequence[Found]], list[list[Words]]],
+) -> dict[str, Told]:
+    """What is known of the texts of some records, by record id; nothing for those that have none there."""
     found = _found(asked, work, table, rows)
-    told = dict(zip(found, texts.told(list(found.values())), strict=True))
+    words = dict(zip(found, read(list(found.values())), strict=True))
+    return {record_id: said(one.record, words[record_id]) for record_id, one in found.items() if words[record_id]}
+
+
+def _lines(table: Table, rows: Sequence[Row], told: Mapping[str, Told]) -> Iterator[dict[str, Any]]:
+    """The lines of some records, in the order of the rows; of one whose text is not there, nothing."""
+    kind = "transcript" if table is CALLS else "message"
     for row in rows:
-        record_id = row["record_id"]
-        if record_id not in found:
-            continue
-        lines, summary, url = said(found[record_id].record, told[record_id])
+        lines, summary, url = told.get(row["record_id"], _NOTHING)
         same = {
             **{name: row[name] or "" for name in _SAME},
             "channel": _CHANNEL[table],
             "started_at": instant(row["started_at"]),
             "started_at_local": instant(row["started_at"]),
         }
-        kind = "transcript" if table is CALLS else "message"
         for number, line in enumerate(lines, start=1):
             yield {
                 **same,
@@ -102,7 +125,7 @@ def _told(
             yield {**same, "part": kind, "url": url}
 
 
-def _found(asked: Asked, work: Work, table: Table, rows: Sequence[Mapping[str, Any]]) -> dict[str, Found]:
+def _found(asked: Asked, work: Work, table: Table, rows: Sequence[Row]) -> dict[str, Found]:
     """The records of some rows that the viewer may see as they are now, by record id."""
     workspace, seen = asked.question.workspace, asked.question.query.scope
     wanted = {
