@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 from rich.table import Table
 from rich.text import Text
 
+from ringlake.files.words import Words
+from ringlake.model.language import Language
 from tools.simulator import compare
 from tools.simulator.observe import Observer, attachment, csv_rows, text_of
 from tools.simulator.truth import Truth, file_rows, totals
@@ -72,10 +74,11 @@ def detailed(observer: Observer, memory: Memory, known: Truth, findings: Finding
     path.write_bytes(content)
     console.print(f"  saved as {path.relative_to(state.ROOT)} ({len(content):,} bytes)")
     header, *rows = _cells(content)
-    calls, talked = header.index("record_id"), header.index("talk_s")
+    words = Words(Language.EN)
+    calls, talked, step = (header.index(words.column(name)) for name in ("record_id", "talk_s", "step_no"))
     told = sum(int(row["talk_s"] or 0) for row in known.calls.values())
     findings.add("calls in the spreadsheet", len({row[calls] for row in rows}), len(known.calls), look)
-    steps = sum(row[header.index("step_no")] is not None for row in rows)
+    steps = sum(row[step] is not None for row in rows)
     console.print(
         f"  {len(rows):,} rows for {len(known.calls):,} calls; {steps:,} of them are steps of a campaign's calls"
     )

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ringlake import reports
 from ringlake.access import Principal, Scope, abilities, scope
@@ -30,7 +30,7 @@ from ringlake.stores.saved import SavedReports
 
 from .delivery import sweep
 from .exports.registry import REPORTS
-from .exports.request import ExportRequest, form_errors, may_have, report_of, settled
+from .exports.request import ExportRequest, form_errors, headed, may_have, report_of, settled
 from .jobviews import JobView, job_view, same_address, state_of
 from .letters import letter_to
 from .limits import check_at_once, check_limits, first_of_day
@@ -60,6 +60,11 @@ class RunRequest(BaseModel):
     dialect: Dialect = Dialect.SPREADSHEET
     headers: Headers = Headers.CODES
     language: Language | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _headed(cls, given: Any) -> Any:
+        return headed(given)
 
 
 class JobPage(Answer, frozen=True, kw_only=True):

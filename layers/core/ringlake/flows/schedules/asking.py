@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -12,18 +11,12 @@ from ringlake.errors import InvalidRequest, NotFound
 from ringlake.flows.directory.office import refuse
 from ringlake.flows.exports.saved import request_of
 from ringlake.model.directory import Workspace
-from ringlake.model.jobs import Format, Headers
 from ringlake.model.schedules import ReportSchedule
 from ringlake.stores.saved import SavedReports
 
 # The period and its zone are the schedule's to say, and so is the form of the file.
 _RANGE = ("preset", "from", "from_", "to", "zone")
-_FORM: Mapping[str, object] = {
-    "format": Format.CSV,
-    "dialect": "spreadsheet",
-    "headers": Headers.CODES,
-    "language": None,
-}
+_FORM = ("format", "dialect", "headers", "language")
 _DATES = {"first_date": "from", "last_date": "to"}
 
 
@@ -85,8 +78,9 @@ def place(field: str) -> str:
 
 
 def _form(schedule: ReportSchedule) -> dict[str, str]:
-    """What differs from a request that says nothing of it."""
-    return {name: str(getattr(schedule, name)) for name, usual in _FORM.items() if getattr(schedule, name) != usual}
+    """The form of the file as a request has it."""
+    found = {name: getattr(schedule, name) for name in _FORM}
+    return {name: str(value) for name, value in found.items() if value is not None}
 
 
 def _of_saved(request: dict[str, Any], owner: Principal, saved: SavedReports) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from ringlake.files.csv import Dialect
+from ringlake.flows.exports.request import headed
 from ringlake.model.jobs import Format, Headers
 from ringlake.model.language import Language
 from ringlake.model.localtime import zone_named
@@ -113,6 +114,11 @@ class ScheduleBody(_Body):
     language: Language | None = None
     skip_when_empty: bool = False
     owner: Annotated[str, StringConstraints(max_length=64)] = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _headed(cls, given: Any) -> Any:
+        return headed(given)
 
 
 class RunNowBody(_Body):
