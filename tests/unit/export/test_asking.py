@@ -16,7 +16,9 @@ from ringlake.errors import Forbidden, InvalidRequest, NotFound, PlanTooLow
 from ringlake.flows.exports import REPORTS, ExportRequest
 from ringlake.flows.exports.chart import CHARTS
 from ringlake.flows.exports.saved import CONDITIONS, request_of
-from ringlake.model.jobs import Format
+from ringlake.flows.requests import RunRequest
+from ringlake.flows.schedules.bodies import ScheduleBody
+from ringlake.model.jobs import Format, Headers
 from ringlake.model.language import Language
 from ringlake.model.saved import SavedReport
 
@@ -314,3 +316,12 @@ def test_the_page_about_files_tells_of_every_report_and_chart(world: World) -> N
     assert {*re.findall(r"`(\w+)`", charts.partition("The rows are")[0])} >= {*CHARTS}
     for example in re.findall(r"```json\n(.*?)```", page, re.DOTALL):
         world.desk.export_job(world.viewer("owner"), json.loads(example), NOW)
+
+
+@pytest.mark.parametrize("kind", [ExportRequest, RunRequest, ScheduleBody], ids=lambda kind: kind.__name__)
+def test_a_workbook_has_words_above_its_columns_unless_codes_are_asked_for(kind: Any) -> None:
+    rest = {"name": "r", "what": {}, "timing": {"cadence": "daily", "at": "08:00"}, "recipients": [{"user": "u"}]}
+    given = rest if kind is ScheduleBody else {}
+    assert kind.model_validate({**given, "format": "xlsx"}).headers is Headers.LABELS
+    assert kind.model_validate({**given, "format": "xlsx", "headers": "codes"}).headers is Headers.CODES
+    assert kind.model_validate({**given, "format": "csv"}).headers is Headers.CODES
