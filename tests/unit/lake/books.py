@@ -292,6 +292,7 @@ def _legs(dice: random.Random, presence: Sequence[Row]) -> Iterator[Row]:
                 record_id=f"line:c{n}",
                 row_kind="leg" if dice.random() < 0.95 else "step",
                 seq=place + 1,
+                kind=dice.choice(["agent", "agent", "agent", "consultation", "survey_post_call"]),
                 user_id=stretch["user_id"],
                 answered_at=ends.replace(tzinfo=None) if answered else None,
                 ended_at=(ends + timedelta(seconds=dice.randrange(300) if answered else 0)).replace(tzinfo=None),

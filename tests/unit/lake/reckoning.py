@@ -480,7 +480,7 @@ def occupancy_by_user_and_month(books: Books) -> Rows:
     """Second by second: each second of a stretch online in which a ring of the person begins, lasts or both."""
     rings: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for leg in books.rows[LEGS.name]:
-        if leg["row_kind"] == "leg":
+        if leg["row_kind"] == "leg" and leg["kind"] == "agent":
             rings[leg["user_id"]].append((_second(leg["started_at"]), _second(leg["answered_at"] or leg["ended_at"])))
     found = []
     for key, mine in groups([row for row in _people(books) if row["ended_at"]], "user_id"):

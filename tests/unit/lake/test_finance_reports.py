@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,12 @@ import pytest
 import sqlglot
 
 from ringlake.metrics.catalog import METRICS
+from ringlake.metrics.rings import rung_spans
 from ringlake.metrics.sql import CURRENCY, expression
+from ringlake.metrics.staff import beside_talks, busy, seconds_of, stretches
+from ringlake.model.tables import LEGS, PRESENCE
 from ringlake.reports import bind, report
+from ringlake.stores.lake import as_rows
 from tests.unit.lake.books import FIRST, LAST, TABLES, Books, Row, books
 from tests.unit.lake.reckoning import ORACLES
 
@@ -128,6 +132,22 @@ def test_a_column_adds_up_to_the_metric_of_the_screens(engine: Engine, name: str
 
     assert float(total) == pytest.approx(float(said))
     assert total > 0
+
+
+def test_occupancy_is_that_of_the_screens(engine: Engine) -> None:
+    """The same rows through `metrics.staff`, for the one month that the range holds whole."""
+    legs = as_rows(LEGS, books().rows["legs"])
+    march = [r for r in books().rows["presence"] if f"{r['local_date']:%Y-%m}" == "2026-03" and r["ended_at"]]
+    found = stretches(as_rows(PRESENCE, march), datetime(2026, 5, 1, tzinfo=UTC))
+    beside, seconds = beside_talks(found, rung_spans(legs)), seconds_of(found)
+    rows = [row for row in engine.run("occupancy_by_user_and_month") if row["month"] == date(2026, 3, 1)]
+
+    assert len(rows) == 3
+    for row in rows:
+        told = busy(seconds[row["user_id"]], beside[row["user_id"]])
+        assert row["occupancy"] == pytest.approx(told.occupancy, abs=0.00006)
+        assert row["talking_s"] + row["ringing_s"] + row["wrap_up_s"] == told.engaged
+        assert row["talking_s"] + row["online_s"] == told.there
 
 
 def test_an_invoice_is_the_sum_of_its_totals(engine: Engine) -> None:

@@ -1,8 +1,9 @@
 -- Occupancy by user and month
 -- What it shows: one row per calendar month and person: seconds talking, ringing (while online and not in
--- wrap-up; two rings at once count once) and in wrap-up, of seconds talking and online, on the merged line;
--- the metric occupancy. Seconds of wrap-up count where the provider tells them apart from being online.
--- Null for who was never online or talking; a status that lasts still is not in it.
+-- wrap-up; two rings at once count once, and those of consultations do not) and in wrap-up, of seconds
+-- talking and online, on the merged line; the metric occupancy. Seconds of wrap-up count where the provider
+-- tells them apart from being online. Null for who was never online or talking; a status that lasts still
+-- is not in it.
 -- Parameters: workspace text, first_date date, last_date date (both days included)
 with stretches as (
     select
@@ -50,6 +51,7 @@ rings as (
         and day between cast(cast(:first_date - interval '2' day as date) as varchar)
             and cast(cast(:last_date + interval '1' day as date) as varchar)
         and row_kind = 'leg'
+        and kind not in ('consultation', 'survey_post_call')
         and user_id <> ''
 ),
 pieces as (
