@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
@@ -17,7 +18,8 @@ from ringlake.flows import refolding
 from ringlake.flows.refolding import SETTLED, Refolded, work_off
 from ringlake.flows.rollup import rollup
 from ringlake.model.calls import Leg, Party
-from ringlake.model.refolds import Refold
+from ringlake.model.money import Money
+from ringlake.model.refolds import EVERY, Refold
 from ringlake.stores.journal import MemoryJournal
 from ringlake.stores.lake import memory_lake
 from ringlake.stores.records import MemoryRecords, Record
@@ -268,3 +270,33 @@ def test_a_request_that_fails_is_told_and_comes_again(
     assert [type(failure) for failure in failures] == [Unavailable]
     assert json.loads(capsys.readouterr().out) == {"workspace": "acme", "refold": "Unavailable"}
     assert len(there.refolds.open("acme")) == 1
+
+
+def test_a_rate_of_exchange_writes_rows_with_that_currency_again_and_folds_nothing() -> None:
+    euro, pound = (Money(amount=Decimal(1), currency=currency) for currency in ("EUR", "GBP"))
+    there = Site(
+        call("c1", cost=euro),
+        call("c2", cost=pound),
+        call("c3"),
+        call("c4", NOON - timedelta(days=9), cost=euro),
+        message("c1", cost=pound),
+    )
+    there.ask(currencies=("EUR",), since=date(2026, 3, 4))
+    assert there.run() == Refolded(done=1, rung=1)
+    assert there.marked == ["acme#call#line#c1"]
+
+    there.ask(currencies=(EVERY,))
+    there.run()
+    assert sorted(there.marked[1:]) == [
+        "acme#call#line#c1", "acme#call#line#c2", "acme#call#line#c4", "acme#message#line#c1",
+    ]  # fmt: skip
+    assert there.rung == []
+
+
+def test_a_rate_of_exchange_and_a_change_of_the_directory_under_one_name_do_both() -> None:
+    there = Site(call("c1", cost=Money(amount=Decimal(1), currency="EUR")), call("c2", remote_number="+48600000009"))
+    there.ask(currencies=("EUR",))
+    there.ask(numbers=("+48600000009",))
+    assert there.run() == Refolded(done=1, rung=2)
+    assert there.rung == ["call#line#c1", "call#line#c2"]
+    assert there.marked == ["acme#call#line#c1", "acme#call#line#c2"]
