@@ -136,7 +136,7 @@ def test_where_nothing_dies_at_the_mail_service_itself_everybody_is_told() -> No
 
 
 class Meeting:
-    """A whole second run before the nth call of the first."""
+    """A whole second run, a second later, before the nth call of the first."""
 
     def __init__(self, tower: Tower, at: int) -> None:
         self._tower = tower
@@ -146,6 +146,7 @@ class Meeting:
     def __call__(self) -> None:
         self.calls += 1
         if self.calls == self._at:
+            self._tower.wait(1 / 60)
             self._tower.look()
 
 
