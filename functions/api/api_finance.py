@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 import api_queries as queries
 import msgspec
-from api_answers import CSV, Asked, answer, problem, serves, spreadsheet, versioned
+from api_answers import BYTES, CSV, Asked, answer, problem, serves, spreadsheet, versioned
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
@@ -46,12 +46,15 @@ def list_invoices() -> Response[str]:
 
 @serves(router, "POST /v1/invoices", query=queries.InvoiceImport, body=CSV, answers=views.ImportedInvoice)
 def import_invoice() -> Response[str]:
-    """Import an invoice of a provider and compare it with our charges; the same file again is the same invoice."""
+    """Import an invoice of a provider and compare it with our charges; the same file again is the same invoice.
+
+    A file that is not UTF-8 has to be sent as `application/octet-stream`.
+    """
     given = asked.query(queries.InvoiceImport)
     order = Import(
         connection=given.connection, name=given.name, first=given.from_, last=given.to, dry_run=given.dry_run
     )
-    report = asked.rooms.finance.invoices.take(asked.viewer, asked.file(), order, asked.now)
+    report = asked.rooms.finance.invoices.take(asked.viewer, asked.file(BYTES), order, asked.now)
     if report.error_count and not report.dry_run:
         detail = f"nothing was imported: {report.error_count} mistakes"
         return problem(HTTPStatus.BAD_REQUEST, detail, **msgspec.structs.asdict(report))

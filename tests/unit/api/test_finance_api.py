@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 from typing import Any
@@ -13,7 +14,8 @@ from tests.unit.api.test_api import call, claims_of
 from tests.unit.export.world import World
 
 OWNER = claims_of("s-owner")
-MAPPING = {"columns": {"started_at": "Start", "remote": "To", "amount": "Net"}, "currency": "EUR", "country": "PL"}
+COLUMNS = {"started_at": "Start", "remote": "To", "amount": "Net"}
+MAPPING = {"columns": COLUMNS, "currency": "EUR", "country": "PL"}
 FILE = "Start,To,Net\n2026-03-09 08:00,600 100 200,1.25\nsoon,600 100 200,1.25\n"
 GOOD = "Start,To,Net\n2026-03-09 08:00,600 100 200,1.25\n"
 
@@ -59,6 +61,21 @@ def test_an_invoice_from_its_mapping_to_its_lines(world: World) -> None:
     assert call("POST /v1/invoices/{id}/reconcile", OWNER, id=invoice)[0] == 200
     assert call("DELETE /v1/invoices/{id}", OWNER, id=invoice)[0] == 200
     assert call("GET /v1/invoices/{id}", OWNER, id=invoice)[0] == 404
+
+
+def test_a_file_that_is_not_utf_8_comes_byte_for_byte(world: World) -> None:
+    """The gateway flags such a type as base64; as text it would have been spoilt before we see it."""
+    columns = {"columns": COLUMNS | {"text": "Opłata"}, "encoding": "cp1250", "currency": "EUR"}
+    call("PUT /v1/invoice-mappings/{connection}", OWNER, columns, connection="c", headers={"if-match": "*"})
+    data = "Start,To,Net,Opłata\n2026-03-09 08:00,600 100 200,1.25,Łódź\n".encode("cp1250")
+    event_body = base64.b64encode(data).decode()
+    status, taken, _ = call(
+        "POST /v1/invoices", OWNER, raw=event_body, flagged=True, query="connection=c",
+        headers={"content-type": "application/octet-stream"},
+    )  # fmt: skip
+    assert (status, taken["error_count"]) == (200, 0)
+    page = call("GET /v1/invoices/{id}/entries", OWNER, id=taken["invoice"]["id"])[1]
+    assert page["entries"][0]["line_text"] == "Łódź"
 
 
 def test_a_month_is_closed_and_looked_at(world: World) -> None:
