@@ -45,7 +45,7 @@ Two columns come from the path:
 | column | type | meaning |
 |---|---|---|
 | workspace | string | the workspace; **a query must name exactly one** by `workspace = '...'`, or Athena refuses it |
-| day | string | UTC day of the start, `YYYY-MM-DD`; name a range of it, or all of history is read |
+| day | string | UTC day of the start, `YYYY-MM-DD`; name a range of it, or all of history is read. Of `reconciliations` the first day of the invoice, of `closings` and `closed_charges` the first day of the month |
 
 ## How workspaces are kept apart
 
@@ -90,6 +90,7 @@ The shipped queries run unchanged on Athena and on DuckDB. What to write, so tha
 | `at_timezone(ts, zone)` | `local_date` and `local_hour` |
 | the same in another zone | `cast(ts at time zone 'UTC' at time zone 'Europe/Warsaw' as timestamp)` |
 | `format_datetime`, `date_format` | format outside of SQL |
+| `date_diff('second', a, b)` of moments with fractions | `date_trunc('second', a)` and `b` first |
 | an expression without a name | `... as name` |
 
 ## Tables
@@ -124,7 +125,9 @@ def _table(table: Table) -> Iterator[str]:
 def _report(found: Report) -> Iterator[str]:
     yield f"### {found.name}\n"
     yield f"**{found.title}.** {found.description}\n"
-    yield f"Parameters: {', '.join(f'`{p.name}` ({p.type})' for p in found.parameters)}; days are included.\n"
+    needed = ", ".join(f"`{name}`" for name in ("reports", *(ability.value for ability in found.needs)))
+    yield f"Parameters: {', '.join(f'`{p.name}` ({p.type})' for p in found.parameters)}; days are included."
+    yield f"Needs {needed}.\n"
     body = "\n".join(line for line in found.sql.strip().splitlines() if not line.startswith("--"))
     yield f"```sql\n{body}\n```\n"
 
