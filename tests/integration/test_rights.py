@@ -363,6 +363,10 @@ def look_at_alerts(house: House) -> None:
         assert answer["statusCode"] < 300, (route, answer)
         return json.loads(answer["body"])
 
+    said = {"type": "presence.changed", "timestamp": datetime.now(UTC).isoformat()}
+    came = {**said, "data": {"presence": {"account": "anna", "status": "online"}}}
+    assert run(house, "ingest", webhook(json.dumps(came), "msg_anna"))["statusCode"] == 200
+    assert run(house, "fold", {"Records": list(doorbells(house))}) == {"batchItemFailures": []}
     told = {"recipients": [{"user": "u1"}], "webhook": "https://hooks.example.com/in"}
     nobody = {"name": "Nobody there", "kind": "no_agent", "threshold": 1000, "open_hours": False, **told}
     kept = ask("POST /v1/alerts", nobody)
