@@ -23,6 +23,7 @@ CHECKS: dict[str, list[str]] = {
     "data dictionary is current": [sys.executable, "-m", "tools.dictionary", "--check"],
     "metrics are current": [sys.executable, "-m", "tools.metrics", "--check"],
     "outcomes are current": [sys.executable, "-m", "tools.outcomes", "--check"],
+    "columns of exports are current": [sys.executable, "-m", "tools.exports", "--check"],
     "API pages are current": [sys.executable, "-m", "tools.apidoc", "--check"],
     "API description is current": [sys.executable, "-m", "tools.openapi", "--check"],
     "documents' links": [sys.executable, "-m", "tools.links"],

@@ -21,6 +21,7 @@ from ringlake.flows.schedules.bodies import ScheduleBody
 from ringlake.model.jobs import Format, Headers
 from ringlake.model.language import Language
 from ringlake.model.saved import SavedReport
+from tools import exports
 
 from .files import RANGE, body, ordered, rows
 from .world import NOW, World
@@ -306,6 +307,10 @@ def rows_of_saved(world: World, report_id: str) -> list[dict[str, str]]:
     return rows(
         world, report=job.name, filter=job.filter, options=job.options, columns=list(job.chosen), profile=job.profile
     )
+
+
+def test_the_page_of_columns_is_current() -> None:
+    assert exports.main(["--check"]) == 0
 
 
 def test_the_page_about_files_tells_of_every_report_and_chart(world: World) -> None:

@@ -253,7 +253,9 @@ def test_a_series_has_a_row_for_each_bucket_and_line_and_says_what_was_before(wo
         ("2026-03-09", "anna", "1", "0"), ("2026-03-09", "operator", "1", "1"),
         ("2026-03-10", "anna", "0", "0"), ("2026-03-10", "operator", "0", "0"),
     ]  # fmt: skip
-    assert "At most 10 lines by user" in made(world, report="chart", options=options).about.notes[0]
+    about = made(world, report="chart", options=options).about
+    assert "At most 10 lines by user" in about.notes[0]
+    assert about.filter == {**RANGE, **options}
 
 
 def test_a_breakdown_has_all_parts_and_its_first_metric_adds_up(world: World) -> None:

@@ -61,7 +61,7 @@ def content(job: Job, directory: Directory, user: User, sources: Sources) -> Con
         about=About(
             title=report.title,
             workspace=workspace.name,
-            filter={**job.filter, **({"options": job.options} if job.options else {})},
+            filter={**job.filter, **job.options},
             zone=asked.zone,
             as_of=asked.question.as_of,
             settings_version=workspace.settings_version,
