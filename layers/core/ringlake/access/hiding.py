@@ -17,6 +17,8 @@ from ringlake.model.numbers import ANONYMOUS
 _SHOWN_BEFORE, _SHOWN_AFTER = 3, 2
 # What a person dials; shorter digits are menu choices.
 _DIALLED = re.compile(r"\+?[\d\s()./-]{5,}")
+# A number inside another text: the address of a phone, or a caller who calls himself by his number.
+_INSIDE = re.compile(r"\+?\d(?:[\s()./-]*\d){6,}")
 
 
 def masked(number: str) -> str:
@@ -30,14 +32,22 @@ def masked(number: str) -> str:
 
 
 def masked_dialled(text: str) -> str:
-    """A text that may be a number (whom a call was handed to), masked if it is one."""
-    return masked(text) if _DIALLED.fullmatch(text) else text
+    """A text that may be a number (whom a call was handed to) or hold one (`sip:+48...`), that masked."""
+    return masked(text) if _DIALLED.fullmatch(text) else _INSIDE.sub(lambda found: masked(found[0]), text)
 
 
 # Numbers are masked, everything else is empty. Recordings and texts are not in the lake. `number` is whom a leg
-# was dialled to, `value` of a step a choice, a queue's name or the number that a call was handed to.
+# was dialled to, `value` of a step a choice, a queue's name or the number that a call was handed to. The name that
+# came with a call is often the number once more.
 MASKS: Mapping[str, Callable[[str], str]] = MappingProxyType(
-    {"remote_number": masked, "final_number": masked, "number": masked, "value": masked_dialled}
+    {
+        "remote_number": masked,
+        "final_number": masked,
+        "number": masked,
+        "value": masked_dialled,
+        "remote_name": masked_dialled,
+        "significant": masked_dialled,
+    }
 )
 NUMBERS = frozenset(MASKS)
 HIDDEN: Mapping[Ability, frozenset[str]] = MappingProxyType(
@@ -67,12 +77,17 @@ def hidden_from(held: frozenset[Ability]) -> tuple[Ability, ...]:
     return tuple(ability for ability in HIDDEN if ability not in held)
 
 
+def emptied(hides: Collection[Ability]) -> frozenset[str]:
+    """Of the columns that these abilities would open, those of which nothing is shown; the others are masked."""
+    return frozenset(name for ability in hides if ability is not Ability.SEE_NUMBERS for name in HIDDEN[ability])
+
+
 def concealed(row: Mapping[str, Any], hides: Collection[Ability]) -> dict[str, Any]:
     """One row without what these abilities would open, as `query.rows` does it for whole columns."""
-    shown = dict(row)
+    shown, empty = dict(row), emptied(hides)
     for name in {name for ability in hides for name in HIDDEN[ability]} & set(row):
         value = row[name]
-        if name in MASKS:
+        if name not in empty:
             shown[name] = MASKS[name](value or "")
         else:
             shown[name] = None if value is None or isinstance(value, Decimal) else ""

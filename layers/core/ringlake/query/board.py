@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from ringlake.access.hiding import masked
+from ringlake.access.hiding import masked, masked_dialled
 from ringlake.access.scope import Scope, grants
 from ringlake.model.board import Board, BoardFilter, CallType, LiveCall, Person, View, header
 from ringlake.model.directory import Ability
@@ -60,6 +60,7 @@ def _shown(call: LiveCall, seen: Scope, joins: Collection[str]) -> LiveCall:
     hidden: dict[str, Any] = {}
     if Ability.SEE_NUMBERS in seen.hides:
         hidden["customer_number"] = masked(call.customer_number)
+        hidden["customer_name"] = masked_dialled(call.customer_name)
     if Ability.SEE_NAMES in seen.hides:
         hidden |= {"customer_name": "", "contact_id": "", "contacts_more": 0}
     if call.supervise and call.connection not in joins:

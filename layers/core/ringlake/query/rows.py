@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from ringlake.access.hiding import HIDDEN, MASKS, NUMBERS
+from ringlake.access.hiding import HIDDEN, MASKS, emptied
 from ringlake.model.arrow import kernels, wall
 from ringlake.model.calls import Outcome
 from ringlake.model.directory import Ability
@@ -161,10 +161,11 @@ def _hide(rows: pa.Table, hides: Sequence[Ability]) -> pa.Table:
     """Numbers masked, other hidden columns empty: "" for text, null for amounts."""
     import pyarrow as pa
 
+    empty = emptied(hides)
     for name in sorted(frozenset[str]().union(*(HIDDEN[ability] for ability in hides)) & set(rows.column_names)):
         field = rows.schema.field(name)
         column: Any = pa.nulls(len(rows), field.type)
-        if name in NUMBERS:
+        if name not in empty:
             parts = rows[name].chunks
             column = pa.chunked_array([_masked(part, MASKS[name]) for part in parts], pa.string())
         elif not pa.types.is_decimal(field.type):

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, StringConstraints, model_validator
 
 from ringlake.access import Principal
-from ringlake.access.hiding import masked
+from ringlake.access.hiding import masked, masked_dialled
 from ringlake.errors import NotFound
 from ringlake.flows.directory.office import may
 from ringlake.metrics.customers import BANDS, CALL_COLUMNS, MESSAGE_COLUMNS, Contacts, handling, people, text
@@ -540,9 +540,10 @@ def _person(viewer: Principal, contact: Contact | None, latest: Sequence[dict[st
             "company": "",
             "numbers": (number,) if number else (),
         }
+    shown = str if numbered else masked_dialled
     return {
-        "name": contact.name if named else "",
-        "company": contact.company if named else "",
+        "name": shown(contact.name) if named else "",
+        "company": shown(contact.company) if named else "",
         "numbers": tuple(number if numbered else masked(number) for number in contact.numbers),
     }
 
