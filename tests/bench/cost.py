@@ -50,8 +50,8 @@ ITEM_OVERHEAD = 100
 # Shards of the journal's stream: an on-demand table begins with four.
 SHARDS = 4
 ARCHIVE_WINDOW_MINUTES = 5
-# calls, legs, messages, activity of the day.
-OBJECTS_A_MINUTE = 4
+# calls, legs, messages, charges, activity of the day.
+OBJECTS_A_MINUTE = 5
 # The measured minute has calls only; its messages are read as well.
 MESSAGE_READS = 3
 KEPT_VERSIONS_DAYS = 7
