@@ -45,7 +45,10 @@ Two columns come from the path:
 | column | type | meaning |
 |---|---|---|
 | workspace | string | the workspace; **a query must name exactly one** by `workspace = '...'`, or Athena refuses it |
-| day | string | UTC day of the start, `YYYY-MM-DD`; name a range of it, or all of history is read. Of `reconciliations` the first day of the invoice, of `closings` and `closed_charges` the first day of the month |
+| day | string | UTC day of the start, `YYYY-MM-DD`; name a range of it, or all of history is read. |
+
+Of `reconciliations` the `day` is the first day of the invoice's period, of `closings` and `closed_charges` the first
+day of the month.
 
 ## How workspaces are kept apart
 
