@@ -73,6 +73,16 @@ def test_a_german_file_with_a_title_semicolons_and_commas() -> None:
     assert (line.line, found.left_out) == (4, 1)
 
 
+def test_a_comma_that_is_not_in_quotes_shifts_no_amount() -> None:
+    """Of `0,05` in the last column the 0 would be left."""
+    columns = {name: header for name, header in COLUMNS.items() if name != "text"}
+    text = "Ref,From,To,Start,Len,Net\nA,+48221000001,,2026-03-04 12:00,,0,05\nB,,,2026-03-04 12:00,,1,\n"
+    found = read(text, columns=columns)
+
+    assert [(line.id, line.amount) for line in found.lines] == [("B", Decimal(1))]
+    assert [(wrong.line, wrong.column) for wrong in found.wrong] == [(2, "Net")]
+
+
 def test_a_line_without_a_start_is_a_fee_whoever_it_names() -> None:
     (line,) = read("Ref,From,To,Start,Len,Net,What\n,+48221000001,,,,12.00,Rent March\n").lines
 
@@ -99,9 +109,23 @@ def test_what_has_the_guard_of_a_spreadsheet_is_read_without_it() -> None:
         ("1,5", ",", "1.5"),
         ("1,234.50", ".", "1234.50"),
         ("1.234,50", ",", "1234.50"),
-        ("1 234,50 zł", ",", "1234.50"),
+        ("1 234,50 €", ",", "1234.50"),
         ("1'234.50", ".", "1234.50"),
         ("€0.01", ".", "0.01"),
+        ("US$5.00", ".", "5.00"),
+        ("5.00 eur", ".", "5.00"),
+        ("5.00 usd", ".", None),
+        ("5.00 zł", ".", None),
+        # Credits in other spellings, which would be charges without what stands around the number.
+        ("\u22125.00", ".", None),
+        ("\u20135.00", ".", None),
+        ("5.00\u2212", ".", None),
+        ("5.00 CR", ".", None),
+        ("CR 5.00", ".", None),
+        ("5.00 H", ".", None),
+        ("5.00%", ".", None),
+        ("\uff115.00", ".", None),
+        ("50.0O", ".", None),
         ("+3", ".", "3"),
         ("-.5", ".", None),
         (".5", ".", "0.5"),
@@ -127,10 +151,23 @@ def test_amounts_are_exact_and_never_guessed(cell: str, mark: str, said: str | N
 
 
 @pytest.mark.parametrize(
+    ("cell", "currency"), [("5 zł", "PLN"), ("PLN 5", "PLN"), ("5 kr", "SEK"), ("US$5", "USD"), ("$5", "USD")]
+)
+def test_an_amount_may_say_the_currency_of_the_line(cell: str, currency: str) -> None:
+    (line,) = read(f"Ref,From,To,Start,Len,Net,What\n,,,2026-03-04 12:00,,{cell},\n", currency=currency).lines
+
+    assert (line.amount, line.currency) == (Decimal(5), currency)
+
+
+@pytest.mark.parametrize(
     ("cell", "form", "said"),
     [
         ("65", DurationForm.SECONDS, 65),
         ("65.5", DurationForm.SECONDS, 66),
+        ("65 sec", DurationForm.SECONDS, 65),
+        ("1.5 min", DurationForm.MINUTES, 90),
+        ("1.5 min", DurationForm.SECONDS, None),
+        ("65 EUR", DurationForm.SECONDS, None),
         ("1.5", DurationForm.MINUTES, 90),
         ("1:05", DurationForm.CLOCK, 65),
         ("90:00", DurationForm.CLOCK, 5400),

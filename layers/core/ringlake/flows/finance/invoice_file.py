@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -47,8 +48,20 @@ _MOST_SECONDS = 10_000_000
 YEARS = range(1970, 9990)
 # What people put between thousands, and what stands around an amount.
 _SPACES = re.compile(r"[\s\u00a0\u202f'\u2019]")
-# A currency. Brackets and a minus behind would mean less than nothing: they are no part of it, and refused.
-_CURRENCY = re.compile(r"^[^0-9,.+()-]{0,4}|[^0-9,.+()-]{0,4}$")
+# What stands before and behind the number of an amount. Brackets and a minus behind would mean less than nothing: they
+# are no currency, and refused.
+_AROUND = re.compile(r"(?P<before>[^0-9,.+()-]{0,4})(?P<number>[^\s]*?)(?P<behind>[^0-9,.+()-]{0,4})", re.DOTALL)
+# Signs of currencies that are written with letters. Other letters may say whose money it is (CR, H), so that nobody
+# could tell a credit from a charge.
+_SIGNS = frozenset(
+    {"zł", "kr", "kč", "ft", "lei", "fr", "sfr", "лв", "ден", "дин", "din", "km", "руб", "грн", "rs", "r"}  # noqa: RUF001
+)
+# Signs that only one currency has.
+_OF_ONE = {"€": "EUR", "zł": "PLN"}
+_UNITS = {
+    DurationForm.SECONDS: re.compile(r"(?i:(?<=[0-9])\s*(?:s|sec|sek)\.?)$"),
+    DurationForm.MINUTES: re.compile(r"(?i:(?<=[0-9])\s*(?:m|min)\.?)$"),
+}
 _LAST_SECOND = 59
 _NOON = 12
 
@@ -86,6 +99,10 @@ def read_invoice(data: bytes, mapping: InvoiceMapping) -> InvoiceFile:
             row = dict(zip(header, [*clean, *[""] * (len(header) - len(clean))], strict=False))
             if any(row.get(column, "") in values for column, values in mapping.leave_out.items()):
                 left_out += 1
+                continue
+            if any(clean[len(header) :]):
+                # A comma inside a number that is not in quotes: what stands where is not known.
+                found.wrong.append(Wrong(line, header[-1], "is not the last cell: the line has more than the header"))
                 continue
             try:
                 found.lines.append(read(line, row))
@@ -162,6 +179,7 @@ def _reader(mapping: InvoiceMapping) -> Callable[[int, Mapping[str, str]], Invoi
 
     def read(line: int, row: Mapping[str, str]) -> InvoiceLine:
         cells = {what: row[column] for what, column in mapping.columns.items()}
+        currency = _currency(mapping, cells.get("currency", ""))
         started = cells.get("started_at") or " ".join(filter(None, (cells.get("date", ""), cells.get("time", ""))))
         return InvoiceLine(
             line=line,
@@ -173,8 +191,10 @@ def _reader(mapping: InvoiceMapping) -> Callable[[int, Mapping[str, str]], Invoi
             if started
             else None,
             duration_s=_duration(mapping, cells.get("duration", "")),
-            amount=_cell(mapping, "amount", cells["amount"], lambda text: _amount(text, mapping.decimal_mark)),
-            currency=_currency(mapping, cells.get("currency", "")),
+            amount=_cell(
+                mapping, "amount", cells["amount"], lambda text: _amount(text, mapping.decimal_mark, currency)
+            ),
+            currency=currency,
             text=cells.get("text", "")[:200],
         )
 
@@ -228,7 +248,7 @@ def _duration(mapping: InvoiceMapping, text: str) -> int | None:
                 raise ValueError(text)
             return int(match[1] or 0) * 3600 + int(match[2]) * 60 + int(match[3])
         per = 60 if mapping.duration_form is DurationForm.MINUTES else 1
-        value = _amount(text, mapping.decimal_mark) * per
+        value = _amount(_UNITS[mapping.duration_form].sub("", text), mapping.decimal_mark) * per
         if not 0 <= value <= _MOST_SECONDS:
             raise ValueError(text)
         return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))
@@ -236,9 +256,9 @@ def _duration(mapping: InvoiceMapping, text: str) -> int | None:
     return _cell(mapping, "duration", text, read)
 
 
-def _amount(text: str, mark: str) -> Decimal:
-    """An exact decimal; raises `ValueError` for what could be read in two ways."""
-    bare = _CURRENCY.sub("", _SPACES.sub("", text))
+def _amount(text: str, mark: str, currency: str = "") -> Decimal:
+    """An exact decimal; raises `ValueError` for what could be read in two ways, or is of another currency."""
+    bare = _bare(_SPACES.sub("", text), currency)
     whole, _, places = bare.rpartition(mark) if mark in bare else (bare, "", "")
     thousands = "," if mark == "." else "."
     if thousands in whole and not re.fullmatch(rf"-?[0-9]{{1,3}}({re.escape(thousands)}[0-9]{{3}})+", whole):
@@ -248,6 +268,27 @@ def _amount(text: str, mark: str) -> Decimal:
     if not _PLAIN.fullmatch(number):
         raise ValueError(text)
     return Decimal(number)
+
+
+def _bare(text: str, currency: str) -> str:
+    """The number without this currency around it; raises `ValueError` for anything else around it."""
+    match = _AROUND.fullmatch(text)
+    if match is None or not all(_is_currency(match[part], currency) for part in ("before", "behind")):
+        raise ValueError(text)
+    return match["number"]
+
+
+def _is_currency(text: str, currency: str) -> bool:
+    """Its code or its sign, which may have letters of the country before it (`US$`). A number of no currency has
+    nothing around it.
+    """
+    if not text or not currency:
+        return not text
+    if (said := _OF_ONE.get(text.casefold(), text.upper())) in CURRENCIES:
+        return said == currency
+    country = text[:-1]
+    is_sign = unicodedata.category(text[-1]) == "Sc" and (not country or (country.isascii() and country.isalpha()))
+    return is_sign or text.casefold() in _SIGNS
 
 
 def _currency(mapping: InvoiceMapping, text: str) -> str:
