@@ -16,6 +16,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
+from ringlake.access.hiding import HIDDEN
 from ringlake.errors import InvalidRequest, NotFound
 from ringlake.flows.rollup import rollup
 from ringlake.metrics.catalog import METRICS
@@ -126,6 +127,20 @@ def test_placeholders_are_the_declared_parameters_and_never_in_a_comment_or_text
     assert not re.findall(r"--.*:\w", sql)
     texts = [t.this for t in sqlglot.parse_one(sql, dialect="athena").find_all(exp.Literal) if t.is_string]
     assert not [text for text in texts if ":" in text]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_report_needs_the_right_to_see_what_it_reads(name: str) -> None:
+    """demands.md D74: SQL hides no column, so whoever lacks the ability must not run it."""
+    statement = sqlglot.parse_one(report(name).sql, dialect="athena")
+    columns = {column.name for column in statement.find_all(exp.Column)}
+    tables = {table.name for table in statement.find_all(exp.Table)}
+    needed = {ability for ability, hidden in HIDDEN.items() if columns & hidden}
+    # All of these is about money.
+    if tables & {"charges", "reconciliations", "closings", "closed_charges"}:
+        needed.add(Ability.SEE_COSTS)
+
+    assert set(report(name).needs) == needed
 
 
 # --- the parameters -----------------------------------------------------------
