@@ -254,6 +254,7 @@ def test_a_series_has_a_row_for_each_bucket_and_line_and_says_what_was_before(wo
         ("2026-03-10", "anna", "0", "0"), ("2026-03-10", "operator", "0", "0"),
     ]  # fmt: skip
     about = made(world, report="chart", options=options).about
+    assert about.title == "Chart: series"
     assert "At most 10 lines by user" in about.notes[0]
     assert about.filter == {**RANGE, **options}
 

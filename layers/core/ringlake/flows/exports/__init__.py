@@ -59,7 +59,7 @@ def content(job: Job, directory: Directory, user: User, sources: Sources) -> Con
         stem=_stem(report, asked),
         sheet=Sheet(name=report.name, fields=fields, batches=batches),
         about=About(
-            title=report.title,
+            title=f"{report.title}: {chart}" if (chart := _chart(asked)) else report.title,
             workspace=workspace.name,
             filter={**job.filter, **job.options},
             zone=asked.zone,
@@ -73,10 +73,16 @@ def content(job: Job, directory: Directory, user: User, sources: Sources) -> Con
     )
 
 
+def _chart(asked: Asked) -> str:
+    """Which chart the file is of, "" for other reports."""
+    chart: str = getattr(asked.given, "chart", "")
+    return chart
+
+
 def _stem(report: Report, asked: Asked) -> str:
     """Report, profile and dates: nothing that somebody wrote."""
     query = asked.question.query
-    words = [f"ringlake-{getattr(asked.given, 'chart', report.name)}"]
+    words = [f"ringlake-{_chart(asked) or report.name}"]
     if asked.profile != report.profiles[0]:
         words.append(asked.profile)
     words += ["open"] if getattr(asked.given, "in_range", True) is False else [f"{query.from_date}", f"{query.to_date}"]
