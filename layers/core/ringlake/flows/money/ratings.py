@@ -18,6 +18,7 @@ from ringlake.access import Principal
 from ringlake.errors import Conflict, InvalidRequest, NotFound, Taken
 from ringlake.flows.directory.bodies import Text
 from ringlake.flows.directory.office import Office, line
+from ringlake.model.arrow import kernels
 from ringlake.model.base import Answer
 from ringlake.model.directory import Rating
 from ringlake.model.tables import CHARGES
@@ -202,9 +203,14 @@ class Ratings(Office):
                 yield from self._on(viewer.workspace, day, rating.number)
 
     def _on(self, workspace: str, day: str, number: int) -> Iterator[Difference]:
+        pc = kernels()
+        rows = self._stores.lake.read(CHARGES, workspace, day, _READ).rows
+        rated = rows.filter(pc.equal(rows["rating"], number))["interaction"]
+        if not len(rated):
+            return
+        concerned = rows.filter(pc.is_in(rows["interaction"], value_set=rated)).to_pylist()
         before: dict[tuple[str, str], dict[str, Any]] = {}
-        rows = self._stores.lake.read(CHARGES, workspace, day, _READ).rows.to_pylist()
-        for row in sorted(rows, key=lambda row: int(row["rating"])):
+        for row in sorted(concerned, key=lambda row: int(row["rating"])):
             unit = row["interaction"], row["unit"]
             if row["rating"] < number:
                 before[unit] = row
