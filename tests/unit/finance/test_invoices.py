@@ -357,6 +357,23 @@ def test_an_import_that_breaks_off_anywhere_is_finished_by_the_next(ledger: Ledg
     assert ledger.lake.read(RECONCILIATIONS, "acme", "2026-03-01").rows.num_rows == 10
 
 
+def test_a_deletion_that_breaks_off_is_finished_by_the_next(ledger: Ledger) -> None:
+    invoice = take(ledger, lines(*range(9)))
+    keep = ledger.kept.put_invoice
+
+    def gone(*given: Any) -> None:
+        raise Unavailable("gone")
+
+    ledger.kept.put_invoice = gone  # type: ignore[method-assign]
+    with pytest.raises(Unavailable):
+        ledger.finance.invoices.delete(ledger.viewer, invoice.id, NOW)
+    ledger.kept.put_invoice = keep  # type: ignore[method-assign]
+    ledger.finance.invoices.delete(ledger.viewer, invoice.id, NOW)
+
+    assert ledger.finance.invoices.all(ledger.viewer).invoices == ()
+    assert ledger.lake.read(RECONCILIATIONS, "acme", "2026-03-01").rows.num_rows == 0
+
+
 def test_what_was_done_is_on_record(ledger: Ledger) -> None:
     take(ledger, lines(1))
     said = {line.action for line in ledger.directory.audit_lines("acme", "2026-04")}

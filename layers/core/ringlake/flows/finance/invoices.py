@@ -234,8 +234,9 @@ class Invoices(FinanceOffice):
         before = self._living(viewer, invoice_id)
         self._stores.directory.audit(line(viewer, now, "invoice.delete", invoice_id))
         after = msgspec.structs.replace(before, deleted_at=now, version=before.version + 1)
-        self._put(viewer.workspace, after, before)
+        # Rows first: what breaks off here is deleted by the next try, and no rows are left that nobody finds.
         self._write(viewer.workspace, before, [])
+        self._put(viewer.workspace, after, before)
         return View(_entry(after, self._stores.directory.watermark(viewer.workspace)), str(after.version))
 
     # ------------------------------------------------------------ steps
