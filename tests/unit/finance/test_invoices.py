@@ -364,7 +364,7 @@ def test_a_deletion_that_breaks_off_is_finished_by_the_next(ledger: Ledger) -> N
     def gone(*given: Any) -> None:
         raise Unavailable("gone")
 
-    ledger.kept.put_invoice = gone  # type: ignore[method-assign]
+    ledger.kept.put_invoice = gone  # type: ignore[assignment,method-assign]
     with pytest.raises(Unavailable):
         ledger.finance.invoices.delete(ledger.viewer, invoice.id, NOW)
     ledger.kept.put_invoice = keep  # type: ignore[method-assign]
