@@ -13,9 +13,11 @@ from .notice import Call, Company, Line, Message, Notice, compact, number_of
 BASIC = "fcc"
 # What a script in front puts before Focus' own number of the call.
 PREFIX = "fcc-"
+# Focus names the campaign of each call that it has written down.
+CAMPAIGN_ID = "17"
 UNTOLD: Mapping[Ending, Ending] = {}
 SILENT: Mapping[str, str] = {}
-queue, scheme, row, campaign = generic.queue, generic.scheme, generic.row, generic.campaign
+queue, scheme, row = generic.queue, generic.scheme, generic.row
 heard_text = generic.heard_text
 
 
@@ -30,7 +32,7 @@ def calls(company: Company, line: Line, call: Call) -> Iterator[Notice]:
             "customerId": 7,
             "version": 1,
             "createdAt": clock,
-            "data": {"calls_id": number, "date_time": clock, "campaigns_id": 17},
+            "data": {"calls_id": number, "date_time": clock, "campaigns_id": int(CAMPAIGN_ID)},
         }
         subject = ("call", provider_id(call))
         mark = f"transcript-{number}"
@@ -57,3 +59,7 @@ def text_id(message: Message) -> str:
 
 def parts(call: Call) -> list[str]:
     return generic.parts(replace(call, id=provider_id(call)))
+
+
+def campaign(line: Line, call: Call) -> str:
+    return generic.campaign(line, call) or (CAMPAIGN_ID if call.transcript_ready else "")
