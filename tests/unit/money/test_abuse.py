@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from ringlake.errors import InvalidRequest, Outdated
-from ringlake.flows.money.abuse import Abuse, AbuseQuery, Suspicion, is_premium
+from ringlake.flows.answers.facts import LakeFacts
+from ringlake.flows.money.abuse import Abuse, AbuseAnswers, AbuseQuery, Suspicion, is_premium
 from ringlake.model.directory import Ability
 from ringlake.model.tables import CALLS, MESSAGES
 from ringlake.query.filters import Filter, parse
@@ -178,3 +179,14 @@ def test_rules_have_a_version_and_wrong_ones_are_refused(world: World) -> None:
 )
 def test_premium_numbers_are_those_of_the_numbering_plans(number: str, expected: bool) -> None:
     assert is_premium(number) is expected
+
+
+def test_rows_straight_from_the_lake_and_kept_ones_are_looked_at_alike(world: World) -> None:
+    keep(world, CALLS, [dialled("a", ABROAD), dialled("b", at=NOON - timedelta(days=2), talk_s=9000), dialled("c")])
+    plain = AbuseAnswers(world.directory, LakeFacts(world.lake), world.records)
+    owner, asked = world.viewer("owner"), parse(AbuseQuery, MARCH)
+    assert plain.listed(owner, asked, world.now) == abuse(world)
+    # Days of which the lake has nothing.
+    nothing = parse(AbuseQuery, {"from": "2025-07-01", "to": "2025-07-02"})
+    assert (plain.listed(owner, nothing, world.now).calls, plain.count(owner, nothing, world.now)) == (0, 0)
+    assert world.rooms.money.abuse.listed(owner, nothing, world.now).listed == ()

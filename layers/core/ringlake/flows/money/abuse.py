@@ -6,7 +6,7 @@ Looked for among calls that we dialled, and calls that were handed to a number o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -166,9 +166,14 @@ class Abuse(Answer, frozen=True, kw_only=True):
 
 
 class _Found(NamedTuple):
-    row: Mapping[str, Any]
-    number: str
-    suspicions: tuple[Suspicion, ...]
+    """Suspicious rows, with numbers in clear, and which of them is suspicious for what; hide before showing."""
+
+    looked_at: int
+    rows: pa.Table
+    masks: Mapping[Suspicion, Column]
+
+    def of(self, suspicion: Suspicion) -> pa.Table:
+        return self.rows.filter(self.masks[suspicion])
 
 
 class AbuseAnswers(Answers):
@@ -212,53 +217,45 @@ class AbuseAnswers(Answers):
         """Raises `PlanTooLow`, `InvalidRequest`, `Forbidden`."""
         question = self.question(viewer, asked.filter, now)
         rules = self._kept(question.workspace)
-        looked_at, found = self._suspects(question, rules, asked.suspicions)
+        found = self._suspects(question, rules, asked.suspicions)
         hides, currency = question.query.scope.hides, question.workspace.currency
-        shown = sorted(found, key=_weight)[: asked.limit]
         costs = Ability.SEE_COSTS not in hides
+        wanted = [one for one in Suspicion if not asked.suspicions or one in asked.suspicions]
         return Abuse(
             meta=question.meta,
             rules_version=rules.version,
-            looked_at=looked_at,
-            calls=len(found),
-            amount=_sum(found, currency) if costs else None,
+            looked_at=found.looked_at,
+            calls=len(found.rows),
+            amount=_sum(found.rows, currency) if costs else None,
             currency=currency if costs else "",
             by_suspicion=tuple(
                 SuspicionSum(
                     suspicion=one,
-                    calls=len(having),
-                    talk_s=sum(of.row["talk_s"] or 0 for of in having),
-                    amount=_sum(having, currency) if costs else None,
-                    drill=_drill(question, having),
+                    calls=len(rows),
+                    talk_s=kernels().sum(rows["talk_s"], min_count=0).as_py(),
+                    amount=_sum(rows, currency) if costs else None,
+                    drill=_drill(question, rows),
                 )
-                for one in Suspicion
-                if (not asked.suspicions or one in asked.suspicions)
-                for having in [[of for of in found if one in of.suspicions]]
+                for one in wanted
+                for rows in [found.of(one)]
             ),
-            listed=tuple(_shown(question, of, currency) for of in shown),
+            listed=tuple(_listed(question, found, asked.limit, currency)),
         )
 
     def count(self, viewer: Principal, asked: Filter, now: datetime) -> int:
         """How many calls that the viewer sees are suspicious. Raises as `listed`."""
         question = self.question(viewer, asked, now)
-        _, found = self._suspects(question, self._kept(question.workspace), ())
-        return len(found)
+        return len(self._suspects(question, self._kept(question.workspace), ()).rows)
 
-    def _suspects(self, question: Question, rules: AbuseRules, wanted: Sequence[Suspicion]) -> tuple[int, list[_Found]]:
-        """How many calls were looked at, and the suspicious ones with numbers in clear: hide before showing."""
+    def _suspects(self, question: Question, rules: AbuseRules, wanted: Sequence[Suspicion]) -> _Found:
         scope = msgspec.structs.replace(question.query.scope, hides=())
         query = msgspec.structs.replace(question.query, scope=scope)
-        if CALL not in query.predicates.channels:
-            return 0, []
         rows = _outward(self._facts.rows(CALLS, query, _READ))
+        if CALL not in query.predicates.channels:
+            rows = rows.slice(0, 0)
         masks = _Look(rules, question.workspace).at(rows)
-        kinds = wanted or tuple(Suspicion)
-        any_of = _joined([masks[one] for one in kinds])
-        kept = {one: mask.filter(any_of).to_pylist() for one, mask in masks.items()}
-        return len(rows), [
-            _Found(row, row[_PAID], tuple(one for one in Suspicion if kept[one][place]))
-            for place, row in enumerate(rows.filter(any_of).to_pylist())
-        ]
+        any_of = _joined([masks[one] for one in wanted or tuple(Suspicion)])
+        return _Found(len(rows), rows.filter(any_of), {one: mask.filter(any_of) for one, mask in masks.items()})
 
     def _kept(self, workspace: Workspace) -> AbuseRules:
         return self._directory.find(workspace.id, AbuseRules) or AbuseRules()
@@ -361,37 +358,39 @@ def _outward(rows: pa.Table) -> pa.Table:
     return rows.append_column(_PAID, paid).filter(kept)
 
 
-def _weight(found: _Found) -> tuple[Decimal, int, datetime, str]:
-    row = found.row
-    return -(row["home_amount"] or Decimal(0)), -(row["talk_s"] or 0), row["started_at"], row["record_id"]
+def _listed(question: Question, found: _Found, limit: int, currency: str) -> Iterator[SuspectCall]:
+    """The most expensive ones, then the longest."""
+    order = [("home_amount", "descending"), ("talk_s", "descending"), ("started_at", "ascending")]
+    keys = [*order, ("record_id", "ascending")]
+    first = kernels().sort_indices(found.rows, sort_keys=keys)[:limit]
+    masks = {one: mask.take(first).to_pylist() for one, mask in found.masks.items()}
+    for place, row in enumerate(found.rows.take(first).to_pylist()):
+        yield _shown(question, row, tuple(one for one in Suspicion if masks[one][place]), currency)
 
 
-def _sum(found: Iterable[_Found], currency: str) -> Decimal | None:
+def _sum(rows: pa.Table, currency: str) -> Decimal | None:
     """Null when no charge is known."""
-    known = [amount for of in found if (amount := _amount(of.row, currency)) is not None]
-    return sum(known, Decimal(0)) if known else None
+    pc = kernels()
+    known = rows["home_amount"].filter(pc.equal(pc.cast(rows["home_currency"], "string"), currency))
+    total: Decimal | None = pc.sum(known).as_py()
+    return total
 
 
-def _amount(row: Mapping[str, Any], currency: str) -> Decimal | None:
-    amount: Decimal | None = row["home_amount"]
-    return amount if row["home_currency"] == currency else None
-
-
-def _drill(question: Question, found: Sequence[_Found]) -> Drill | None:
-    if len(found) > MOST_IDS or not found:
+def _drill(question: Question, rows: pa.Table) -> Drill | None:
+    if not 0 < len(rows) <= MOST_IDS:
         return None
-    return narrowed(question, {"channels": [CALL], "record_ids": [of.row["record_id"] for of in found]})
+    return narrowed(question, {"channels": [CALL], "record_ids": rows["record_id"].to_pylist()})
 
 
-def _shown(question: Question, found: _Found, currency: str) -> SuspectCall:
-    hides = question.query.scope.hides
-    row = concealed({**found.row, "number": found.number}, hides)
+def _shown(question: Question, told: Mapping[str, Any], of: tuple[Suspicion, ...], currency: str) -> SuspectCall:
+    number = str(told[_PAID])
+    row = concealed({**told, "number": number}, question.query.scope.hides)
     return SuspectCall(
         record_id=row["record_id"],
-        started_at=_utc(row["started_at"]),
-        suspicions=found.suspicions,
+        started_at=row["started_at"].replace(tzinfo=UTC),
+        suspicions=of,
         number=row["number"],
-        country=country_of(found.number),
+        country=country_of(number),
         user_id=row["user_id"],
         user_name=row["user_name"],
         team_id=row["team_id"],
@@ -401,15 +400,10 @@ def _shown(question: Question, found: _Found, currency: str) -> SuspectCall:
         direction=row["direction"],
         outcome=row["outcome"],
         talk_s=row["talk_s"],
-        amount=_amount(row, currency),
+        amount=row["home_amount"] if row["home_currency"] == currency else None,
         currency=row["home_currency"],
         drill=narrowed(question, {"channels": [CALL], "record_ids": [row["record_id"]]}),
     )
-
-
-def _utc(at: datetime) -> datetime:
-
-    return at.replace(tzinfo=UTC)
 
 
 def _view(rules: AbuseRules, workspace: Workspace) -> AbuseRulesView:
