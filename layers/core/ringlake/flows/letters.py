@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ringlake.errors import Conflict, Unavailable
+from ringlake.access import Principal
+from ringlake.errors import Conflict, Rejected, Unavailable
 from ringlake.files.formats import content_type
 from ringlake.files.mail import (
     Amount,
@@ -33,11 +34,12 @@ from ringlake.files.mail import (
     ready,
     scheduled,
 )
-from ringlake.model.directory import User, Workspace
+from ringlake.model.directory import Directory, User, Workspace
 from ringlake.model.jobs import Figure, Format, Job, JobState, Letter, LetterKind, MailState
 from ringlake.model.mailing import Standing
 from ringlake.stores.mail import MailRefused, MailThrottled, MailUncertain, Refusal
 
+from .filerights import may_take
 from .workshop import LEASE, Later, Workshop, moved
 
 # A letter that could not leave is tried this often, a little later each time.
@@ -47,6 +49,8 @@ TRY_AGAIN = timedelta(minutes=2)
 PACKED_BYTES = 64_000_000
 
 _LOST = "The mail may not have left. It is not sent again, so that nobody gets it twice."
+_NOT_COVERED = "The rights of whoever asked for this file do not cover it any more."
+_NO_USER = "This is not the address of an active user any more."
 _UNREACHABLE = "This address cannot be mailed to: correct it."
 _STOPPED: Mapping[Standing, str] = MappingProxyType(
     {
@@ -119,6 +123,8 @@ def _send(job: Job, place: int, parcel: _Parcel, shop: Workshop) -> Job:
     if standing is not None:
         said = _STOPPED.get(standing, f"No mail is sent to this address ({standing.value}).")
         return _settle(job, place, shop, state=MailState.FAILED, error=said)
+    if why := parcel.barred(letter):
+        return _settle(job, place, shop, state=MailState.FAILED, error=why)
     try:
         message = parcel.message(place)
     except ValueError:
@@ -183,12 +189,33 @@ class _Parcel:
         self._job, self._shop = job, shop
 
     @cached_property
+    def _directory(self) -> Directory:
+        return self._shop.directory.load(self._job.workspace, key=False)
+
+    @property
     def _workspace(self) -> Workspace:
-        return self._shop.directory.settings(self._job.workspace)
+        return self._directory.workspace
 
     @cached_property
     def _requester(self) -> User | None:
-        return self._shop.directory.find(self._job.workspace, User, self._job.requester)
+        return next((user for user in self._directory.users if user.id == self._job.requester), None)
+
+    def barred(self, letter: Letter) -> str:
+        """Why a letter may not leave any more, "" when it may. Hours may have passed since it was ordered, and what
+        is in a mail cannot be taken back.
+        """
+        active = {user.email.casefold() for user in self._directory.users if user.active}
+        if not letter.outside and letter.address.casefold() not in active:
+            return _NO_USER
+        if letter.kind is not LetterKind.FILE:
+            return ""
+        try:
+            if self._requester is None:
+                return _NOT_COVERED
+            may_take(Principal(workspace=self._job.workspace, user=self._requester), self._job)
+        except Rejected:
+            return _NOT_COVERED
+        return ""
 
     @cached_property
     def _body(self) -> bytes:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ringlake import reports
 from ringlake.access import Principal, Scope, abilities, scope
-from ringlake.errors import Conflict, Forbidden, LimitReached, NotFound, PlanTooLow, Taken, Unavailable
+from ringlake.errors import Conflict, LimitReached, NotFound, PlanTooLow, Taken, Unavailable
 from ringlake.files.csv import Dialect
 from ringlake.files.words import Words
 from ringlake.flows.directory.office import refuse
@@ -30,7 +30,8 @@ from ringlake.stores.saved import SavedReports
 
 from .delivery import sweep
 from .exports.registry import REPORTS
-from .exports.request import ExportRequest, form_errors, headed, may_have, report_of, settled
+from .exports.request import ExportRequest, form_errors, headed, settled
+from .filerights import covers, may_take
 from .jobviews import JobView, job_view, same_address, state_of
 from .letters import letter_to
 from .limits import check_at_once, check_limits, first_of_day
@@ -217,7 +218,7 @@ class Desk:
             raise NotFound(job_id)
         if job.requester == viewer.user.id:
             return job_view(job, now)
-        return job_view(job, now, viewer.user.email, covered=_covers(viewer, job))
+        return job_view(job, now, viewer.user.email, covered=covers(viewer, job))
 
     def download(self, viewer: Principal, job_id: str, now: datetime) -> str:
         """A URL of the file for the next minutes; every one handed out is on record."""
@@ -341,14 +342,7 @@ class Desk:
         job = self._readable(viewer, job_id)
         if state_of(job, now) is not JobState.READY:
             raise NotFound("there is no file, or it has expired")
-        if job.kind is JobKind.REPORT:
-            may_read_reports(viewer.user)
-            may_run(viewer.user, reports.report(job.name))
-        else:
-            may_have(viewer, report_of(job.name))
-        _may_use(viewer, Dialect(job.dialect))
-        if not _covers(viewer, job):
-            raise Forbidden("your rights do not cover this file any more; ask for a new one")
+        may_take(viewer, job)
         return job
 
     def _queue(self, job: Job, viewer: Principal, now: datetime) -> JobView:
@@ -432,13 +426,3 @@ def _new(viewer: Principal, kind: JobKind, dialect: Dialect, now: datetime) -> J
         expires_at=now + KEPT,
         dialect=dialect.value,
     )
-
-
-def _covers(viewer: Principal, job: Job) -> bool:
-    """Whether the viewer may see all that the requester might when the file was made."""
-    return bool(job.sha256) and scope(viewer.user).covers(msgspec.convert(job.scope, Scope))
-
-
-def _may_use(viewer: Principal, dialect: Dialect) -> None:
-    if dialect is Dialect.DATA and Ability.RAW_EXPORT not in abilities(viewer.user):
-        raise Forbidden("the data dialect needs the ability raw_export")
