@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from ringlake.model.mailing import Pass, Purpose
 from ringlake.stores.addresses import MemoryAddresses, MemoryPasses
-from tests.stores.addresses_suite import AddressesSuite, PassesSuite
+from tests.stores.addresses_suite import AT, AddressesSuite, PassesSuite
 
 
 class TestMemoryAddresses(AddressesSuite):
@@ -22,7 +23,5 @@ class TestMemoryPasses(PassesSuite):
         return MemoryPasses()
 
     def test_the_token_itself_is_kept_nowhere(self, passes: MemoryPasses) -> None:
-        from tests.stores.addresses_suite import AT, Pass, Purpose
-
         token = passes.issue(Pass(workspace="acme", address="a@example.com", purpose=Purpose.CONFIRM, expires_at=AT))
         assert token not in repr(passes.kept)
