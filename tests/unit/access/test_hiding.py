@@ -49,3 +49,11 @@ def test_a_number_that_came_as_a_name_is_hidden_as_one(hides: tuple[Ability, ...
 
     for found in (row, column):
         assert (found["remote_name"], found["significant"]) == (name, significant)
+
+
+def test_of_a_tariffs_prefix_no_more_is_shown_than_of_the_number() -> None:
+    row = {"number": "+48600100200", "prefix": "48600100"}
+    found = concealed(row, (Ability.SEE_NUMBERS,))
+
+    assert found == {"number": "+48•••••••00", "prefix": "48••••••"}
+    assert concealed({"prefix": ""}, (Ability.SEE_NUMBERS,)) == {"prefix": ""}

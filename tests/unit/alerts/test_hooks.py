@@ -229,6 +229,24 @@ def test_while_a_secret_is_replaced_both_sign_and_then_only_the_new_one(tower: T
     assert len(tower.webhooks.posted[1][1]["webhook-signature"].split()) == 1
 
 
+def test_a_second_change_within_a_day_does_not_cut_off_the_first_secret(tower: Tower) -> None:
+    rule = rule_of(tower)
+    first = tower.secret(rule)
+    for _ in range(2):
+        tower.book.rotate(tower.viewer(), rule, tower.clock())
+    tower.post_one()
+
+    _, headers, body = tower.webhooks.posted[0]
+    signatures = headers["webhook-signature"].split()
+    assert len(signatures) == 3
+    assert Reference(first).sign(headers["webhook-id"], tower.clock(), body.decode()) in signatures
+    for _ in range(9):
+        tower.book.rotate(tower.viewer(), rule, tower.clock())
+    hook = tower.kept(rule).webhook
+    assert hook is not None
+    assert len(hook.secrets) == 4
+
+
 def test_the_secret_is_sealed_for_its_rule_alone(tower: Tower) -> None:
     hook = tower.kept(rule_of(tower)).webhook
     assert hook is not None

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from ringlake.errors import Forbidden
 from ringlake.model.alerts import DeliveryState, EventKind, Phase
 from ringlake.model.budgets import AbuseRules
 from ringlake.model.directory import Ability, Hours, Role
@@ -222,6 +223,19 @@ def test_without_the_right_to_see_costs_a_rule_about_spend_stops(tower: Tower) -
 
     assert tower.told == []
     assert "may not see" in tower.state(rule).stopped
+
+
+def test_what_was_spent_is_shown_to_nobody_who_may_not_see_costs(tower: Tower) -> None:
+    rule = tower.rule("spend", "10.50")
+    tower.past(charged("99.75"))
+    tower.look()
+    assert "99.75" in str(tower.book.show(tower.viewer(), rule))
+    tower.change("mia", role=Role.ADMIN, without=(Ability.SEE_COSTS,))
+
+    assert "99.75" not in str(tower.book.show(tower.viewer("mia"), rule))
+    assert "99.75" not in str(tower.book.all(tower.viewer("mia")))
+    with pytest.raises(Forbidden, match="see_costs"):
+        tower.book.history(tower.viewer("mia"), rule, "")
 
 
 def test_calls_against_the_rules_on_abuse_are_told(tower: Tower) -> None:

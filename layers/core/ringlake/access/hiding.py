@@ -36,6 +36,12 @@ def masked_dialled(text: str) -> str:
     return masked(text) if _DIALLED.fullmatch(text) else _INSIDE.sub(lambda found: masked(found[0]), text)
 
 
+def masked_prefix(prefix: str) -> str:
+    """Of the beginning of a number, without its plus, as much as a masked number shows."""
+    shown = _SHOWN_BEFORE - 1
+    return prefix[:shown] + "•" * (len(prefix) - shown)
+
+
 # Numbers are masked, everything else is empty. Recordings and texts are not in the lake. `number` is whom a leg
 # was dialled to, `value` of a step a choice, a queue's name or the number that a call was handed to. The name that
 # came with a call is often the number once more.
@@ -45,6 +51,7 @@ MASKS: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "final_number": masked,
         "number": masked,
         "value": masked_dialled,
+        "prefix": masked_prefix,
         "remote_name": masked_dialled,
         "significant": masked_dialled,
     }

@@ -4,7 +4,7 @@
 -- per billed minute. Units are legs and parts of calls and receivers of messages, so there may be more than
 -- calls. Country and prefix are empty for what was not dialled by us. price_per_minute is over calls with a
 -- known charge that were up; null where there was none. Spam is in it.
--- Needs: see_costs
+-- Needs: see_numbers, see_costs
 -- Parameters: workspace text, first_date date, last_date date (both days included)
 with units as (
     select

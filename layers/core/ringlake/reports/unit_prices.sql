@@ -4,7 +4,7 @@
 -- change is price_per_minute / price_before - 1; a price that drifts without a change of tariff is worth a
 -- question to the provider. Calls that were up for no time are left out, and months with fewer than 10
 -- units are marked few.
--- Needs: see_costs
+-- Needs: see_numbers, see_costs
 -- Parameters: workspace text, first_date date, last_date date (both days included)
 with months as (
     select

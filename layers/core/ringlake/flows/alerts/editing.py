@@ -67,6 +67,8 @@ MOST_TESTS = 10
 LONGEST_MUTE = timedelta(days=31)
 # A secret that was replaced still signs for so long, beside the new one.
 OVERLAP = timedelta(hours=24)
+# So many replaced ones at once; every one of them is a signature in each request.
+MOST_SECRETS = 3
 _DAY = timedelta(days=1)
 # What a rule watches: with another value of one of these it begins anew.
 _WATCHED = (
@@ -177,7 +179,12 @@ class AlertBook:
             raise Taken("this alert has no webhook")
         secret = new_secret()
         sealed = self._sealed(viewer, rule, secret)
-        kept = [HookSecret(ciphertext=one.ciphertext, until=now + OVERLAP) for one in hook.secrets if one.until is None]
+        # One that was replaced before keeps its own end: who changes twice in a day cuts nobody off.
+        kept = [
+            HookSecret(ciphertext=one.ciphertext, until=one.until or now + OVERLAP)
+            for one in hook.secrets
+            if one.until is None or now < one.until
+        ][-MOST_SECRETS:]
         after = _changed(rule, now, webhook=Webhook(url=hook.url, secrets=(*kept, sealed)))
         self._put(viewer, after, rule, "alert.secret", now)
         return self._versioned(viewer, Standing(after, standing.state), directory, secret)
@@ -218,6 +225,8 @@ class AlertBook:
     def history(self, viewer: Principal, rule_id: str, before: str) -> AlertHistory:
         self._loaded(viewer)
         rule = self._seen(viewer, rule_id).rule
+        if rule.kind is AlertKind.SPEND:
+            need(viewer, Ability.SEE_COSTS, "what was spent")
         found = self._alerts.history(viewer.workspace, rule.id, before, HISTORY_PAGE + 1)
         page = found[:HISTORY_PAGE]
         return AlertHistory(events=[_event(one) for one in page], next=page[-1].id if len(found) > HISTORY_PAGE else "")
@@ -320,7 +329,7 @@ class AlertBook:
             if hook is None
             else WebhookView(url=hook.url, secrets=len(hook.secrets), secret=secret, stopped=hook.stopped),
             quiet=QuietView(weekly=rule.quiet.weekly, mode=rule.quiet.mode),
-            state=_state(rule, standing.state),
+            state=_state(viewer, rule, standing.state),
         )
 
 
@@ -369,12 +378,14 @@ def _strangers(recipients: Sequence[Recipient], directory: Directory) -> list[tu
     ]
 
 
-def _state(rule: AlertRule, known: AlertState | None) -> AlertStateView:
+def _state(viewer: Principal, rule: AlertRule, known: AlertState | None) -> AlertStateView:
+    """What was spent is for who may see costs."""
     state = begun(rule, known or AlertState(rule=rule.id, watches_from=rule.watches_from))
+    hides = rule.kind is AlertKind.SPEND and not may(viewer, Ability.SEE_COSTS)
     return AlertStateView(
         phase=state.phase,
         since=state.since,
-        incident=_incident(state.incident) if state.incident else None,
+        incident=_incident(state.incident) if state.incident and not hides else None,
         told=state.told,
         unsteady=state.unsteady,
         firings=state.firings,
