@@ -50,7 +50,7 @@ COLUMNS: Mapping[str, Part] = MappingProxyType(
                 "record_id", "unit", "rating", "channel", *_INTERACTION, "destination_country", "prefix", "cost_source",
                 "tariff_id", "tariff_version", "billable_s", "charged_s", "segments", *_MONEY,
             ),
-            ("record_id", "unit"), "is_charge", "billable_s",
+            ("channel", "record_id", "unit"), "is_charge", "billable_s",
         ),
         "calls": Part(("record_id", *_INTERACTION, "outcome", "talk_s", *_MONEY), ("record_id",), "is_call", "talk_s"),
         "messages": Part(("record_id", *_INTERACTION, "status", "segments", *_MONEY), ("record_id",), "is_message", ""),

@@ -637,8 +637,8 @@ CLOSED_CHARGES = Table(
         "one row per charge that counted when its month was closed, as it was then; `day` is the first day of the "
         "month. Nothing in it is about a customer"
     ),
-    key=("month", "closing", "record_id", "unit"),
-    order=("month", "closing", "record_id", "unit"),
+    key=("month", "closing", "channel", "record_id", "unit"),
+    order=("month", "closing", "channel", "record_id", "unit"),
     columns=(
         *_CLOSED,
         *(

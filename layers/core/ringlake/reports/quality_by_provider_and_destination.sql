@@ -1,7 +1,7 @@
 -- Quality by provider and destination
 -- What it shows: one row per calendar month, connection, number of ours and country of the customer with
--- outbound calls: attempts, answered, the answer-seizure ratio asr = answered / attempts without those that
--- our side gave up, the average length of an answered call acd_s, and spend in the workspace's currency
+-- outbound calls: attempts, answered, the answer-seizure ratio asr = answered / attempts, connect_rate without the attempts
+-- that our side gave up, the average length of an answered call acd_s, and spend in the workspace's currency
 -- with its coverage and per minute of talk (demands.md D78). Spam is left out.
 -- Needs: see_costs
 -- Parameters: workspace text, first_date date, last_date date (both days included)
@@ -15,7 +15,8 @@ select
     sum(is_answered) as answered,
     sum(is_busy) as busy,
     sum(is_failed) as failed,
-    round(cast(sum(is_answered) as double) / nullif(sum(is_outbound) - sum(is_aborted), 0), 4) as asr,
+    round(cast(sum(is_answered) as double) / nullif(sum(is_outbound), 0), 4) as asr,
+    round(cast(sum(is_answered) as double) / nullif(sum(is_outbound) - sum(is_aborted), 0), 4) as connect_rate,
     round(
         cast(sum(case when is_answered = 1 then talk_s end) as double)
         / nullif(count(case when is_answered = 1 then talk_s end), 0),

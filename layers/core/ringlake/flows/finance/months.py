@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -52,7 +52,8 @@ _PARTS: tuple[Table, ...] = (CHARGES, CALLS, MESSAGES)
 LISTED = 500
 # Closings of one month: their frozen charges stand in one object for SQL.
 MOST = 20
-_KEY = ("record_id", "unit")
+# A call and a text may have the same id.
+_KEY = ("channel", "record_id", "unit")
 
 
 class Months(FinanceOffice):
@@ -243,14 +244,14 @@ def _changes(before: pa.Table, after: pa.Table, days: Collection[date]) -> Itera
     before = before.filter(pc.is_in(began, pa.array(sorted(days), pa.date32())))
     told, said = lines(before), lines(after)
     # Rows that are the same on both sides stay out of Python: there may be a million.
-    was = {(row["record_id"], row["unit"]): row for row in before.filter(_not_in(told, said)).to_pylist()}
-    now = {(row["record_id"], row["unit"]): row for row in after.filter(_not_in(said, told)).to_pylist()}
+    was = {_key(row): row for row in before.filter(_not_in(told, said)).to_pylist()}
+    now = {_key(row): row for row in after.filter(_not_in(said, told)).to_pylist()}
     for key in sorted(was.keys() | now.keys()):
         old, new = was.get(key), now.get(key)
         of: dict[str, Any] = new or old or {}
         yield ChargeDrift(
-            record_id=key[0],
-            unit=key[1],
+            record_id=key[1],
+            unit=key[2],
             day=of["started_at"].date(),
             amount=old["cost_amount"] if old else None,
             currency=old["cost_currency"] if old else "",
@@ -258,6 +259,10 @@ def _changes(before: pa.Table, after: pa.Table, days: Collection[date]) -> Itera
             currency_now=new["cost_currency"] if new else "",
             changed=tuple(sorted(name for name in old if old[name] != new[name])) if old and new else (),
         )
+
+
+def _key(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(row[name]) for name in _KEY)
 
 
 def _not_in(texts: Column, others: Column) -> Column:
