@@ -85,7 +85,19 @@ def test_one_wrong_line_keeps_the_file_out_and_is_told(world: World, data: bytes
     assert world.refolds.open("acme") == []
 
 
-@pytest.mark.parametrize("data", [b"", b"\xff", b"Day,USD\n", b"Date\n", b"Date,dollars\n"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xff",
+        b"Day,USD\n",
+        b"Date\n",
+        b"Date,dollars\n",
+        b'Date,USD\n2026-03-02,"' + b"1" * 200_000 + b'"\n',
+        b"Date,,USD\n2026-03-02,5,\n",
+        b"Date,USD,USD\n2026-03-02,1,2\n",
+    ],
+)
 def test_what_is_no_such_file_is_refused(world: World, data: bytes) -> None:
     with pytest.raises(InvalidRequest):
         imported(world, data)

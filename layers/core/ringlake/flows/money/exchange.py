@@ -210,10 +210,16 @@ def _of_ecb(data: bytes) -> tuple[dict[date, DayRates], list[Wrong], int]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InvalidRequest("file", "is no text in UTF-8") from None
-    lines = list(csv.reader(io.StringIO(text), skipinitialspace=True))
+    try:
+        lines = list(csv.reader(io.StringIO(text), skipinitialspace=True))
+    except csv.Error as error:
+        raise InvalidRequest("file", f"is no CSV: {error}") from None
     lines = [row for row in lines if any(cell.strip() for cell in row)]
     head = [cell.strip().upper() for cell in lines[0]] if lines else []
-    currencies = [name for name in head[1:] if name]
+    # The Bank ends each line with a comma; a column without a name anywhere else would shift the others.
+    currencies = head[1:]
+    while currencies and not currencies[-1]:
+        currencies.pop()
     if not head or head[0] != "DATE" or not currencies:
         raise InvalidRequest(
             "file", "the first line is Date and the currencies, as the European Central Bank writes it"
@@ -221,6 +227,8 @@ def _of_ecb(data: bytes) -> tuple[dict[date, DayRates], list[Wrong], int]:
     # Currencies that are no more (DEM, HRK) have columns of their own in the files of the past.
     if any(not _CODE.fullmatch(name) for name in currencies) or len(currencies) > MOST_CURRENCIES:
         raise InvalidRequest("file", f"columns are at most {MOST_CURRENCIES} currencies by their three letters")
+    if len(set(currencies)) < len(currencies):
+        raise InvalidRequest("file", "a currency has two columns")
     if len(lines) - 1 > MOST_LINES:
         raise InvalidRequest("file", f"has more than {MOST_LINES} lines: split it")
     found: dict[date, DayRates] = {}
