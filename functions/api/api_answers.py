@@ -299,9 +299,14 @@ def content(document: object) -> Response[str]:
     return said
 
 
-def versioned(view: View[Any], status: HTTPStatus = HTTPStatus.OK) -> Response[str]:
-    """A document with its version, to be sent back as If-Match."""
-    return answer(view.document, status, view.etag)
+def versioned(view: View[Any], status: HTTPStatus = HTTPStatus.OK, *, moving: bool = False) -> Response[str]:
+    """A document with its version, to be sent back as If-Match. `moving` says that parts of it change without the
+    version (when it runs next, where it stands): nobody may keep it.
+    """
+    said = answer(view.document, status, view.etag)
+    if moving:
+        said.headers["Cache-Control"] = "no-store"
+    return said
 
 
 def spreadsheet(data: bytes, name: str, following: str = "") -> Response[str]:

@@ -64,7 +64,7 @@ def import_invoice() -> Response[str]:
 @serves(router, "GET /v1/invoices/{id}", answers=views.InvoiceView)
 def show_invoice(id: str) -> Response[str]:
     """One invoice, with totals by number, month and what was found."""
-    return versioned(asked.rooms.finance.invoices.show(asked.viewer, id))
+    return versioned(asked.rooms.finance.invoices.show(asked.viewer, id), moving=True)
 
 
 @serves(router, "GET /v1/invoices/{id}/entries", query=queries.InvoiceEntries, answers=views.LinePage)

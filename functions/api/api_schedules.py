@@ -31,7 +31,7 @@ def create_schedule() -> Response[str]:
 @serves(router, "GET /v1/schedules/{id}", answers=ScheduleView)
 def show_schedule(id: str) -> Response[str]:
     """One scheduled report, with when it runs next."""
-    return versioned(asked.rooms.scheduling.show(asked.viewer, id))
+    return versioned(asked.rooms.scheduling.show(asked.viewer, id), moving=True)
 
 
 @serves(router, "PUT /v1/schedules/{id}", body=ScheduleBody, answers=ScheduleView)

@@ -48,6 +48,9 @@ def test_a_schedule_lives_through_the_api(world: Scheduled) -> None:
     world.tick(world.now + timedelta(days=1))
     status, page, _ = call("GET /v1/schedules/{id}/runs", OWNER, **there)
     assert status == 200
+    # When it runs next has changed, its version has not: nobody is told that what he kept still holds.
+    status, shown, headers = call("GET /v1/schedules/{id}", OWNER, headers={"if-none-match": '"2"'}, **there)
+    assert (status, shown["due_at"], headers["cache-control"]) == (200, "2026-03-13T07:00:00Z", "no-store")
     assert [(one["first"], one["by"]) for one in page["runs"]] == [("2026-03-11", ""), ("2026-03-10", "owner")]
 
     assert call("POST /v1/schedules/{id}/pause", OWNER, **there)[1]["due_at"] is None
