@@ -265,11 +265,20 @@ def test_pages_are_in_the_order_of_the_file_and_lose_nothing(ledger: Ledger) -> 
 
 
 def test_who_may_not_see_numbers_sees_them_masked(ledger: Ledger) -> None:
-    invoice = take(ledger, lines(1))
-    admin = msgspec.structs.replace(ledger.viewer.user, role=Role.ADMIN, without=(Ability.SEE_NUMBERS,))
-    page = ledger.finance.invoices.entries(Principal(workspace="acme", user=admin), invoice.id, [], "", 0, 1)
+    """Also where a line says them in its text."""
+    columns: Any = MAPPING["columns"]
+    mapping = MAPPING | {"columns": {**columns, "text": "What"}}
+    ledger.finance.invoices.put_mapping(ledger.viewer, "line", mapping, "1", NOW)
+    text = HEAD.replace("Net", "Net,What") + lines(1).replace("0.12", "0.12,Call to +48600000001")
+    invoice = ledger.finance.invoices.take(ledger.viewer, text.encode(), WHOLE_MARCH, NOW).invoice
+    assert invoice is not None
+    user = msgspec.structs.replace(ledger.viewer.user, role=Role.ADMIN, without=(Ability.SEE_NUMBERS,))
+    admin = Principal(workspace="acme", user=user)
+    (entry,) = ledger.finance.invoices.entries(admin, invoice.id, [], "", 0, 1).entries
+    file, _ = ledger.finance.invoices.file(admin, invoice.id, [], NOW)
 
-    assert page.entries[0].remote == "+48•••••••01"
+    assert (entry.remote, entry.line_text) == ("+48•••••••01", "Call to +48•••••••01")
+    assert "600000001" not in file.decode()
 
 
 @pytest.mark.parametrize(

@@ -13,13 +13,14 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, overload
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from ringlake.access import Principal, scope
-from ringlake.access.hiding import masked
+from ringlake.access.hiding import masked, masked_dialled
 from ringlake.errors import Conflict, InvalidRequest, NotFound, Outdated
 from ringlake.files.formats import Style, written
 from ringlake.files.profiles.own import field_of
@@ -61,6 +62,8 @@ MOST_DAYS = 400
 # Lines of all invoices whose periods begin on the same day.
 MOST_LINES_OF_DAY = 500_000
 _FOUR = Decimal("0.0001")
+# What is about the customer; many providers write the number into the text of a line once more.
+_MASKS = MappingProxyType({"remote_number": masked, "line_text": masked_dialled})
 _COLUMNS = (
     "record_id", "unit", "connection", "provider_id", "channel", "business_number", "remote_number", "number",
     "charged_at", "billable_s", "charged_s", "cost_amount", "cost_currency", "is_current",
@@ -209,9 +212,9 @@ class Invoices(FinanceOffice):
         if states:
             rows = rows.filter(kernels().is_in(rows["state"], _texts(states)))
         if Ability.SEE_NUMBERS in scope(viewer.user).hides:
-            place = rows.schema.get_field_index("remote_number")
-            shown = _texts([masked(number or "") for number in rows["remote_number"].to_pylist()])
-            rows = rows.set_column(place, "remote_number", shown)
+            for name, mask in _MASKS.items():
+                shown = _texts([mask(text or "") for text in rows[name].to_pylist()])
+                rows = rows.set_column(rows.schema.get_field_index(name), name, shown)
         self._stores.directory.audit(line(viewer, now, "invoice.export", invoice_id, rows=rows.num_rows))
         fields = tuple(field_of(one) for one in RECONCILIATIONS.columns if not one.name.startswith("is_"))
         columns = {field.name: rows[field.name].combine_chunks() for field in fields}
@@ -438,6 +441,7 @@ def _line_view(row: dict[str, Any], *, hides: bool) -> LineView:
             "differs": tuple(filter(None, row["differs"].split(";"))),
             "number": row["business_number"],
             "remote": masked(row["remote_number"]) if hides else row["remote_number"],
+            "line_text": masked_dialled(row["line_text"]) if hides else row["line_text"],
             "invoiced_at": _aware(row["invoiced_at"]),
             "charged_at": _aware(row["charged_at"]),
             "invoiced_amount": _written(row["invoiced_amount"]),
