@@ -83,6 +83,13 @@ def test_a_comma_that_is_not_in_quotes_shifts_no_amount() -> None:
     assert [(wrong.line, wrong.column) for wrong in found.wrong] == [(2, "Net")]
 
 
+@pytest.mark.parametrize("cell", ['"Rent', '"Rent" of March'])
+def test_a_quote_that_nothing_closes_swallows_no_lines(cell: str) -> None:
+    line = ",+48221000001,,2026-03-04 12:00,,1,"
+    with pytest.raises(InvalidRequest, match="line 2"):
+        read(f"Ref,From,To,Start,Len,Net,What\n{line}{cell}\n{line}\n{line}\n")
+
+
 def test_a_line_without_a_start_is_a_fee_whoever_it_names() -> None:
     (line,) = read("Ref,From,To,Start,Len,Net,What\n,+48221000001,,,,12.00,Rent March\n").lines
 

@@ -79,7 +79,10 @@ def read_invoice(data: bytes, mapping: InvoiceMapping) -> InvoiceFile:
     if len(data) > MAX_BYTES:
         raise InvalidRequest("body", f"larger than {MAX_BYTES} bytes: import the invoice in parts")
     text = _text(data, mapping.encoding)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(_after(text, mapping.skip_lines)))
+    # Strict: behind a quote that nothing closes, the rest of the file would be one cell.
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=delimiter(_after(text, mapping.skip_lines)), strict=True
+    )
     found = InvoiceFile([], 0, [])
     header: list[str] | None = None
     began, left_out = 1, 0
