@@ -9,24 +9,29 @@ from __future__ import annotations
 import json
 import re
 import textwrap
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import chain
+from html import escape
+from itertools import chain, groupby
 from typing import Any, NamedTuple
 
+from ringlake.errors import InvalidRequest
 from ringlake.model.arrow import kernels
 from ringlake.model.jobs import Headers
 from ringlake.model.language import Language
 
-from .archive import Archive, Stretch, packed
 from .csv import Column, Local, as_pieces, in_parallel
 from .lines import in_order
 from .sheet import About, Batch, Field, Kind, Sheet, Written
 from .words import Words, header_rows
-from .xlsx_cells import COLUMNS, ROWS, SPACE, Style, cells, escaped
+from .xlsx_cells import COLUMNS, ROWS, SPACE, Style, cells, plain_escaped, shortened
 
-# Of XML, before compression; what is on its way when a sheet is full still fits below the 4 GiB of an archive.
-SHEET_BYTES = 2 * 1024**3
+# Of XML, before compression; what is on its way when a sheet is full still fits into an entry.
+SHEET_BYTES = 3 * 1024**3 // 2
+# An archive without ZIP64, which some readers of XLSX lack: for an entry as for the whole of it.
+LARGEST = zipfile.ZIP64_LIMIT - 2**27
+_LEVEL = 5
 _STRETCH_ROWS = 1024
 _SAMPLE_ROWS = 1000
 
@@ -116,8 +121,33 @@ class _Task(NamedTuple):
 
 class _Done(NamedTuple):
     task: _Task
-    stretches: list[Stretch]
+    pieces: list[Any]
     cut: int
+
+
+class _Out:
+    """Where the archive is written to: a place that cannot be gone back in, from which the bytes are taken."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self.length = 0
+
+    def write(self, piece: bytes) -> int:
+        if piece:
+            self._pieces.append(piece)
+        self.length += len(piece)
+        return len(piece)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def taken(self) -> list[Any]:
+        """What was written since the last time."""
+        pieces, self._pieces = self._pieces, []
+        return pieces
 
 
 def workbook(
@@ -130,68 +160,84 @@ def workbook(
 
 
 class _Workbook:
-    """One file in the making. The rows are encoded and compressed on two threads, everything else on the reader's."""
+    """One file in the making. The rows are encoded on two threads, and compressed on the reader's."""
 
     def __init__(self, sheet: Sheet, about: About, headers: Headers, words: Words, limits: Limits) -> None:
         self._sheet, self._about, self._words, self._limits = sheet, about, words, limits
         self._heads = header_rows(sheet, headers, words.language)
-        self._archive = Archive(about.made_at.astimezone(UTC))
+        self._time = about.made_at.astimezone(UTC).timetuple()[:6]
         # Rows of data on each sheet so far.
         self._filled: list[int] = []
-        self._full = False
+        # Bytes of XML on the last one.
+        self._length = 0
         self._cut = 0
 
     def written(self) -> Iterator[Written]:
         batches = iter(self._sheet.batches)
         first = next(batches, None)
         self._widths = _widths(self._sheet.fields, self._heads, first)
-        head = [
-            self._archive.whole("_rels/.rels", _ROOT_LINKS),
-            self._archive.whole("docProps/app.xml", _APP),
-            self._archive.whole("docProps/core.xml", _core(self._about.made_at)),
-            self._archive.whole("xl/styles.xml", STYLES),
-            *self._begin_sheet(),
-        ]
-        yield Written(head, 0, 0, sheets=1)
         rest = chain(iter([first] if first else []), batches)
         # Not held to the end of the file.
         del first
-        for done in in_parallel(self._encoded, self._tasks(rest)):
-            pieces, began = [], done.task.sheet >= len(self._filled)
-            if began:
-                pieces += [*self._end_sheet(), *self._begin_sheet()]
-            pieces += [self._archive.add(stretch) for stretch in done.stretches]
-            self._filled[-1] += done.task.rows
-            self._full = self._archive.length > self._limits.sheet_bytes
-            self._cut += done.cut
-            yield Written(pieces, done.task.rows, 0, cut=done.cut, sheets=int(began))
-        yield Written([*self._end_sheet(), *self._rest()], 0, 0)
+        out = _Out()
+        with zipfile.ZipFile(out, "w", allowZip64=False) as archive:
+            self._add(archive, "_rels/.rels", _ROOT_LINKS)
+            self._add(archive, "docProps/app.xml", _APP)
+            self._add(archive, "docProps/core.xml", _core(self._about.made_at))
+            self._add(archive, "xl/styles.xml", STYLES)
+            for number, stretches in groupby(
+                in_parallel(self._encoded, self._tasks(rest)), lambda done: done.task.sheet
+            ):
+                with archive.open(self._entry(f"xl/worksheets/sheet{number + 1}.xml"), "w") as entry:
+                    entry.write(self._sheet_begin().encode())
+                    yield Written(out.taken(), 0, 0, sheets=1)
+                    for done in stretches:
+                        self._length += sum(len(memoryview(piece)) for piece in done.pieces)
+                        if max(self._length, out.length) > LARGEST:
+                            raise InvalidRequest(
+                                "format", "the rows do not fit into one workbook: ask for CSV or a shorter period"
+                            )
+                        for piece in done.pieces:
+                            entry.write(piece)
+                        self._filled[-1] += done.task.rows
+                        self._cut += done.cut
+                        yield Written(out.taken(), done.task.rows, 0, cut=done.cut)
+                    entry.write(self._sheet_end().encode())
+            for name, text in self._rest().items():
+                self._add(archive, name, text)
+        yield Written(out.taken(), 0, 0)
+
+    def _entry(self, name: str) -> zipfile.ZipInfo:
+        entry = zipfile.ZipInfo(name, self._time)
+        entry.compress_type, entry.compress_level = zipfile.ZIP_DEFLATED, _LEVEL
+        return entry
+
+    def _add(self, archive: zipfile.ZipFile, name: str, text: str) -> None:
+        archive.writestr(self._entry(name), text)
 
     def _tasks(self, batches: Iterable[Batch]) -> Iterator[_Task]:
-        """The rows in pieces that stay on one sheet each."""
+        """The rows in stretches that stay on one sheet each; the first has none and begins the first sheet."""
         sheet, row, top = 0, len(self._heads) + 1, len(self._heads) + 1
+        yield _Task(Batch(()), 0, 0, sheet, row)
         for batch in batches:
             start = 0
             while start < batch.rows:
-                if row > self._limits.rows or (self._full and row > top and sheet == len(self._filled) - 1):
+                full = self._length > self._limits.sheet_bytes and row > top and sheet == len(self._filled) - 1
+                if row > self._limits.rows or full:
                     sheet, row = sheet + 1, top
-                count = min(batch.rows - start, self._limits.rows - row + 1)
+                count = min(batch.rows - start, self._limits.rows - row + 1, _STRETCH_ROWS)
                 yield _Task(batch, start, count, sheet, row)
                 start, row = start + count, row + count
 
     def _encoded(self, task: _Task) -> _Done:
-        stretches, cut = [], 0
-        for start in range(0, task.rows, _STRETCH_ROWS):
-            count = min(_STRETCH_ROWS, task.rows - start)
-            body, short = _rows(self._sheet.fields, task.batch.stretch(task.start + start, count), task.row + start)
-            stretches.append(packed(body))
-            cut += short
-        return _Done(task, stretches, cut)
+        pieces, cut = _rows(self._sheet.fields, task.batch.stretch(task.start, task.rows), task.row)
+        return _Done(task, pieces, cut)
 
     # --- parts of the file
 
-    def _begin_sheet(self) -> list[bytes]:
+    def _sheet_begin(self) -> str:
         self._filled.append(0)
+        self._length = 0
         styles = [Style.HEADER_RIGHT if field.kind in _TO_THE_RIGHT else Style.HEADER for field in self._sheet.fields]
         rows = [
             _row(number, list(zip(styles, names, strict=True)), _lines_of(names, self._widths))
@@ -199,19 +245,17 @@ class _Workbook:
         ]
         height = len(self._heads)
         selected = ' tabSelected="1"' if len(self._filled) == 1 else ""
-        text = (
+        return (
             f"{_SHEET}{_fit(sum(self._widths))}<sheetViews><sheetView{selected} "
             f'workbookViewId="0"><pane ySplit="{height}" topLeftCell="A{height + 1}" activePane="bottomLeft" '
             'state="frozen"/><selection pane="bottomLeft"/></sheetView></sheetViews><sheetFormatPr '
             f'defaultRowHeight="{_LINE}"/>{_cols(self._widths)}<sheetData>{"".join(rows)}'
         )
-        name = f"xl/worksheets/sheet{len(self._filled)}.xml"
-        return [self._archive.begin(name), self._archive.add(packed([text.encode()]))]
 
-    def _end_sheet(self) -> list[bytes]:
+    def _sheet_end(self) -> str:
         last, top = len(self._heads) + self._filled[-1], len(self._heads)
         corner = letters(len(self._sheet.fields) - 1)
-        text = (
+        return (
             f'</sheetData><autoFilter ref="A{top}:{corner}{last}"/>'
             '<pageMargins left="0.4" right="0.4" top="0.5" bottom="0.5" header="0.3" footer="0.3"/>'
             '<pageSetup paperSize="9" orientation="landscape" fitToHeight="0"/>'
@@ -219,17 +263,16 @@ class _Workbook:
             f'<ignoredErrors><ignoredError sqref="A1:{corner}{last}" numberStoredAsText="1"/></ignoredErrors>'
             "</worksheet>"
         )
-        return [self._archive.add(packed([text.encode()])), self._archive.end()]
 
-    def _rest(self) -> list[bytes]:
+    def _rest(self) -> dict[str, str]:
+        """The parts that need to know how many sheets there are."""
         names = self._names()
-        parts = {
+        return {
             f"xl/worksheets/sheet{len(names)}.xml": self._about_sheet(names[:-1]),
             "xl/workbook.xml": self._book(names),
             "xl/_rels/workbook.xml.rels": _links(len(names)),
             "[Content_Types].xml": _types(len(names)),
         }
-        return [*(self._archive.whole(name, text) for name, text in parts.items()), self._archive.close()]
 
     def _names(self) -> list[str]:
         """Of the sheets, the last being the one about the file."""
@@ -243,7 +286,7 @@ class _Workbook:
     def _book(self, names: Sequence[str]) -> str:
         corner, top = letters(len(self._sheet.fields) - 1), len(self._heads)
         sheets = "".join(
-            f'<sheet name="{_attribute(name)}" sheetId="{number}" r:id="rId{number}"/>'
+            f'<sheet name="{escape(name)}" sheetId="{number}" r:id="rId{number}"/>'
             for number, name in enumerate(names, 1)
         )
         # Excel keeps a filter's range under this name too, and repeats the header on every printed page.
@@ -337,12 +380,10 @@ def _row(number: int, values: Sequence[tuple[Style, str | int]], lines: int = 1)
 
 
 def _cell(row: int, place: int, style: Style, value: str | int) -> str:
-    import pyarrow as pa
-
     at = f'<c r="{letters(place)}{row}" s="{style.value}"'
     if isinstance(value, int):
         return f"{at}><v>{value}</v></c>"
-    text = escaped(pa.array([value], pa.string()))[0][0].as_py()
+    text = escape(plain_escaped(shortened(value)[0]), quote=False)
     return f'{at} t="inlineStr"><is><t{SPACE}>{text}</t></is></c>'
 
 
@@ -452,15 +493,7 @@ def _sheet_name(text: str) -> str:
 
 
 def _quoted(name: str) -> str:
-    return _text("'" + name.replace("'", "''") + "'")
-
-
-def _attribute(text: str) -> str:
-    return _text(text).replace('"', "&quot;")
-
-
-def _text(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return escape("'" + name.replace("'", "''") + "'", quote=False)
 
 
 def _instant(at: datetime | None) -> str:
