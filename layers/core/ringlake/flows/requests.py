@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field
 
 from ringlake import reports
 from ringlake.access import Principal, Scope, abilities, scope
@@ -19,7 +19,7 @@ from ringlake.files.words import Words
 from ringlake.flows.directory.office import refuse
 from ringlake.model.base import Answer
 from ringlake.model.directory import Ability, Role, Workspace
-from ringlake.model.jobs import Format, Headers, Job, JobKind, JobState, LetterKind, job_id
+from ringlake.model.jobs import Job, JobKind, JobState, LetterKind, job_id
 from ringlake.model.language import Language
 from ringlake.query.filters import parse
 from ringlake.stores.directory import AuditLine, DirectoryStore
@@ -29,8 +29,9 @@ from ringlake.stores.queue import Queue
 from ringlake.stores.saved import SavedReports
 
 from .delivery import sweep
+from .exports.form import FileForm, form_errors
 from .exports.registry import REPORTS
-from .exports.request import ExportRequest, form_errors, headed, settled
+from .exports.request import ExportRequest, settled
 from .filerights import covers, may_take
 from .jobviews import JobView, job_view, same_address, state_of
 from .letters import letter_to
@@ -47,25 +48,16 @@ URL_SECONDS = 300
 TRIES = 5
 
 
-class RunRequest(BaseModel):
+class RunRequest(FileForm):
     """`parameters` are the report's own; `from` and `to` are short for `first_date` and `last_date`. The form of the
     file is that of exports.
     """
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True)
 
     parameters: dict[str, str] = {}
     from_: str | None = Field(None, alias="from")
     to: str | None = None
-    format: Format = Format.CSV
-    dialect: Dialect = Dialect.SPREADSHEET
-    headers: Headers = Headers.CODES
-    language: Language | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _headed(cls, given: Any) -> Any:
-        return headed(given)
 
 
 class JobPage(Answer, frozen=True, kw_only=True):

@@ -9,10 +9,10 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from ringlake.errors import Rejected
-from ringlake.flows.directory.bodies import Address, Moment, Name, Week
+from ringlake.flows.directory.bodies import Moment, Name, Week
+from ringlake.flows.mailing.recipients import RecipientBody
 from ringlake.model.alerts import BELOW, WINDOWED, AlertKind, QuietMode
 from ringlake.model.budgets import Every
-from ringlake.model.language import Language
 from ringlake.query.filters import WrongError
 from ringlake.stores.webhooks import MOST_URL, check_url
 
@@ -38,20 +38,6 @@ _ENDLESS = frozenset({AlertKind.SPEND, AlertKind.ABUSE})
 
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, defer_build=True)
-
-
-class AlertRecipient(_Body):
-    """Either a `user` by id, or an `address` outside of the workspace, whose owner is asked first."""
-
-    user: Annotated[str, StringConstraints(max_length=64)] = ""
-    address: Address | None = None
-    language: Language | None = None
-
-    @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        if bool(self.user) == bool(self.address):
-            raise WrongError("user", "give either a user or an address")
-        return self
 
 
 class QuietBody(_Body):
@@ -92,7 +78,7 @@ class AlertBody(_Body):
     cooldown_s: Seconds = 900
     least: Annotated[int, Field(ge=1, le=10_000)] = 10
     open_hours: bool | None = None
-    recipients: Annotated[list[AlertRecipient], Field(max_length=MOST_RECIPIENTS)] = []
+    recipients: Annotated[list[RecipientBody], Field(max_length=MOST_RECIPIENTS)] = []
     webhook: Annotated[str, StringConstraints(max_length=MOST_URL)] = ""
     quiet: QuietBody = QuietBody()
     tells_end: bool | None = None

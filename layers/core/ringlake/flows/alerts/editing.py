@@ -345,7 +345,7 @@ def _fields(asked: AlertBody) -> dict[str, Any]:
     return {
         **asked.plain(),
         "recipients": tuple(
-            Recipient(user=one.user, address=one.address or "", language=one.language) for one in asked.recipients
+            Recipient(user=one.user, address=one.address, language=one.language) for one in asked.recipients
         ),
         "quiet": QuietHours(weekly=asked.quiet.weekly, mode=asked.quiet.mode),
     }

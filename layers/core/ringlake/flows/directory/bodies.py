@@ -101,6 +101,9 @@ Word = Annotated[str, StringConstraints(max_length=120), AfterValidator(_printab
 Words = Annotated[list[Name], Field(max_length=50)]
 Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_readable)]
 Address = Annotated[str, StringConstraints(max_length=254), AfterValidator(_address)]
+MaybeAddress = Annotated[
+    str, StringConstraints(max_length=254), AfterValidator(lambda value: _address(value) if value else value)
+]
 Spelling = Annotated[str, StringConstraints(min_length=1, max_length=32), AfterValidator(_printable)]
 ProviderId = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_printable)]
 Zone = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(zone_named)]

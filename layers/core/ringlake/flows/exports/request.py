@@ -8,18 +8,17 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, StringConstraints, model_validator
+from pydantic import BaseModel, Field, GetJsonSchemaHandler, StringConstraints
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from ringlake.access import Principal, abilities
 from ringlake.errors import Forbidden, InvalidRequest, NotFound
-from ringlake.files.csv import Dialect
 from ringlake.flows.answers.facts import Facts
 from ringlake.flows.answers.question import Answers
 from ringlake.model.base import Model
 from ringlake.model.directory import Ability
-from ringlake.model.jobs import Format, Headers, Job
+from ringlake.model.jobs import Headers, Job
 from ringlake.model.language import Language
 from ringlake.model.saved import SavedReport
 from ringlake.query.filters import Filter, parse
@@ -28,13 +27,13 @@ from ringlake.stores.directory import DirectoryStore
 from ringlake.stores.records import Records
 from ringlake.stores.saved import SavedReports
 
+from .form import FileForm, form_errors
 from .order import OWN_PROFILE, Asked, Report
 from .registry import REPORTS
 from .saved import CONDITIONS, OF_PAGES, RANGE, request_of
 
 # What jobs were called that were ordered before there was more than one report.
 _NAMELESS = frozenset({"", "activity"})
-_OF_PROGRAMS = frozenset({Format.JSONL, Format.PARQUET})
 _MOST_COLUMNS = 300
 
 ReportName = StrEnum("ReportName", {name.upper(): name for name in REPORTS})  # type: ignore[misc]
@@ -52,7 +51,7 @@ class _AsFilter:
         return handler(Filter.__pydantic_core_schema__)
 
 
-class ExportRequest(BaseModel):
+class ExportRequest(FileForm):
     """A file of a report: the rows that `filter` selects, exactly as on screen.
 
     `options` are what the report takes beside the filter, named as the query parameters of the same answer: `chart`
@@ -67,23 +66,12 @@ class ExportRequest(BaseModel):
     XLSX has labels unless it is given, and the language is the user's, else the workspace's.
     """
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
     report: ReportName | None = None
     filter: Annotated[dict[str, Any], _AsFilter()] = {}
     options: Annotated[dict[str, Any], Field(max_length=80)] = {}
     columns: Annotated[list[Annotated[str, StringConstraints(max_length=80)]], Field(max_length=_MOST_COLUMNS)] = []
     saved: Annotated[str, StringConstraints(max_length=64)] = ""
-    format: Format = Format.CSV
-    dialect: Dialect = Dialect.SPREADSHEET
     profile: ProfileName | None = None
-    headers: Headers = Headers.CODES
-    language: Language | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _headed(cls, given: Any) -> Any:
-        return headed(given)
 
 
 class Settled(Model, frozen=True, kw_only=True):
@@ -217,25 +205,6 @@ def _check_places(filter: Mapping[str, object], options: Mapping[str, object]) -
 def _place(field: str) -> str:
     """Where the request has a field of the report's own model: `filter.from`, `options.metrics.0`."""
     return f"{'filter' if field.partition('.')[0] in CONDITIONS else 'options'}.{field}"
-
-
-def headed(given: Any) -> Any:
-    """Outside input as it came; a workbook, which people read, has words above its columns unless it says otherwise."""
-    if isinstance(given, dict) and given.get("format") == Format.XLSX and "headers" not in given:
-        return {**given, "headers": Headers.LABELS}
-    return given
-
-
-def form_errors(viewer: Principal, format: Format, dialect: Dialect, headers: Headers) -> list[tuple[str, str]]:
-    """What is wrong with the form of a file, of exports and of reports alike; raises `Forbidden`."""
-    if dialect is Dialect.DATA and Ability.RAW_EXPORT not in abilities(viewer.user):
-        raise Forbidden("the data dialect needs the ability raw_export")
-    wrong = []
-    if dialect is Dialect.DATA and format is not Format.CSV:
-        wrong.append(("dialect", "is of CSV files"))
-    if headers is not Headers.CODES and format in _OF_PROGRAMS:
-        wrong.append(("headers", "files for programs have codes alone"))
-    return wrong
 
 
 def _check_form(viewer: Principal, report: Report, request: ExportRequest, profile: str) -> None:

@@ -4,18 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Annotated, NamedTuple, Self
 
+from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+
+from ringlake.flows.directory.bodies import MaybeAddress
 from ringlake.model.directory import Directory, User
 from ringlake.model.language import Language
 from ringlake.model.mailing import MailAddress, normal
 from ringlake.model.schedules import LeftOut, Recipient
+from ringlake.query.filters import WrongError
 from ringlake.stores.addresses import Addresses
 
 OK = "ok"
 UNCONFIRMED = "unconfirmed"
 SUSPENDED = "suspended"
 GONE = "gone"
+
+
+class RecipientBody(BaseModel):
+    """Either a `user` by id, or an `address` outside of the workspace, whose owner is asked first (demands.md D57)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    user: Annotated[str, StringConstraints(max_length=64)] = ""
+    address: MaybeAddress = ""
+    language: Language | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if bool(self.user) == bool(self.address):
+            raise WrongError("user", "give either a user or an address")
+        return self
 
 
 class Reached(NamedTuple):

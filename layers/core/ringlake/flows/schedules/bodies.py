@@ -6,20 +6,14 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from ringlake.files.csv import Dialect
-from ringlake.flows.exports.request import headed
-from ringlake.model.jobs import Format, Headers
-from ringlake.model.language import Language
+from ringlake.flows.exports.form import FileForm
+from ringlake.flows.mailing.recipients import RecipientBody
 from ringlake.model.localtime import zone_named
 from ringlake.model.schedules import LAST_DAY, Cadence, WhatKind
 from ringlake.query.filters import Clock, WrongError
 
 MOST_RECIPIENTS = 50
-# One address and nothing beside it; whether mail arrives there, its owner's answer says.
-_ADDRESS = r"^([^@\s<>()\[\],;:\\\"]{1,64}@[^@\s<>()\[\],;:\\\"]{1,189})?$"
 _MOST_MONTH = {Cadence.QUARTERLY: 3, Cadence.YEARLY: 12}
-
-
 _DAY = f"^([1-9]|[12][0-9]|3[01]|{LAST_DAY})$"
 
 
@@ -83,21 +77,7 @@ class TimingBody(_Body):
         return self
 
 
-class RecipientBody(_Body):
-    """Either a `user` by id, or an `address` outside of the workspace, whose owner is asked first."""
-
-    user: Annotated[str, StringConstraints(max_length=64)] = ""
-    address: Annotated[str, StringConstraints(max_length=254, pattern=_ADDRESS)] = ""
-    language: Language | None = None
-
-    @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        if bool(self.user) == bool(self.address):
-            raise WrongError("user", "give either a user or an address")
-        return self
-
-
-class ScheduleBody(_Body):
+class ScheduleBody(FileForm):
     """All of a schedule. `owner` is for administrators who take over somebody else's schedule: their own id.
 
     The file shows what the owner may see when it is made, to whoever gets it. `skip_when_empty` sends no mail
@@ -108,17 +88,8 @@ class ScheduleBody(_Body):
     what: WhatBody
     timing: TimingBody
     recipients: Annotated[list[RecipientBody], Field(min_length=1, max_length=MOST_RECIPIENTS)]
-    format: Format = Format.CSV
-    dialect: Dialect = Dialect.SPREADSHEET
-    headers: Headers = Headers.CODES
-    language: Language | None = None
     skip_when_empty: bool = False
     owner: Annotated[str, StringConstraints(max_length=64)] = ""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _headed(cls, given: Any) -> Any:
-        return headed(given)
 
 
 class RunNowBody(_Body):
