@@ -89,6 +89,8 @@ def test_a_schedule_says_when_it_runs_next_and_over_what(world: Scheduled) -> No
         ({"dialect": "data", "format": "xlsx"}, "dialect"),
         ({"owner": "member"}, "owner"),
         ({"name": ""}, "name"),
+        ({"name": "Sales\r\nBcc: a@b.example"}, "name"),
+        ({"name": "Sales \u202etxt.exe"}, "name"),
     ],
 )
 def test_a_wrong_field_is_named_as_the_schedule_has_it(world: Scheduled, fields: dict[str, Any], at: str) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from ringlake.flows.directory.bodies import Name
 from ringlake.flows.exports.form import FileForm
 from ringlake.flows.mailing.recipients import RecipientBody
 from ringlake.model.localtime import zone_named
@@ -84,7 +85,7 @@ class ScheduleBody(FileForm):
     when there are no rows.
     """
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=120)]
+    name: Name
     what: WhatBody
     timing: TimingBody
     recipients: Annotated[list[RecipientBody], Field(min_length=1, max_length=MOST_RECIPIENTS)]
