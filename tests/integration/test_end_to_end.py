@@ -276,7 +276,9 @@ def test_files_of_other_reports_and_formats_tell_the_same_story(
     known: Truth,
 ) -> None:
     expected = file_rows(known)
-    job, mail = export("olivia", {"report": "detailed", "format": "xlsx", "options": {"paths": "all"}})
+    job, mail = export(
+        "olivia", {"report": "detailed", "format": "xlsx", "headers": "codes", "options": {"paths": "all"}}
+    )
     name, content = attachment(mail)
     sheet = openpyxl.load_workbook(io.BytesIO(content), read_only=True).worksheets[0]
     header, *cells = sheet.iter_rows(values_only=True)

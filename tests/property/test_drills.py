@@ -32,7 +32,7 @@ from ringlake.flows.answers.team import TeamAnswers, TeamQuery
 from ringlake.flows.answers.values import Value
 from ringlake.flows.answers.waits import WaitAnswers, WaitsQuery
 from ringlake.metrics.catalog import METRICS
-from ringlake.metrics.catalog.metric import Count
+from ringlake.metrics.catalog.metric import Count, Mean
 from ringlake.model.directory import Role, User
 from ringlake.query.filters import Filter, parse
 from ringlake.stores.records import MemoryRecords
@@ -203,7 +203,9 @@ def test_a_count_is_as_many_rows_as_its_drill_down_lists(given: dict[str, Any], 
         metric = next(m for m in METRICS if m.id == one.value.metric)
         if one.drill is None or metric.id == "talk_s":
             continue
-        rows = one.value.value if isinstance(metric.formula, Count) else one.value.numerator
+        # What a mean is of are its rows; of a share those that are its part.
+        counted = {Count: one.value.value, Mean: one.value.n}
+        rows = counted.get(type(metric.formula), one.value.numerator)
         assert lake().listed(laid(asked, one.drill)) == rows, (metric.id, one.drill)
 
 
