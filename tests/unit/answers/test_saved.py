@@ -102,6 +102,7 @@ WRONG = [
     ({"parameters": {"preset": "last_12_months"}}, "preset"),
     ({"name": ""}, "name"),
     ({"name": "x" * 121}, "name"),
+    ({"name": "Week\r\nBcc: a@example.com"}, "name"),
     ({"owner": "u1"}, "owner"),
 ]
 

@@ -18,6 +18,7 @@ from ringlake.access import Principal, permit
 from ringlake.access.hiding import masked
 from ringlake.access.scope import scope
 from ringlake.errors import Conflict, Forbidden, InvalidRequest, NotFound, Outdated
+from ringlake.flows.directory.bodies import Name
 from ringlake.flows.directory.office import View, check_version, line, may, new_id
 from ringlake.model.base import Answer, to_json
 from ringlake.model.directory import Ability, Workspace
@@ -58,7 +59,7 @@ class SavedBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=120)]
+    name: Name
     view: Annotated[str, StringConstraints(max_length=120)]
     parameters: Annotated[dict[str, Scalar | Annotated[list[Scalar], Field(max_length=500)]], Field(max_length=80)] = {}
     shared: bool = False
