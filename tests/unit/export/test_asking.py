@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ringlake.errors import Forbidden, InvalidRequest, NotFound, PlanTooLow
+from ringlake.errors import Forbidden, InvalidRequest, PlanTooLow
 from ringlake.flows.exports import REPORTS, ExportRequest
 from ringlake.flows.exports.chart import CHARTS
 from ringlake.flows.exports.saved import CONDITIONS, request_of
@@ -281,8 +281,9 @@ def test_somebody_elses_saved_report_is_not_there_unless_it_is_shared() -> None:
 
     assert ordered_saved(world, "r-shared", "operator").name == "interactions"
     for report_id in ("r-mine", "r-gone", "r-never"):
-        with pytest.raises(NotFound):
+        with pytest.raises(InvalidRequest) as refused:
             ordered_saved(world, report_id, "operator")
+        assert refused.value.errors == (("saved", "there is no such saved report"),)
 
 
 def ordered_saved(world: World, report_id: str, user: str = "owner") -> Any:

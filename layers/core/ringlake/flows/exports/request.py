@@ -13,7 +13,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from ringlake.access import Principal, abilities
-from ringlake.errors import Forbidden, InvalidRequest, NotFound
+from ringlake.errors import Forbidden, InvalidRequest
 from ringlake.flows.answers.facts import Facts
 from ringlake.flows.answers.question import Answers
 from ringlake.model.base import Model
@@ -95,8 +95,8 @@ class Settled(Model, frozen=True, kw_only=True):
 def settled(
     viewer: Principal, request: ExportRequest, directory: DirectoryStore, now: datetime, saved: SavedReports
 ) -> Settled:
-    """Check a request as its report will read it. Raises `InvalidRequest` naming the fields, `Forbidden`, `NotFound`
-    for a saved report that the viewer does not see, `PlanTooLow`.
+    """Check a request as its report will read it. Raises `InvalidRequest` naming the fields (`saved` for a saved
+    report that the viewer does not see), `Forbidden`, `PlanTooLow`.
     """
     if request.saved:
         request = _of_saved(viewer, request, saved)
@@ -222,7 +222,7 @@ def _of_saved(viewer: Principal, request: ExportRequest, saved: SavedReports) ->
         raise InvalidRequest("saved", f"stands for {', '.join(sorted(given))}: give one or the other")
     kept = saved.get(viewer.workspace, request.saved)
     if kept is None or not _sees(viewer, kept):
-        raise NotFound(request.saved)
+        raise InvalidRequest("saved", "there is no such saved report")
     own = request.model_dump(exclude={"saved"}, exclude_unset=True)
     return parse(ExportRequest, {**request_of(kept.view, kept.parameters), **own}, "saved")
 
