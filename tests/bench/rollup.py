@@ -13,8 +13,8 @@ from typing import Any
 from ringlake.metrics.activity import CALL_COLUMNS, MESSAGE_COLUMNS, activity
 from ringlake.model.directory import Workspace
 from ringlake.model.subjects import Subject, SubjectKind
-from ringlake.model.tables import ACTIVITY, CALLS, MEASURES, MESSAGES
-from ringlake.stores.lake import ObjectLake, lake_key, to_parquet
+from ringlake.model.tables import ACTIVITY, ALL_DAYS, CALLS, MEASURES, MESSAGES, OPEN_CASES
+from ringlake.stores.lake import ObjectLake, empty, lake_key, to_parquet
 from tests.bench import data
 from tests.bench.folder import FolderObjects
 from tests.bench.report import Bar, Outcome
@@ -74,6 +74,8 @@ def _write_day(folder: Path, calls: int, messages: int, users: int, day: str = d
     tables = {CALLS: data.calls(calls, users=users), MESSAGES: data.messages(messages, users=users)}
     for table, rows in tables.items():
         objects.put(lake_key(table, data.WORKSPACE, day), to_parquet(table, rows))
+    # Nothing is left open: otherwise the first run would look for it in all history.
+    objects.put(lake_key(OPEN_CASES, data.WORKSPACE, ALL_DAYS), to_parquet(OPEN_CASES, empty(OPEN_CASES)))
     derived = _activity(lake, day)
     objects.put(lake_key(ACTIVITY, data.WORKSPACE, day), to_parquet(ACTIVITY, derived))
     return len(derived)

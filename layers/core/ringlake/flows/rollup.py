@@ -338,12 +338,12 @@ class _Run:
         """
         self._days.add(day)
         calls = [row.key for row in rows if isinstance(row.record, CallRecord)]
-        messages = [row.key for row in rows if isinstance(row.record, Interaction) and row.key not in set(calls)]
+        messages = [r.key for r in rows if isinstance(r.record, Interaction) and not isinstance(r.record, CallRecord)]
         others = {row.key: row.version for row in rows if not isinstance(row.record, Interaction)}
         try:
-            written = self._merge((CALLS, LEGS, CASES, CHARGES), day, calls)
-            written |= self._merge((MESSAGES, CHARGES), day, messages)
+            written = {}
             if calls or messages:
+                written = self._merge(day, calls, messages)
                 self._derive_activity(day)
             if calls or others:
                 for part in self._parts.values():
@@ -352,15 +352,14 @@ class _Run:
             return {}
         return written | others
 
-    def _merge(self, tables: tuple[Table, ...], day: str, keys: list[str]) -> dict[str, int]:
-        if not keys:
-            return {}
+    def _merge(self, day: str, calls: list[str], messages: list[str]) -> dict[str, int]:
+        """The rows of these subjects in the tables of their kinds; charges are of both."""
+        keys = [*calls, *messages]
+        gone = {MESSAGES.name: _record_ids(messages), CHARGES.name: _charged_ids(keys)}
+        tables = (*((CALLS, LEGS, CASES) if calls else ()), *((MESSAGES,) if messages else ()), CHARGES)
         for _ in range(ATTEMPTS):
             stored = [self._lake.stored(table, self._id, day) for table in tables]
             loaded = [row for row in self._records.get_many(keys) if isinstance(row.record, Interaction)]
-            subjects = [Subject.from_key(key) for key in keys]
-            ids = [subject.record_id for subject in subjects]
-            charged = [interaction(subject.kind, subject.record_id) for subject in subjects]
             here = [row for row in loaded if _day_in_lake(row) == day]
             shown = [row for row in loaded if _day_in_lake(row)]
             said = self._marks.get(self._id, [row.record.record_id for row in shown if row.record and row.marked])
@@ -374,15 +373,14 @@ class _Run:
                         for line in self._rows(table, row, row.record, said, deals)
                     ]
                     if before.body is not None or fresh:
-                        gone = charged if table is CHARGES else ids
-                        self._replace(table, day, merged(table, before.body, gone, as_rows(table, fresh)), before)
+                        ids = gone.get(table.name, _record_ids(calls))
+                        self._replace(table, day, merged(table, before.body, ids, as_rows(table, fresh)), before)
             except Conflict:
                 self._conflicts += 1
                 continue
-            if CASES in tables:
-                self._left |= self._open_of(keys, shown, said)
+            self._left |= self._open_of(calls, shown, said)
             return {row.key: row.version for row in loaded}
-        raise Conflict(f"{tables[0].name} {day}")
+        raise Conflict(day)
 
     def _stored_open(self) -> Stored:
         return self._lake.stored(OPEN_CASES, self._id, ALL_DAYS)
@@ -480,12 +478,14 @@ class _Run:
         if table is CHARGES:
             return charge_rows(record, self._workspace, means, self._exchange)
         if not isinstance(record, CallRecord):
-            return [message_row(record, self._workspace, means, self._exchange)]
+            return [message_row(record, self._workspace, means, self._exchange)] if table is MESSAGES else []
         if table is LEGS:
             return leg_rows(record)
         if table is CASES:
             return case_rows(record, self._workspace, means, marks)
-        return [call_row(record, self._workspace, means, marks, deals.get(row.key, ()), self._exchange)]
+        if table is CALLS:
+            return [call_row(record, self._workspace, means, marks, deals.get(row.key, ()), self._exchange)]
+        return []
 
     @property
     def _exchange(self) -> Exchange:
@@ -506,6 +506,16 @@ class _Run:
 
 
 _NOT_WRITTEN = -1
+
+
+def _record_ids(keys: Iterable[str]) -> list[str]:
+    return [Subject.from_key(key).record_id for key in keys]
+
+
+def _charged_ids(keys: Iterable[str]) -> list[str]:
+    """What rows of `charges` are found by: a call and a text may have the same id."""
+    subjects = (Subject.from_key(key) for key in keys)
+    return [interaction(subject.kind, subject.record_id) for subject in subjects]
 
 
 def _day_in_lake(row: Loaded) -> str:
