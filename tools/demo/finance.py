@@ -128,8 +128,8 @@ def invoice(observer: Observer, memory: Memory, known: Truth, findings: Findings
         ("extra", "CA-never-made", ""),
         ("different", str(dearer["provider_id"]), str(dearer["record_id"])),
     }
-    found = {(e["state"], e["line_id"], e["record_id"]) for e in entries}
-    findings.add("differences of the invoice", sorted(found), sorted(planted), LOOK_AT_INVOICES)
+    found = Counter((e["state"], e["line_id"], e["record_id"]) for e in entries)
+    findings.add("differences of the invoice", dict(found), dict(Counter(planted)), LOOK_AT_INVOICES)
     findings.add("lines that agree", tally["matched"], len(lines) - 1, LOOK_AT_INVOICES)
 
 
