@@ -355,6 +355,7 @@ class _Run:
     def _merge(self, day: str, calls: list[str], messages: list[str]) -> dict[str, int]:
         """The rows of these subjects in the tables of their kinds; charges are of both."""
         keys = [*calls, *messages]
+        of_calls = _record_ids(calls)
         gone = {MESSAGES.name: _record_ids(messages), CHARGES.name: _charged_ids(keys)}
         tables = (*((CALLS, LEGS, CASES) if calls else ()), *((MESSAGES,) if messages else ()), CHARGES)
         for _ in range(ATTEMPTS):
@@ -373,7 +374,7 @@ class _Run:
                         for line in self._rows(table, row, row.record, said, deals)
                     ]
                     if before.body is not None or fresh:
-                        ids = gone.get(table.name, _record_ids(calls))
+                        ids = gone.get(table.name, of_calls)
                         self._replace(table, day, merged(table, before.body, ids, as_rows(table, fresh)), before)
             except Conflict:
                 self._conflicts += 1
