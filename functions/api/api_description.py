@@ -52,6 +52,7 @@ _TAGS = {
     "deals": "Quotes and orders that calls led to.",
     "people": "How one person's time and calls went.",
     "targets": "What teams aim for.",
+    "choices": "Words of calls and texts that filters can offer.",
     "live": "What is going on now.",
     "saved-reports": "Filters and columns that people keep.",
     "alerts": "Who is told when something is wrong.",

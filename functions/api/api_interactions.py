@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from ringlake.flows.answers.content import Recording, Transcript, WordsQuery, as_text
 from ringlake.flows.answers.detail import Detail, DetailQuery
 from ringlake.flows.answers.interactions import Interactions, ListQuery
+from ringlake.flows.answers.occurring import Occurring, OccurringQuery
 from ringlake.flows.answers.saved import SavedBody, SavedList, SavedRun, SavedView
 from ringlake.flows.answers.worklist import Cases, CasesQuery
 
@@ -49,6 +50,12 @@ def read_transcript(id: str) -> Response[str]:
     query = asked.query(WordsQuery)
     told = asked.rooms.answers.contents.words(asked.viewer, record_id(id), query, asked.now)
     return text_file(as_text(told), "transcript") if query.format == "text" else content(told)
+
+
+@serves(router, "GET /v1/choices", query=OccurringQuery, answers=Occurring)
+def occurring() -> Response[str]:
+    """Queues, campaigns, sources, classifiers, tags, countries and connections that occur, for filters."""
+    return answer(asked.rooms.answers.occurring.occurring(asked.viewer, asked.query(OccurringQuery), asked.now))
 
 
 @serves(router, "GET /v1/cases", query=CasesQuery, answers=Cases)

@@ -699,6 +699,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Queues, campaigns, sources, classifiers, tags, countries and connections that occur, for filters.
+         * @description For everybody who is signed in.
+         */
+        get: operations["getChoices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/closings": {
         parameters: {
             query?: never;
@@ -1832,6 +1852,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/exports/{id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The address that a download is redirected to, for browsers; on record each time.
+         * @description A page that asks with a token cannot follow a redirect to another origin.
+         *
+         *     Needs `export`.
+         */
+        get: operations["getExportsIdLink"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/exports/{id}/manifest": {
         parameters: {
             query?: never;
@@ -1868,6 +1910,51 @@ export interface paths {
          * @description Needs `export`.
          */
         post: operations["postExportsIdRetry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exports/everybody": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What all people of the workspace asked for, newest first: who, what, when and how many rows, not the files.
+         * @description A customer's number in a filter reads `given`.
+         *
+         *     Needs `see_audit`.
+         */
+        get: operations["getExportsEverybody"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exports/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the viewer can export: reports with their columns, options and profiles, and formats.
+         * @description Words are in the viewer's language. The options of one report (`report`, `chart`, `metrics`, ...) say what its
+         *     columns would be with them.
+         *
+         *     Needs `export`.
+         */
+        get: operations["getExportsReports"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4048,9 +4135,9 @@ export interface components {
         };
         /**
          * Dialect
-         * @enum {string}
+         * @enum {unknown}
          */
-        Dialect: "spreadsheet" | "data";
+        Dialect: "data" | "spreadsheet";
         /**
          * Difference
          * @description One unit whose charge came out otherwise: amounts and versions of the tariffs before and after. `change` is null
@@ -4180,6 +4267,9 @@ export interface components {
              *     `wait_max_s` look at the whole seconds that are shown. `active_at` keeps calls that were going on
              *     at that instant, `talking_at` those in which somebody of ours talked then. `started_from` and
              *     `started_before` cut the range to the instant; `without_spam` drops rows of spam, as measures do.
+             *
+             *     Drill-downs of data quality: `findings` keeps rows with one of these words among their `flags`, `unattributed`
+             *     those that belong to no person for one of these reasons.
              * @default {}
              */
             filter?: {
@@ -4203,6 +4293,8 @@ export interface components {
                 duration_max_s?: number | null;
                 /** @default null */
                 duration_min_s?: number | null;
+                /** @default [] */
+                findings?: components["schemas"]["Finding"][];
                 /** @default null */
                 first_contact?: boolean | null;
                 /** @default null */
@@ -4274,6 +4366,8 @@ export interface components {
                 /** @default null */
                 to?: string | null;
                 /** @default [] */
+                unattributed?: components["schemas"]["Unowned"][];
+                /** @default [] */
                 users?: string[];
                 /** @default null */
                 wait_below_ms?: number | null;
@@ -4307,6 +4401,21 @@ export interface components {
             /** @default  */
             saved?: string;
         };
+        /**
+         * FileLink
+         * @description An address of a file that needs no sign-in, until a moment a few minutes away.
+         */
+        FileLink: {
+            /** Format: date-time */
+            until: string;
+            url: string;
+        };
+        /**
+         * Finding
+         * @description One word of `flags`. Clocks that ran backwards count zero and carry `negative_duration` (features.md W5).
+         * @enum {string}
+         */
+        Finding: "never_ended" | "negative_duration" | "duration_differs" | "no_provider_time" | "direction_unknown" | "after_end" | "mixed_currency";
         /**
          * Format
          * @enum {unknown}
@@ -4677,6 +4786,17 @@ export interface components {
             mode: components["schemas"]["Mode"];
             url: string;
         };
+        /**
+         * Kind
+         * @description What a column holds; the Arrow type that a batch brings for it in brackets.
+         *
+         *     `text` and `phone` (string, or a dictionary of strings), `integer` (ints), `seconds` (ints, whole seconds),
+         *     `number` (float), `share` (float from 0 to 1), `money` (decimal), `flag` (boolean or 0 and 1), `moment`
+         *     (naive timestamp in UTC), `local` (`csv.Local`: a moment shown in a zone), `date` (date32). Null is an empty
+         *     cell everywhere, never 0.
+         * @enum {unknown}
+         */
+        Kind: "date" | "flag" | "integer" | "local" | "moment" | "money" | "number" | "phone" | "seconds" | "share" | "text";
         /**
          * Label
          * @description Conversation labels (features.md N14); a call may carry several.
@@ -5499,6 +5619,11 @@ export interface components {
             /** @default null */
             until?: string | null;
         };
+        /** Named */
+        Named: {
+            id: string;
+            name: string;
+        };
         /**
          * NumberBody
          * @description `e164` in any spelling that the country makes unambiguous.
@@ -5555,6 +5680,70 @@ export interface components {
             team: string;
         };
         /**
+         * Occurring
+         * @description Values in alphabetical order, at most 500 of each; of nothing that has none.
+         */
+        Occurring: {
+            campaigns: string[];
+            classifiers: string[];
+            connections: components["schemas"]["Named"][];
+            countries: string[];
+            meta: components["schemas"]["Meta"];
+            queues: string[];
+            sources: string[];
+            tags: string[];
+        };
+        /**
+         * OfferedColumn
+         * @description A column: its code, its words in the viewer's language, and whether it is there unless columns are chosen.
+         */
+        OfferedColumn: {
+            code: string;
+            kind: components["schemas"]["Kind"];
+            usual: boolean;
+            words: string;
+        };
+        /** OfferedFormat */
+        OfferedFormat: {
+            dialects: components["schemas"]["Dialect"][];
+            format: components["schemas"]["Format"];
+            headers: components["schemas"]["Headers"][];
+        };
+        /**
+         * OfferedOption
+         * @description What a report takes beside the filter; `choices` are its words, none where it is free; `many` may be given.
+         */
+        OfferedOption: {
+            choices: string[];
+            many: boolean;
+            name: string;
+        };
+        /**
+         * OfferedProfile
+         * @description Columns under the names of one system.
+         */
+        OfferedProfile: {
+            columns: components["schemas"]["OfferedColumn"][];
+            profile: string;
+        };
+        /**
+         * OfferedReport
+         * @description A file that the viewer may ask for. `chart` is which chart it is of; a range may span `most_months`.
+         */
+        OfferedReport: {
+            chart: string;
+            most_months: number;
+            options: components["schemas"]["OfferedOption"][];
+            profiles: components["schemas"]["OfferedProfile"][];
+            report: string;
+            title: string;
+        };
+        /** Offers */
+        Offers: {
+            formats: components["schemas"]["OfferedFormat"][];
+            reports: components["schemas"]["OfferedReport"][];
+        };
+        /**
          * OpenCase
          * @description One missed-contact case that nothing has closed.
          */
@@ -5579,6 +5768,40 @@ export interface components {
          * @enum {string}
          */
         Outcome: "answered" | "no_answer" | "caller_abandoned" | "busy" | "failed" | "voicemail" | "outbound_aborted";
+        /**
+         * Outline
+         * @description A job as somebody sees it who answers for the exports of others: who, what and when, and nothing of the file.
+         *
+         *     `filter` says `given` instead of a customer's number.
+         */
+        Outline: {
+            /** Format: date-time */
+            created_at: string;
+            dialect: string;
+            filter: {
+                [key: string]: unknown;
+            };
+            finished_at: string | null;
+            format: string;
+            id: string;
+            kind: components["schemas"]["JobKind"];
+            name: string;
+            requester: string;
+            requester_name: string;
+            rows: number | null;
+            schedule: string;
+            size_bytes: number | null;
+            state: components["schemas"]["JobState"];
+            title: string;
+        };
+        /**
+         * OutlinePage
+         * @description Newest first; `next` is what to send as `before`, "" at the end.
+         */
+        OutlinePage: {
+            exports: components["schemas"]["Outline"][];
+            next: string;
+        };
         /** OwnUser */
         OwnUser: {
             email: string;
@@ -7456,6 +7679,12 @@ export interface components {
             refolding: number;
         };
         /**
+         * Unowned
+         * @description Why a call or text belongs to no person of ours: the values of `unattributed`.
+         * @enum {string}
+         */
+        Unowned: "unmapped" | "nobody" | "group_call" | "system";
+        /**
          * Unwanted
          * @description One thing that the owner of the address left: `schedule:<id>` or `alert:<id>`.
          */
@@ -8174,6 +8403,7 @@ export interface operations {
                 directions?: components["schemas"]["Direction"][];
                 duration_max_s?: number;
                 duration_min_s?: number;
+                findings?: components["schemas"]["Finding"][];
                 first_contact?: boolean;
                 from?: string;
                 hangup_by?: components["schemas"]["HangupBy"][];
@@ -8211,6 +8441,7 @@ export interface operations {
                 team_members?: components["schemas"]["Members"];
                 teams?: string[];
                 to?: string;
+                unattributed?: components["schemas"]["Unowned"][];
                 users?: string[];
                 wait_below_ms?: number;
                 wait_from_ms?: number;
@@ -8309,6 +8540,7 @@ export interface operations {
                 directions?: components["schemas"]["Direction"][];
                 duration_max_s?: number;
                 duration_min_s?: number;
+                findings?: components["schemas"]["Finding"][];
                 first_contact?: boolean;
                 from?: string;
                 hangup_by?: components["schemas"]["HangupBy"][];
@@ -8349,6 +8581,7 @@ export interface operations {
                 teams?: string[];
                 to?: string;
                 top?: number;
+                unattributed?: components["schemas"]["Unowned"][];
                 users?: string[];
                 wait_below_ms?: number;
                 wait_from_ms?: number;
@@ -8404,6 +8637,7 @@ export interface operations {
                 directions?: components["schemas"]["Direction"][];
                 duration_max_s?: number;
                 duration_min_s?: number;
+                findings?: components["schemas"]["Finding"][];
                 first_contact?: boolean;
                 from?: string;
                 hangup_by?: components["schemas"]["HangupBy"][];
@@ -8440,6 +8674,7 @@ export interface operations {
                 team_members?: components["schemas"]["Members"];
                 teams?: string[];
                 to?: string;
+                unattributed?: components["schemas"]["Unowned"][];
                 users?: string[];
                 wait_below_ms?: number;
                 wait_from_ms?: number;
@@ -8496,6 +8731,7 @@ export interface operations {
                 directions?: components["schemas"]["Direction"][];
                 duration_max_s?: number;
                 duration_min_s?: number;
+                findings?: components["schemas"]["Finding"][];
                 first_contact?: boolean;
                 from?: string;
                 granularity?: components["schemas"]["Granularity"];
@@ -8534,6 +8770,7 @@ export interface operations {
                 teams?: string[];
                 threshold_s?: number;
                 to?: string;
+                unattributed?: components["schemas"]["Unowned"][];
                 users?: string[];
                 wait_below_ms?: number;
                 wait_from_ms?: number;
@@ -8592,6 +8829,7 @@ export interface operations {
                 directions?: components["schemas"]["Direction"][];
                 duration_max_s?: number;
                 duration_min_s?: number;
+                findings?: components["schemas"]["Finding"][];
                 first_contact?: boolean;
                 from?: string;
                 hangup_by?: components["schemas"]["HangupBy"][];
@@ -8628,6 +8866,7 @@ export interface operations {
                 team_members?: components["schemas"]["Members"];
                 teams?: string[];
                 to?: string;
+                unattributed?: components["schemas"]["Unowned"][];
                 users?: string[];
                 wait_below_ms?: number;
                 wait_from_ms?: number;
@@ -8682,6 +8921,7 @@ export interface operations {
                 directions?: components["schemas"]["Direction"][];
                 duration_max_s?: number;
                 duration_min_s?: number;
+                findings?: components["schemas"]["Finding"][];
                 first_contact?: boolean;
                 from?: string;
                 hangup_by?: components["schemas"]["HangupBy"][];
@@ -8718,6 +8958,7 @@ export interface operations {
                 team_members?: components["schemas"]["Members"];
                 teams?: string[];
                 to?: string;
+                unattributed?: components["schemas"]["Unowned"][];
                 users?: string[];
                 wait_below_ms?: number;
                 wait_from_ms?: number;
@@ -8772,6 +9013,7 @@ export interface operations {
                 directions?: components["schemas"]["Direction"][];
                 duration_max_s?: number;
                 duration_min_s?: number;
+                findings?: components["schemas"]["Finding"][];
                 first_contact?: boolean;
                 from?: string;
                 hangup_by?: components["schemas"]["HangupBy"][];
@@ -8807,6 +9049,7 @@ export interface operations {
                 team_members?: components["schemas"]["Members"];
                 teams?: string[];
                 to?: string;
+                unattributed?: components["schemas"]["Unowned"][];
                 users?: string[];
                 wait_below_ms?: number;
                 wait_from_ms?: number;
@@ -8977,6 +9220,7 @@ export interface operations {
                 directions?: components["schemas"]["Direction"][];
                 duration_max_s?: number;
                 duration_min_s?: number;
+                findings?: components["schemas"]["Finding"][];
                 first_contact?: boolean;
                 from?: string;
                 hangup_by?: components["schemas"]["HangupBy"][];
@@ -9014,6 +9258,7 @@ export interface operations {
                 teams?: string[];
                 threshold_s?: number;
                 to?: string;
+                unattributed?: components["schemas"]["Unowned"][];
                 users?: string[];
                 wait_below_ms?: number;
                 wait_from_ms?: number;
@@ -9069,6 +9314,7 @@ export interface operations {
                 directions?: components["schemas"]["Direction"][];
                 duration_max_s?: number;
                 duration_min_s?: number;
+                findings?: components["schemas"]["Finding"][];
                 first_contact?: boolean;
                 from?: string;
                 hangup_by?: components["schemas"]["HangupBy"][];
@@ -9111,6 +9357,7 @@ export interface operations {
                 teams?: string[];
                 threshold_s?: number;
                 to?: string;
+                unattributed?: components["schemas"]["Unowned"][];
                 users?: string[];
                 wait_below_ms?: number;
                 wait_from_ms?: number;
@@ -9165,6 +9412,7 @@ export interface operations {
                 directions?: components["schemas"]["Direction"][];
                 duration_max_s?: number;
                 duration_min_s?: number;
+                findings?: components["schemas"]["Finding"][];
                 first_contact?: boolean;
                 from?: string;
                 hangup_by?: components["schemas"]["HangupBy"][];
@@ -9201,6 +9449,7 @@ export interface operations {
                 team_members?: components["schemas"]["Members"];
                 teams?: string[];
                 to?: string;
+                unattributed?: components["schemas"]["Unowned"][];
                 users?: string[];
                 wait_below_ms?: number;
                 wait_from_ms?: number;
@@ -9257,6 +9506,7 @@ export interface operations {
                 directions?: components["schemas"]["Direction"][];
                 duration_max_s?: number;
                 duration_min_s?: number;
+                findings?: components["schemas"]["Finding"][];
                 first_contact?: boolean;
                 from?: string;
                 granularity?: components["schemas"]["Granularity"];
@@ -9296,6 +9546,7 @@ export interface operations {
                 teams?: string[];
                 to?: string;
                 top?: number;
+                unattributed?: components["schemas"]["Unowned"][];
                 users?: string[];
                 wait_below_ms?: number;
                 wait_from_ms?: number;
@@ -9352,6 +9603,7 @@ export interface operations {
                 directions?: components["schemas"]["Direction"][];
                 duration_max_s?: number;
                 duration_min_s?: number;
+                findings?: components["schemas"]["Finding"][];
                 first_contact?: boolean;
                 from?: string;
                 hangup_by?: components["schemas"]["HangupBy"][];
@@ -9393,6 +9645,7 @@ export interface operations {
                 teams?: string[];
                 threshold_s?: number;
                 to?: string;
+                unattributed?: components["schemas"]["Unowned"][];
                 users?: string[];
                 wait_below_ms?: number;
                 wait_from_ms?: number;
@@ -9448,6 +9701,7 @@ export interface operations {
                 directions?: components["schemas"]["Direction"][];
                 duration_max_s?: number;
                 duration_min_s?: number;
+                findings?: components["schemas"]["Finding"][];
                 first_contact?: boolean;
                 from?: string;
                 hangup_by?: components["schemas"]["HangupBy"][];
@@ -9485,6 +9739,7 @@ export interface operations {
                 team_members?: components["schemas"]["Members"];
                 teams?: string[];
                 to?: string;
+                unattributed?: components["schemas"]["Unowned"][];
                 users?: string[];
                 wait_below_ms?: number;
                 wait_from_ms?: number;
@@ -9539,6 +9794,7 @@ export interface operations {
                 directions?: components["schemas"]["Direction"][];
                 duration_max_s?: number;
                 duration_min_s?: number;
+                findings?: components["schemas"]["Finding"][];
                 first_contact?: boolean;
                 from?: string;
                 hangup_by?: components["schemas"]["HangupBy"][];
@@ -9578,6 +9834,7 @@ export interface operations {
                 team_members?: components["schemas"]["Members"];
                 teams?: string[];
                 to?: string;
+                unattributed?: components["schemas"]["Unowned"][];
                 users?: string[];
                 wait_below_ms?: number;
                 wait_from_ms?: number;
@@ -9632,6 +9889,7 @@ export interface operations {
                 directions?: components["schemas"]["Direction"][];
                 duration_max_s?: number;
                 duration_min_s?: number;
+                findings?: components["schemas"]["Finding"][];
                 first_contact?: boolean;
                 from?: string;
                 hangup_by?: components["schemas"]["HangupBy"][];
@@ -9667,6 +9925,7 @@ export interface operations {
                 team_members?: components["schemas"]["Members"];
                 teams?: string[];
                 to?: string;
+                unattributed?: components["schemas"]["Unowned"][];
                 users?: string[];
                 wait_below_ms?: number;
                 wait_from_ms?: number;
@@ -10146,6 +10405,97 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    getChoices: {
+        parameters: {
+            query?: {
+                active_at?: string;
+                campaigns?: string[];
+                channels?: string[];
+                connections?: string[];
+                contact?: string;
+                countries?: string[];
+                destination_number?: string;
+                directions?: components["schemas"]["Direction"][];
+                duration_max_s?: number;
+                duration_min_s?: number;
+                findings?: components["schemas"]["Finding"][];
+                first_contact?: boolean;
+                from?: string;
+                hangup_by?: components["schemas"]["HangupBy"][];
+                hour_from?: string;
+                hour_to?: string;
+                hours?: components["schemas"]["HoursAsked"];
+                include_internal?: boolean;
+                include_spam?: boolean;
+                kinds?: ("voice" | "campaign" | "consultation" | "survey_post_call" | "survey_outbound" | "external_transfer" | "callback_customer" | "callback_agent" | "mobile_app" | "classifier" | "sms" | "mms" | "email" | "chat" | "messenger" | "call_outbound" | "call_inbound" | "call_inbound_campaign" | "email_outbound" | "email_inbound" | "sms_outbound" | "sms_inbound" | "mobile_app_outbound" | "mobile_app_inbound")[];
+                labels?: components["schemas"]["Label"][];
+                message_statuses?: components["schemas"]["MessageStatus"][];
+                numbers?: string[];
+                only_missed?: boolean;
+                only_unanswered?: boolean;
+                only_unrecovered?: boolean;
+                outcomes?: components["schemas"]["Outcome"][];
+                party?: string;
+                preset?: components["schemas"]["Preset"];
+                queues?: string[];
+                reasons?: components["schemas"]["MissedReason"][];
+                record_ids?: string[];
+                reference?: string;
+                remote?: string;
+                sale?: boolean;
+                sets?: components["schemas"]["CallSet"][];
+                source_number?: string;
+                sources?: string[];
+                started_before?: string;
+                started_from?: string;
+                success?: boolean;
+                tags?: string[];
+                talking_at?: string;
+                team_members?: components["schemas"]["Members"];
+                teams?: string[];
+                to?: string;
+                unattributed?: components["schemas"]["Unowned"][];
+                users?: string[];
+                wait_below_ms?: number;
+                wait_from_ms?: number;
+                wait_max_s?: number;
+                wait_min_s?: number;
+                weekdays?: number[];
+                without_spam?: boolean;
+                zone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Version of the answer. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Occurring"];
+                };
+            };
+            /** @description Still what If-None-Match says. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            402: components["responses"]["402"];
+            403: components["responses"]["403"];
+            429: components["responses"]["429"];
+            503: components["responses"]["503"];
+        };
+    };
     getClosings: {
         parameters: {
             query?: never;
@@ -10273,6 +10623,7 @@ export interface operations {
                 directions?: components["schemas"]["Direction"][];
                 duration_max_s?: number;
                 duration_min_s?: number;
+                findings?: components["schemas"]["Finding"][];
                 first_contact?: boolean;
                 from?: string;
                 hangup_by?: components["schemas"]["HangupBy"][];
@@ -10311,6 +10662,7 @@ export interface operations {
                 team_members?: components["schemas"]["Members"];
                 teams?: string[];
                 to?: string;
+                unattributed?: components["schemas"]["Unowned"][];
                 users?: string[];
                 wait_below_ms?: number;
                 wait_from_ms?: number;
@@ -10365,6 +10717,7 @@ export interface operations {
                 directions?: components["schemas"]["Direction"][];
                 duration_max_s?: number;
                 duration_min_s?: number;
+                findings?: components["schemas"]["Finding"][];
                 first_contact?: boolean;
                 from?: string;
                 hangup_by?: components["schemas"]["HangupBy"][];
@@ -10400,6 +10753,7 @@ export interface operations {
                 team_members?: components["schemas"]["Members"];
                 teams?: string[];
                 to?: string;
+                unattributed?: components["schemas"]["Unowned"][];
                 users?: string[];
                 wait_below_ms?: number;
                 wait_from_ms?: number;
@@ -10462,6 +10816,7 @@ export interface operations {
                 directions?: components["schemas"]["Direction"][];
                 duration_max_s?: number;
                 duration_min_s?: number;
+                findings?: components["schemas"]["Finding"][];
                 first_contact?: boolean;
                 from?: string;
                 hangup_by?: components["schemas"]["HangupBy"][];
@@ -10499,6 +10854,7 @@ export interface operations {
                 team_members?: components["schemas"]["Members"];
                 teams?: string[];
                 to?: string;
+                unattributed?: components["schemas"]["Unowned"][];
                 users?: string[];
                 wait_below_ms?: number;
                 wait_from_ms?: number;
@@ -13006,6 +13362,45 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    getExportsIdLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As it stands in answers; `~` and base64url of an id with other signs than letters, digits and `-._:`. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Version of the answer. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileLink"];
+                };
+            };
+            /** @description Still what If-None-Match says. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            402: components["responses"]["402"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            429: components["responses"]["429"];
+            503: components["responses"]["503"];
+        };
+    };
     getExportsIdManifest: {
         parameters: {
             query?: never;
@@ -13076,6 +13471,90 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    getExportsEverybody: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before */
+                before?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Version of the answer. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutlinePage"];
+                };
+            };
+            /** @description Still what If-None-Match says. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            402: components["responses"]["402"];
+            403: components["responses"]["403"];
+            429: components["responses"]["429"];
+            503: components["responses"]["503"];
+        };
+    };
+    getExportsReports: {
+        parameters: {
+            query?: {
+                /** @description what lines or parts stand for */
+                by?: string;
+                /** @description which chart, of the report chart */
+                chart?: string;
+                /** @description with the period before */
+                compare?: boolean;
+                /** @description metrics of the file */
+                metrics?: components["schemas"]["MetricId"][];
+                /** @description only this report; all when left out */
+                report?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Version of the answer. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Offers"];
+                };
+            };
+            /** @description Still what If-None-Match says. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            402: components["responses"]["402"];
+            403: components["responses"]["403"];
+            429: components["responses"]["429"];
+            503: components["responses"]["503"];
+        };
+    };
     getInteractions: {
         parameters: {
             query?: {
@@ -13092,6 +13571,7 @@ export interface operations {
                 directions?: components["schemas"]["Direction"][];
                 duration_max_s?: number;
                 duration_min_s?: number;
+                findings?: components["schemas"]["Finding"][];
                 first_contact?: boolean;
                 from?: string;
                 hangup_by?: components["schemas"]["HangupBy"][];
@@ -13128,6 +13608,7 @@ export interface operations {
                 team_members?: components["schemas"]["Members"];
                 teams?: string[];
                 to?: string;
+                unattributed?: components["schemas"]["Unowned"][];
                 users?: string[];
                 wait_below_ms?: number;
                 wait_from_ms?: number;
@@ -14817,6 +15298,7 @@ export interface operations {
                 directions?: components["schemas"]["Direction"][];
                 duration_max_s?: number;
                 duration_min_s?: number;
+                findings?: components["schemas"]["Finding"][];
                 first_contact?: boolean;
                 from?: string;
                 hangup_by?: components["schemas"]["HangupBy"][];
@@ -14853,6 +15335,7 @@ export interface operations {
                 team_members?: components["schemas"]["Members"];
                 teams?: string[];
                 to?: string;
+                unattributed?: components["schemas"]["Unowned"][];
                 users?: string[];
                 wait_below_ms?: number;
                 wait_from_ms?: number;

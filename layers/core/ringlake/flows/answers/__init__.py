@@ -24,6 +24,7 @@ from .interactions import InteractionList
 from .keys import CursorKeys
 from .live import Screens, Watching
 from .load import LoadAnswers
+from .occurring import OccurringAnswers
 from .presence import PresenceAnswers
 from .profile import ProfileAnswers
 from .responses import ResponseAnswers
@@ -54,6 +55,7 @@ class AnswerRooms:
         self.customers = CustomerAnswers(stores.directory, facts, stores.records, stores.contacts, keys)
         finder = Finder(stores.directory, stores.records, stores.marks)
         self.details = Details(finder)
+        self.occurring = OccurringAnswers(stores.directory, facts, stores.records)
         self.work_list = WorkList(stores.directory, facts, stores.records, keys, stores.marks, stores.lake)
         self.saved = Saved(stores.directory, facts, stores.records, stores.saved)
         self.contents = Contents(finder, stores.directory, stores.journal, stores.raw)
