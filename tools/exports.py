@@ -19,9 +19,7 @@ from ringlake.access import Principal  # noqa: E402
 from ringlake.files.sheet import Field  # noqa: E402
 from ringlake.files.words import Words  # noqa: E402
 from ringlake.flows.exports import REPORTS  # noqa: E402
-from ringlake.flows.exports.chart import CHARTS  # noqa: E402
-from ringlake.flows.exports.order import OWN_PROFILE, Report  # noqa: E402
-from ringlake.flows.exports.request import understood  # noqa: E402
+from ringlake.flows.exports.offered import columns, variants  # noqa: E402
 from ringlake.model.directory import Role, User, Workspace  # noqa: E402
 from ringlake.model.language import Language  # noqa: E402
 from ringlake.stores.directory import MemoryDirectory  # noqa: E402
@@ -37,9 +35,6 @@ columns in their place. Who may not see costs has no columns of metrics about th
 that the list shows unless it is told; any other column of `GET /v1/interactions` may be chosen too.
 """
 DAY = datetime(2026, 3, 11, 9, tzinfo=UTC)
-_RANGE = {"from": "2026-03-09", "to": "2026-03-10"}
-# What a chart needs beside its name.
-_NEEDED = {"breakdown": {"by": "user"}}
 
 
 def page() -> str:
@@ -47,24 +42,18 @@ def page() -> str:
     directory.put_workspace(Workspace(id="example", name="Example"))
     owner = User(id="owner", email="owner@example.com", name="Owner", role=Role.OWNER)
     viewer = Principal(workspace="example", user=owner)
-
-    def fields(report: Report, profile: str, options: dict[str, object]) -> tuple[Field, ...]:
-        asked = understood(viewer, report, _RANGE, options, directory, DAY, profile=profile)
-        return report.fields(asked)
-
     parts = [HEAD]
     for name, report in REPORTS.items():
-        if name == "chart":
-            for chart in CHARTS:
-                options: dict[str, object] = {"chart": chart, **_NEEDED.get(chart, {})}
-                parts.append(_section(f"chart: {chart}", fields(report, OWN_PROFILE, options)))
-        elif name == "detailed":
-            own = [f for f in fields(report, OWN_PROFILE, {}) if f.name.startswith("step_")]
-            parts.append(_section("detailed, beside the columns of `interactions`", own))
-        else:
-            for profile in report.profiles:
+        for options in variants(report, {}):
+            for profile in ("ringlake",) if name == "detailed" else report.profiles:
+                fields, _ = columns(viewer, report, options, profile, directory, DAY)
                 title = name if len(report.profiles) == 1 else f"{name}, profile `{profile}`"
-                parts.append(_section(title, fields(report, profile, {})))
+                if chart := options.get("chart"):
+                    title = f"chart: {chart}"
+                if name == "detailed":
+                    title = "detailed, beside the columns of `interactions`"
+                    fields = tuple(field for field in fields if field.name.startswith("step_"))
+                parts.append(_section(title, fields))
     return "\n".join(parts)
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from http import HTTPStatus
 
 import api_queries as queries
-from api_answers import Asked, answer, serves
+from api_answers import Asked, answer, content, serves
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
+from ringlake.flows.exports.offered import OfferQuery, Offers
 from ringlake.flows.exports.request import ExportRequest
 from ringlake.flows.jobviews import JobView
 from ringlake.flows.manifest import Manifest
-from ringlake.flows.requests import Catalogue, JobPage, Me, RunRequest
+from ringlake.flows.requests import Catalogue, FileLink, JobPage, Me, OutlinePage, RunRequest
 from ringlake.model.jobs import JobKind
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
@@ -40,6 +41,25 @@ def list_exports() -> Response[str]:
     """The viewer's own exports and report runs, newest first."""
     jobs, following = asked.rooms.desk.jobs(asked.viewer, asked.now, asked.query(queries.Jobs).before)
     return answer(JobPage(exports=jobs, next=following))
+
+
+@serves(router, "GET /v1/exports/everybody", query=queries.Jobs, answers=OutlinePage)
+def list_everybodys_exports() -> Response[str]:
+    """What all people of the workspace asked for, newest first: who, what, when and how many rows, not the files.
+
+    A customer's number in a filter reads `given`.
+    """
+    return answer(asked.rooms.desk.everybody(asked.viewer, asked.now, asked.query(queries.Jobs).before))
+
+
+@serves(router, "GET /v1/exports/reports", query=OfferQuery, answers=Offers)
+def list_offers() -> Response[str]:
+    """What the viewer can export: reports with their columns, options and profiles, and formats.
+
+    Words are in the viewer's language. The options of one report (`report`, `chart`, `metrics`, ...) say what its
+    columns would be with them.
+    """
+    return answer(asked.rooms.desk.offers(asked.viewer, asked.query(OfferQuery), asked.now))
 
 
 @serves(router, "GET /v1/exports/{id}", answers=JobView)
@@ -84,8 +104,17 @@ def show_manifest(id: str) -> Response[str]:
 @serves(router, "GET /v1/exports/{id}/download", answers=None, status=HTTPStatus.FOUND)
 def download(id: str) -> Response[str]:
     """The file itself, by a redirect to an address of a few minutes."""
-    url = asked.rooms.desk.download(asked.viewer, id, asked.now)
-    return Response(HTTPStatus.FOUND.value, headers={"Location": url, "Cache-Control": "no-store"})
+    found = asked.rooms.desk.link(asked.viewer, id, asked.now)
+    return Response(HTTPStatus.FOUND.value, headers={"Location": found.url, "Cache-Control": "no-store"})
+
+
+@serves(router, "GET /v1/exports/{id}/link", answers=FileLink)
+def link_to_file(id: str) -> Response[str]:
+    """The address that a download is redirected to, for browsers; on record each time.
+
+    A page that asks with a token cannot follow a redirect to another origin.
+    """
+    return content(asked.rooms.desk.link(asked.viewer, id, asked.now))
 
 
 @serves(router, "GET /v1/reports", answers=Catalogue)

@@ -99,6 +99,8 @@ def test_the_way_of_an_export_from_order_to_download(world: World) -> None:
     status, _, headers = call("GET /v1/exports/{id}/download", MEMBER, id=ordered["id"])
     assert (status, headers["cache-control"]) == (302, "no-store")
     assert headers["location"].startswith("memory://workspace=acme/")
+    status, link, browsers = call("GET /v1/exports/{id}/link", MEMBER, id=ordered["id"])
+    assert (status, link["url"], browsers["cache-control"]) == (200, headers["location"], "no-store")
 
 
 def test_the_manifest_of_a_file_is_a_document_of_its_own(world: World) -> None:
@@ -228,11 +230,34 @@ def test_every_viewer_reaches_his_own_jobs_and_no_others(world: World) -> None:
         world.run(job_id)
     for viewer, claims in viewers.items():
         for requester, job_id in jobs.items():
-            for route in ("GET /v1/exports/{id}", "GET /v1/exports/{id}/download"):
+            for route in ("GET /v1/exports/{id}", "GET /v1/exports/{id}/download", "GET /v1/exports/{id}/link"):
                 status, _, _ = call(route, claims, id=job_id)
                 assert (status < 400) == (viewer == requester), (viewer, requester, route)
         _, listed, _ = call("GET /v1/exports", claims)
         assert [job["id"] for job in listed["exports"]] == ([jobs[viewer]] if viewer in jobs else [])
+
+
+def test_only_who_sees_the_record_sees_everybodys_exports(world: World) -> None:
+    job_id = world.order("member")
+    status, page, _ = call("GET /v1/exports/everybody", OWNER)
+
+    assert (status, [(one["id"], one["requester_name"]) for one in page["exports"]]) == (200, [(job_id, "Mia")])
+    assert call("GET /v1/exports/everybody", MEMBER)[0] == 403
+    # The outline is no way to the file.
+    world.run(job_id)
+    assert call("GET /v1/exports/{id}/link", OWNER, id=job_id)[0] == 404
+
+
+def test_a_dialog_learns_what_can_be_exported_and_with_which_columns(world: World) -> None:
+    status, offers, _ = call("GET /v1/exports/reports", MEMBER)
+    assert status == 200
+    assert "charges" not in {one["report"] for one in offers["reports"]}
+
+    status, offers, _ = call("GET /v1/exports/reports", MEMBER, query="report=team&metrics=calls")
+    (team,) = offers["reports"]
+    assert [column["code"] for column in team["profiles"][0]["columns"]][4:] == ["calls", "talk_by_leg_s"]
+    status, problem, _ = call("GET /v1/exports/reports", MEMBER, query="report=team&metrics=none")
+    assert (status, problem["errors"][0]["field"]) == (400, "options.metrics.0")
 
 
 @pytest.mark.parametrize(

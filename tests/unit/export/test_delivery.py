@@ -272,7 +272,7 @@ def test_small_files_travel_in_the_mail_and_large_ones_as_a_link() -> None:
         assert len(list(message.iter_attachments())) == attached
         text = message.get_body(("plain",))
         assert text is not None
-        assert f"https://ringlake.example.com/v1/exports/{job_id}/download" in text.get_content()
+        assert f"https://ringlake.example.com/app/exports?job={job_id}" in text.get_content()
         assert message["To"] == "owner@example.com"
 
 

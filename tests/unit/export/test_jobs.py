@@ -199,7 +199,7 @@ def test_a_deleted_job_is_gone_with_its_file_and_stays_on_record() -> None:
     assert list(world.jobs.rows) == [("acme", kept)]
     assert all(kept in key for key in world.objects.bodies)
     with pytest.raises(NotFound):
-        world.desk.download(viewer, job_id, world.now)
+        world.desk.link(viewer, job_id, world.now)
     with pytest.raises(NotFound):
         world.desk.delete(viewer, job_id, world.now)
     assert actions(world).count("export.delete") == 1
@@ -336,7 +336,7 @@ def test_owners_are_told_of_a_large_file_and_its_requester_does_not_see_that() -
     view = world.desk.job(world.viewer("member"), job_id, world.now)
     assert [letter.address for letter in view.letters] == ["member@example.com"]
     with pytest.raises(NotFound):
-        world.desk.download(world.viewer("owner"), job_id, world.now)
+        world.desk.link(world.viewer("owner"), job_id, world.now)
 
     ready(world, "owner")
     assert [mail["To"] for mail in world.mail.sent[2:]] == ["owner@example.com"]
@@ -411,13 +411,13 @@ def test_a_recipient_who_signs_in_fetches_the_file_with_his_own_rights() -> None
     world.run(job_id)
 
     owner, member = world.viewer("owner"), world.viewer("member")
-    assert world.desk.download(owner, job_id, world.now)
+    assert world.desk.link(owner, job_id, world.now)
     view = world.desk.job(owner, job_id, world.now)
     assert [letter.address for letter in view.letters] == ["Owner@example.com"]
     assert view.filter == FILTER
     # Her rights do not cover what the manager sees.
     with pytest.raises(Forbidden):
-        world.desk.download(member, job_id, world.now)
+        world.desk.link(member, job_id, world.now)
     assert world.desk.job(member, job_id, world.now).filter == {}
     for use in (world.desk.cancel, world.desk.retry, world.desk.delete):
         with pytest.raises(NotFound):

@@ -128,7 +128,7 @@ def test_a_right_that_was_lost_closes_the_run_and_the_file(world: World) -> None
 
     assert world.run_report(second) is Result.FAILED
     with pytest.raises(Forbidden):
-        world.desk.download(world.viewer("other"), first, NOW)
+        world.desk.link(world.viewer("other"), first, NOW)
 
 
 @pytest.mark.parametrize("name", reports())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -97,7 +98,7 @@ def test_on_the_lowest_plan_everything_but_who_am_i_asks_to_upgrade(plan: str) -
         lambda: world.desk.export(viewer, {"filter": FILTER}, NOW),
         lambda: world.desk.jobs(viewer, NOW),
         lambda: world.desk.job(viewer, job_id, NOW),
-        lambda: world.desk.download(viewer, job_id, NOW),
+        lambda: world.desk.link(viewer, job_id, NOW),
         lambda: world.desk.reports(viewer),
         lambda: world.desk.run(viewer, REPORT, RANGE, NOW),
     ):
@@ -113,7 +114,7 @@ def test_on_the_lowest_plan_everything_but_who_am_i_asks_to_upgrade(plan: str) -
 def test_a_job_of_somebody_else_is_not_there(user_id: str) -> None:
     world = World()
     job_id = ready(world, "member")
-    for use in (world.desk.job, world.desk.download):
+    for use in (world.desk.job, world.desk.link):
         with pytest.raises(NotFound):
             use(world.viewer(user_id), job_id, NOW)
         with pytest.raises(NotFound):
@@ -140,20 +141,54 @@ def test_everybody_lists_his_own_jobs_newest_first_page_by_page() -> None:
     assert world.desk.jobs(world.viewer("manager"), world.now) == ([], "")
 
 
-def test_a_download_is_a_url_for_minutes_and_a_line_on_record() -> None:
+def test_a_link_is_an_address_for_minutes_and_a_line_on_record() -> None:
     world = World()
     job_id = ready(world, "member")
     job = world.job(job_id)
 
-    url = world.desk.download(world.viewer("member"), job_id, NOW)
+    link = world.desk.link(world.viewer("member"), job_id, NOW)
 
-    assert url == f"memory://{job.key}?seconds=300&filename={job.filename}"
+    assert link.url == f"memory://{job.key}?seconds=300&filename={job.filename}"
+    assert link.until == NOW + timedelta(minutes=5)
     lines = world.directory.audit_lines("acme", "2026-03")
     assert [line.action for line in lines] == ["export.request", "export.ready", "export.download"]
     assert {line.user_id for line in lines} == {"member"}
     assert {line.target for line in lines} == {job_id}
     assert lines[2].detail["sha256"] == job.sha256
     assert lines[1].detail["rows"] == job.rows
+
+
+def test_who_answers_for_exports_sees_those_of_everybody_without_content() -> None:
+    world = World()
+    mine = ready(world, "owner")
+    theirs = world.order("member", {**FILTER, "remote": "+48 601 234 567"})
+
+    page = world.desk.everybody(world.viewer("owner"), world.now)
+
+    assert {one.id: (one.requester_name, one.state) for one in page.exports} == {
+        mine: ("Olga", JobState.READY),
+        theirs: ("Mia", JobState.QUEUED),
+    }
+    (asked,) = (one for one in page.exports if one.id == theirs)
+    assert asked.filter == {**FILTER, "remote": "given"}
+    assert "601" not in str(page)
+    assert not hasattr(page.exports[0], "download")
+    assert world.desk.everybody(world.viewer("owner", "rival"), world.now).exports == []
+
+
+def test_everybodys_exports_come_page_by_page() -> None:
+    world = World()
+    world.limit(exports_at_once=1000, exports_at_once_user=1000)
+    ids = []
+    for _ in range(PAGE + 5):
+        ids.append(world.order("member"))
+        world.wait(1)
+
+    first = world.desk.everybody(world.viewer("owner"), world.now)
+    second = world.desk.everybody(world.viewer("owner"), world.now, first.next)
+
+    assert [one.id for one in [*first.exports, *second.exports]] == ids[::-1]
+    assert (first.next, second.next) == (ids[5], "")
 
 
 def test_what_is_on_record_holds_no_customers_number() -> None:
@@ -169,7 +204,7 @@ def test_before_it_is_ready_and_after_it_expired_there_is_no_file() -> None:
     world = World()
     job_id = world.order("member")
     with pytest.raises(NotFound):
-        world.desk.download(world.viewer("member"), job_id, world.now)
+        world.desk.link(world.viewer("member"), job_id, world.now)
     world.run(job_id)
     world.wait(30 * DAY - 1)
     assert world.desk.job(world.viewer("member"), job_id, world.now).download == f"/v1/exports/{job_id}/download"
@@ -177,7 +212,7 @@ def test_before_it_is_ready_and_after_it_expired_there_is_no_file() -> None:
     view = world.desk.job(world.viewer("member"), job_id, world.now)
     assert (view.state, view.download) == (JobState.EXPIRED, None)
     with pytest.raises(NotFound):
-        world.desk.download(world.viewer("member"), job_id, world.now)
+        world.desk.link(world.viewer("member"), job_id, world.now)
 
 
 @pytest.mark.parametrize(
@@ -196,10 +231,10 @@ def test_a_download_asks_for_the_rights_of_this_moment(change: dict[str, Any], o
     job_id = ready(world, "member")
     world.change("member", **change)
     if open_:
-        world.desk.download(world.viewer("member"), job_id, NOW)
+        world.desk.link(world.viewer("member"), job_id, NOW)
     else:
         with pytest.raises(Forbidden):
-            world.desk.download(world.viewer("member"), job_id, NOW)
+            world.desk.link(world.viewer("member"), job_id, NOW)
 
 
 def test_a_data_file_is_closed_when_the_ability_is_taken_away() -> None:
@@ -208,7 +243,7 @@ def test_a_data_file_is_closed_when_the_ability_is_taken_away() -> None:
     job_id = ready(world, "member", dialect="data")
     world.grant("member")
     with pytest.raises(Forbidden):
-        world.desk.download(world.viewer("member"), job_id, NOW)
+        world.desk.link(world.viewer("member"), job_id, NOW)
 
 
 def test_a_job_that_nobody_finished_within_a_day_is_shown_as_failed() -> None:
@@ -249,7 +284,7 @@ def test_a_report_run_asks_athena_for_the_viewers_workspace_and_nothing_else() -
     assert world.objects.bodies[job.key] == b'\xef\xbb\xbf"day","calls"\r\n"\'=1","3"\r\n'
     (message,) = world.mail.sent
     assert message["Subject"] == "Your report is ready"
-    assert world.desk.download(world.viewer("owner"), job_id, NOW)
+    assert world.desk.link(world.viewer("owner"), job_id, NOW)
     assert world.desk.job(world.viewer("owner"), job_id, NOW, JobKind.REPORT).rows == 1
 
 

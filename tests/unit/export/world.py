@@ -170,7 +170,7 @@ class World:
     @property
     def answers(self) -> AnswerRooms:
         return AnswerRooms(
-            self.stores, CachedFacts(LakeColumns(self.lake)), Screens(self.boards, "wss://live.example.com/live")
+            self.stores, CachedFacts(LakeColumns(self.lake)), Screens(self.boards, "wss://live.example.com/live", self.walls)
         )
 
     @property

@@ -65,7 +65,7 @@ def test_a_files_mail_says_what_filter_rows_zone_freshness_hash_expiry_and_link(
 
     for said in (
         "30,001", "2026-03-01", "2026-03-09", "busy, failed", "2026-03-10 12:59 (Europe/Warsaw)", "ab" * 32,
-        "2026-04-09 14:00 (Europe/Warsaw)", "https://ringlake.example.com/v1/exports/018e0000000abc/download", "12",
+        "2026-04-09 14:00 (Europe/Warsaw)", "https://ringlake.example.com/app/exports?job=018e0000000abc", "12",
         "5.2 MB", "Sheets of data", "apostrophe", "cut", JOB.filename,
     ):  # fmt: skip
         assert said in text
@@ -133,13 +133,13 @@ def test_who_is_outside_gets_no_link_and_no_filter_and_hears_whom_to_ask() -> No
     outside = scheduled(envelope(), JOB, **WEEKLY, outside=True, contact="anna@example.com")
     attached = scheduled(envelope(), JOB, **WEEKLY, outside=True, contact="anna@example.com", attachment=file())
 
-    assert "/v1/exports/" in inside
+    assert "/app/exports?job=" in inside
     assert "busy, failed" in inside
     assert "Please ask anna@example.com for it." in body(outside, "plain")
     assert "is attached" in body(attached, "plain")
     for message in (outside, attached):
         for kind in ("plain", "html"):
-            assert "/v1/exports/" not in body(message, kind)
+            assert "/app/" not in body(message, kind)
             assert "busy, failed" not in body(message, kind)
             assert "Available until" not in body(message, kind)
     unknown = scheduled(envelope(), JOB, **WEEKLY, outside=True)

@@ -165,14 +165,14 @@ def test_somebody_outside_gets_a_large_file_packed_or_is_told_whom_to_ask(world:
     assert size
     packed, told = mailed(encoded_size(size) - 1), mailed(100)
     assert attachment(packed["owner@example.com"]) == ("", b"")
-    assert "/download" in text_of(packed["owner@example.com"])
+    assert "/app/exports?job=" in text_of(packed["owner@example.com"])
     name, content = attachment(packed[OUTSIDE])
     assert name.endswith(".csv.zip")
     with ZipFile(BytesIO(content)) as inside:
         assert inside.namelist() == [name.removesuffix(".zip")]
     assert attachment(told[OUTSIDE]) == ("", b"")
     assert "owner@example.com" in text_of(told[OUTSIDE])
-    assert "/download" not in text_of(told[OUTSIDE])
+    assert "/app/" not in text_of(told[OUTSIDE])
 
 
 def test_after_an_outage_the_latest_period_is_sent_and_the_others_are_listed_as_missed(world: Scheduled) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,6 +30,7 @@ from ringlake.stores.saved import SavedReports
 
 from .delivery import sweep
 from .exports.form import FileForm, form_errors
+from .exports.offered import OfferQuery, Offers, offers
 from .exports.registry import REPORTS
 from .exports.request import ExportRequest, settled
 from .filerights import covers, may_take
@@ -64,6 +65,43 @@ class JobPage(Answer, frozen=True, kw_only=True):
     """Newest first; `next` is what to send as `before`, "" at the end."""
 
     exports: list[JobView]
+    next: str
+
+
+class FileLink(Answer, frozen=True, kw_only=True):
+    """An address of a file that needs no sign-in, until a moment a few minutes away."""
+
+    url: str
+    until: datetime
+
+
+class Outline(Answer, frozen=True, kw_only=True):
+    """A job as somebody sees it who answers for the exports of others: who, what and when, and nothing of the file.
+
+    `filter` says `given` instead of a customer's number.
+    """
+
+    id: str
+    kind: JobKind
+    name: str
+    title: str
+    state: JobState
+    requester: str
+    requester_name: str
+    schedule: str
+    created_at: datetime
+    finished_at: datetime | None
+    filter: dict[str, object]
+    format: str
+    dialect: str
+    rows: int | None
+    size_bytes: int | None
+
+
+class OutlinePage(Answer, frozen=True, kw_only=True):
+    """Newest first; `next` is what to send as `before`, "" at the end."""
+
+    exports: list[Outline]
     next: str
 
 
@@ -167,7 +205,7 @@ class Desk:
         return msgspec.structs.replace(
             _new(viewer, JobKind.REPORT, request.dialect, now),
             name=name,
-            title=report.title if language is Language.EN else Words(language).sheet(name),
+            title=_titled(report, language),
             filter={n: str(value) for n, value in bound.items() if n != "workspace"},
             format=request.format.value,
             headers=request.headers,
@@ -176,12 +214,12 @@ class Desk:
 
     def reports(self, viewer: Principal) -> list[ReportEntry]:
         """The catalogue: name, title, description and parameters of each report that the viewer may run."""
-        self._paid(viewer)
+        workspace = self._paid(viewer)
         may_read_reports(viewer.user)
         return [
             ReportEntry(
                 name=report.name,
-                title=report.title,
+                title=_titled(report, viewer.user.language or workspace.language),
                 description=report.description,
                 parameters=[ReportParameter(name=p.name, type=p.type) for p in report.parameters],
             )
@@ -212,11 +250,27 @@ class Desk:
             return job_view(job, now)
         return job_view(job, now, viewer.user.email, covered=covers(viewer, job))
 
-    def download(self, viewer: Principal, job_id: str, now: datetime) -> str:
-        """A URL of the file for the next minutes; every one handed out is on record."""
+    def everybody(self, viewer: Principal, now: datetime, before: str = "") -> OutlinePage:
+        """What all people of the workspace asked for, newest first (features.md O49)."""
+        self._paid(viewer)
+        page = self._jobs.newest(viewer.workspace, before)
+        names = {user.id: user.name or user.email for user in self._directory.load(viewer.workspace, key=False).users}
+        return OutlinePage(
+            exports=[_outline(job, names.get(job.requester, ""), now) for job in page],
+            next=page[-1].id if len(page) == PAGE else "",
+        )
+
+    def offers(self, viewer: Principal, query: OfferQuery, now: datetime) -> Offers:
+        """What can be exported, with the columns of each."""
+        self._paid(viewer)
+        return offers(viewer, query, self._directory, now)
+
+    def link(self, viewer: Principal, job_id: str, now: datetime) -> FileLink:
+        """An address of the file for the next minutes; every one handed out is on record."""
         job = self._file(viewer, job_id, now)
         self._audit(viewer, now, "download", job, rows=job.rows, sha256=job.sha256)
-        return self._exports.signed_url(job.key, URL_SECONDS, job.filename)
+        url = self._exports.signed_url(job.key, URL_SECONDS, job.filename)
+        return FileLink(url=url, until=now + timedelta(seconds=URL_SECONDS))
 
     def manifest(self, viewer: Principal, job_id: str, now: datetime) -> Manifest:
         """What the file holds (demands.md D51)."""
@@ -386,7 +440,6 @@ class Desk:
         self._queues[job.kind].send({"workspace": job.workspace, "job": job.id}, job.workspace)
 
     def _audit(self, viewer: Principal, now: datetime, action: str, job: Job, **detail: object) -> None:
-        shown = {name: "given" if name in _PERSONAL else value for name, value in job.filter.items()}
         self._directory.audit(
             AuditLine(
                 workspace=viewer.workspace,
@@ -399,12 +452,28 @@ class Desk:
                     "name": job.name,
                     "format": job.format,
                     "dialect": job.dialect,
-                    "filter": shown,
+                    "filter": _unnamed(job.filter),
                     "options": job.options,
                     **detail,
                 },
             )
         )
+
+
+def _titled(report: reports.Report, language: Language) -> str:
+    """What a finance query is called; its own words are English."""
+    return report.title if language is Language.EN else Words(language).sheet(report.name)
+
+
+def _unnamed(filter: Mapping[str, object]) -> dict[str, object]:
+    """A filter without the numbers of customers."""
+    return {name: "given" if name in _PERSONAL else value for name, value in filter.items()}
+
+
+def _outline(job: Job, name: str, now: datetime) -> Outline:
+    fields: dict[str, Any] = {f: getattr(job, f) for f in Outline.__struct_fields__ if hasattr(job, f)}
+    changed: dict[str, Any] = {"state": state_of(job, now), "filter": _unnamed(job.filter), "requester_name": name}
+    return Outline(**{**fields, **changed})
 
 
 def _new(viewer: Principal, kind: JobKind, dialect: Dialect, now: datetime) -> Job:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from email.message import EmailMessage
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from ringlake.model.jobs import Job
@@ -14,12 +15,24 @@ from ringlake.model.mailing import MailAddress, Standing
 from .message import leave_url, mail, page_url
 from .sheet import Fact, Link, Section, Sheet, Tile
 from .shown import Shown, line, local, span
-from .types import Amount, Attachment, Envelope, Headline, Notice, Period, Unit
+from .types import Amount, Attachment, Envelope, Headline, Notice, Period, Trigger, Unit
 from .words import words
 
 # Names are cut where they stand in a sentence or a title.
 _NAME = 80
 _RANGE = frozenset({"preset", "from", "to", "first_date", "last_date"})
+# The page of the dashboard that shows what an alert watches.
+_WATCHED: Mapping[Trigger, str] = MappingProxyType(
+    {
+        Trigger.LONGEST_WAIT: "live",
+        Trigger.WAITING: "live",
+        Trigger.NO_AGENT: "live",
+        Trigger.MISSED_BURST: "missed",
+        Trigger.SERVICE_LEVEL: "team",
+        Trigger.SPEND: "spend",
+        Trigger.ABUSE: "spend",
+    }
+)
 
 
 def ready(
@@ -43,7 +56,7 @@ def ready(
         desk.say("ready", "why"),
         tone="good",
         intro=(desk.say("ready", "attached" if attachment else "linked"),),
-        button=Link(desk.say("ready", "button"), _download(to, job)),
+        button=Link(desk.say("ready", "button"), _of_job(to, job)),
         sections=(
             Section(
                 "", desk.file(job, desk.report(job, title), zone, settings_version, of_period=False, outside=False)
@@ -68,6 +81,7 @@ def failed(to: Envelope, job: Job, *, title: str, reason: str, zone: ZoneInfo) -
         desk.say("failed", "why"),
         tone="warn",
         intro=(desk.say("failed", "intro"),),
+        button=Link(desk.say("failed", "button"), _of_job(to, job)),
         sections=(Section("", facts),),
     )
     return mail(to, "failed", desk.say("failed", f"subject_{job.kind}"), sheet)
@@ -96,7 +110,7 @@ def scheduled(
     said = "attached" if attachment else "linked"
     if outside and not attachment:
         said = "outside" if contact else "outside_nobody"
-    button = None if outside else Link(desk.say("scheduled", "button"), _download(to, job))
+    button = None if outside else Link(desk.say("scheduled", "button"), _of_job(to, job))
     facts = desk.file(job, "", zone, settings_version, of_period=True, outside=outside)
     sheet = desk.sheet(
         line(title, _NAME),
@@ -131,9 +145,11 @@ def alert(
     more: int = 0,
     trial: bool = False,
     unsteady: bool = False,
+    outside: bool = False,
 ) -> EmailMessage:
-    """One notice, or several that were held back during quiet hours, oldest first; `more` is how many others there
-    were. A `trial` says so, and one that is `unsteady` is the last until it has stood still.
+    """One notice, or several of the same rule that were held back during quiet hours, oldest first; `more` is how many
+    others there were. A `trial` says so, and one that is `unsteady` is the last until it has stood still. Somebody
+    `outside` cannot sign in to the page that shows more.
 
     Raises ValueError without any.
     """
@@ -155,6 +171,7 @@ def alert(
         desk.say("alert", "why"),
         tone="good" if all(notice.resolved for notice in notices) else "warn",
         intro=() if single else (desk.say("alert", "digest_intro"),),
+        button=None if outside else Link(desk.say("alert", "button"), _page(to, _WATCHED[first.trigger])),
         sections=tuple(
             Section(
                 "" if single else desk.notice_title(notice),
@@ -177,8 +194,9 @@ def budget(
     currency: str,
     period: Period,
     forecast: Decimal | None = None,
+    outside: bool = False,
 ) -> EmailMessage:
-    """A budget is reached, or will be before its period ends (features.md N8)."""
+    """A budget is reached, or will be before its period ends (features.md N8); `outside` as of alerts."""
     desk = _Desk(to)
 
     def money(value: Decimal) -> str:
@@ -193,6 +211,7 @@ def budget(
         desk.say("budget", "why"),
         tone="warn",
         intro=tuple(intro),
+        button=None if outside else Link(desk.say("budget", "button"), _page(to, _WATCHED[Trigger.SPEND])),
     )
     return mail(to, "budget", desk.say("budget", f"subject{ahead}"), sheet)
 
@@ -214,6 +233,7 @@ def bulk_export(
         desk.say("bulk_export", "why"),
         tone="warn",
         intro=(desk.say("bulk_export", "intro", who=line(who, _NAME)),),
+        button=Link(desk.say("bulk_export", "button"), _page(to, "exports?tab=everybody")),
         sections=(Section("", facts),),
     )
     return mail(to, "bulk_export", desk.say("bulk_export", "subject"), sheet)
@@ -237,13 +257,20 @@ def bounced(to: Envelope, address: MailAddress, *, what: str, zone: ZoneInfo) ->
         desk.say("bounced", "why"),
         tone="warn",
         intro=(desk.say("bounced", f"intro_{standing}", address=line(address.address)),),
+        button=Link(desk.say("bounced", "button"), _page(to, "exports?tab=addresses")),
         sections=(Section("", facts),),
     )
     return mail(to, "bounced", desk.say("bounced", "subject"), sheet)
 
 
-def _download(to: Envelope, job: Job) -> str:
-    return f"{to.public_url.rstrip('/')}/v1/exports/{job.id}/download"
+def _of_job(to: Envelope, job: Job) -> str:
+    """Where people sign in and get the file (docs/adr/0123)."""
+    return _page(to, f"exports?job={job.id}")
+
+
+def _page(to: Envelope, page: str) -> str:
+    """A page of the dashboard."""
+    return f"{to.public_url.rstrip('/')}/app/{page}"
 
 
 class _Desk:

@@ -147,6 +147,7 @@ class Delivering:
                 limit=rule.threshold,
                 currency=event.currency,
                 period=Period(first=first, last=last),
+                outside=to.outside,
             )
         return alert(
             envelope,
@@ -155,6 +156,7 @@ class Delivering:
             more=event.more,
             trial=event.kind is EventKind.TEST,
             unsteady=event.unsteady,
+            outside=to.outside,
         )
 
     def _moved(

@@ -13,7 +13,7 @@ from ringlake.model.directory import Ability
 from ringlake.model.jobs import Format, Headers
 from ringlake.model.language import Language
 
-_OF_PROGRAMS = frozenset({Format.JSONL, Format.PARQUET})
+OF_PROGRAMS = frozenset({Format.JSONL, Format.PARQUET})
 
 
 class FileForm(BaseModel):
@@ -41,6 +41,6 @@ def form_errors(viewer: Principal, format: Format, dialect: Dialect, headers: He
     wrong = []
     if dialect is Dialect.DATA and format is not Format.CSV:
         wrong.append(("dialect", "is of CSV files"))
-    if headers is not Headers.CODES and format in _OF_PROGRAMS:
+    if headers is not Headers.CODES and format in OF_PROGRAMS:
         wrong.append(("headers", "files for programs have codes alone"))
     return wrong
