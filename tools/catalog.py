@@ -21,7 +21,7 @@ TEMPLATE = ROOT / "template.yaml"
 REPORTS = ROOT / "layers" / "core" / "ringlake" / "reports"
 sys.path[:0] = [p for p in (str(ROOT / "layers" / "core"),) if p not in sys.path]
 
-from ringlake.access.routes import PAGES, ROUTES, UNKNOWN  # noqa: E402
+from ringlake.access.routes import PAGES, ROUTES, UNKNOWN, WALLS  # noqa: E402
 from ringlake.model.tables import TABLES, Table  # noqa: E402
 
 # The first day that a query can reach. Athena lists the days of a query's own range only.
@@ -122,19 +122,19 @@ def route_id(route: str) -> str:
 def route_waits() -> Iterator[str]:
     """What the stage waits for: settings of a route need the route."""
     yield "    DependsOn:"
-    for route in (*ROUTES, *UNKNOWN, *PAGES):
+    for route in (*ROUTES, *UNKNOWN, *PAGES, *WALLS):
         yield f"      - {route_id(route)}"
 
 
 def route_limits() -> Iterator[str]:
     """Settings of single routes."""
     yield "      RouteSettings:"
-    for route in (*ROUTES, *UNKNOWN, *PAGES):
+    for route in (*ROUTES, *UNKNOWN, *PAGES, *WALLS):
         yield f"        {route}: {READING if route.startswith('GET ') else WRITING}"
 
 
 def routes() -> Iterator[str]:
-    """One AWS::ApiGatewayV2::Route for each route of people and each page of mails."""
+    """One AWS::ApiGatewayV2::Route for each route of people, each page of mails, and that of walls."""
     for route in (*ROUTES, *UNKNOWN):
         yield f"  {route_id(route)}:"
         yield "    Type: AWS::ApiGatewayV2::Route"
@@ -146,13 +146,14 @@ def routes() -> Iterator[str]:
         yield "      AuthorizerId: !Ref Authorizer"
         yield "      AuthorizationScopes: [aws.cognito.signin.user.admin]"
         yield ""
-    for route in PAGES:
+    opened = dict.fromkeys(PAGES, "MailIntegration") | dict.fromkeys(WALLS, "WallIntegration")
+    for route, integration in opened.items():
         yield f"  {route_id(route)}:"
         yield "    Type: AWS::ApiGatewayV2::Route"
         yield "    Properties:"
         yield "      ApiId: !Ref HttpApi"
         yield f"      RouteKey: {route}"
-        yield "      Target: !Sub integrations/${MailIntegration}"
+        yield f"      Target: !Sub integrations/${{{integration}}}"
         yield "      AuthorizationType: NONE"
         yield ""
 

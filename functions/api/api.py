@@ -77,6 +77,7 @@ from ringlake.stores.refolds import DynamoRefolds
 from ringlake.stores.saved import DynamoSavedReports
 from ringlake.stores.schedules import DynamoSchedules
 from ringlake.stores.vault import KmsVault
+from ringlake.stores.walls import DynamoWalls
 
 app = APIGatewayHttpResolver()
 now = utc_now
@@ -131,7 +132,7 @@ def stores() -> Rooms:
         raw=S3Objects(settings.read(settings.Raw).raw_bucket),
     )
     live = settings.read(settings.Live)
-    screens = Screens(DynamoBoards(live.live_table), live.live_url)
+    screens = Screens(DynamoBoards(live.live_table), live.live_url, DynamoWalls(name))
     answers = AnswerRooms(kept, CachedFacts(LakeColumns(kept.lake)), screens)
     addresses = DynamoAddresses(name)
     confirmations = Confirmations(addresses, DynamoPasses(name))

@@ -292,9 +292,9 @@ def answer(document: object, status: HTTPStatus = HTTPStatus.OK, etag: str = "")
     )
 
 
-def content(document: object) -> Response[str]:
+def content(document: object, status: HTTPStatus = HTTPStatus.OK) -> Response[str]:
     """A document that nothing on the way and no browser may keep: what was said and written."""
-    said = answer(document)
+    said = answer(document, status)
     said.headers["Cache-Control"] = "no-store"
     return said
 

@@ -1,4 +1,6 @@
-"""Live: boards on screens. Connections of watchers, and the bells of records that are or were on a board."""
+"""Live: boards on screens. Connections of watchers, the bells of records that are or were on a board, and tickets for
+walls.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +14,17 @@ from http import HTTPStatus
 from typing import Any
 
 from ringlake import settings
-from ringlake.errors import Conflict, Forbidden, NotAuthentic, Unavailable
+from ringlake.errors import Conflict, Forbidden, NotAuthentic, NotFound, PlanTooLow, Unavailable
 from ringlake.flows.live import Live, Rung
 from ringlake.logline import measured
+from ringlake.model.base import to_json
 from ringlake.stores.boards import DynamoBoards
 from ringlake.stores.contacts import DynamoContacts
 from ringlake.stores.directory import DynamoDirectory
 from ringlake.stores.journal import DynamoJournal
 from ringlake.stores.records import DynamoRecords
 from ringlake.stores.vault import ClosedVault
+from ringlake.stores.walls import DynamoWalls
 from ringlake.stores.wires import GatewayWire
 
 
@@ -36,6 +40,8 @@ def stores() -> Live:
         boards=DynamoBoards(live.live_table),
         wire=GatewayWire(live.live_url),
         journal=DynamoJournal(journal.journal_table, journal.journal_days),
+        walls=DynamoWalls(table),
+        url=live.live_url,
         clock=now,
     )
 
@@ -45,10 +51,38 @@ def now() -> datetime:
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
-    """One batch of the records' stream, or one event of a connection."""
+    """One batch of the records' stream, one event of a connection, or a request for a wall."""
     if "Records" in event:
         return rung(event["Records"])
+    if "routeKey" in event:
+        return wall(event)
     return connection(event)
+
+
+_HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff", "referrer-policy": "no-referrer"}
+
+
+def wall(event: Mapping[str, Any]) -> dict[str, Any]:
+    """A ticket for whoever holds a wall's token; anything else is a problem document that says little."""
+    token = str((event.get("pathParameters") or {}).get("token", ""))
+    kind, body = "application/problem+json", b""
+    try:
+        body = to_json(stores().open_wall(token))
+        kind, status = "application/json", HTTPStatus.CREATED
+    except NotFound:
+        status = HTTPStatus.NOT_FOUND
+    except PlanTooLow:
+        status = HTTPStatus.PAYMENT_REQUIRED
+    except Unavailable as error:
+        print(json.dumps({"unavailable": str(error)}))
+        status = HTTPStatus.SERVICE_UNAVAILABLE
+    except Exception as error:  # noqa: BLE001 - nothing may reach the gateway, whose answer might hold data
+        print(json.dumps({"unexpected": type(error).__name__}))
+        status = HTTPStatus.INTERNAL_SERVER_ERROR
+    counts = {"LiveUnavailable": int(status >= HTTPStatus.INTERNAL_SERVER_ERROR)}
+    print(measured("live", now(), counts, said={"event": "WALL", "status": status.value}))
+    said = body or to_json({"type": "about:blank", "title": status.phrase, "status": status.value})
+    return {"statusCode": status.value, "headers": {"content-type": kind, **_HEADERS}, "body": said.decode()}
 
 
 def rung(stream_records: Iterable[Mapping[str, Any]]) -> dict[str, list[dict[str, str]]]:

@@ -187,7 +187,7 @@ def _installation(folder: str) -> tuple[Any, Any]:
         directory.put_team(year.WORKSPACE, Team(id=f"team-{n}", name=f"Team {n}"))
     for n in range(year.NUMBERS):
         directory.put_number(year.WORKSPACE, Number(id=f"number-{n}", e164=f"+12025550{n:03}", name=f"Line {n}"))
-    screens = Screens(world.boards, "wss://live.example.com/live")
+    screens = Screens(world.boards, "wss://live.example.com/live", world.walls)
     rooms = AnswerRooms(replace(world.stores, lake=lake), CachedFacts(columns), screens)
     whole = world.rooms._replace(answers=rooms)
     api.stores = lambda: whole

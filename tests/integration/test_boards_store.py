@@ -1,4 +1,4 @@
-"""Live boards in DynamoDB on the emulator, by the same cases as their twin."""
+"""Live boards and their walls in DynamoDB on the emulator, by the same cases as their twins."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import pytest
 from ringlake.errors import Unavailable
 from ringlake.model.board import Board
 from ringlake.stores.boards import DynamoBoards
+from ringlake.stores.walls import DynamoWalls
 from tests.integration.emulators import emulator, library_at, new_directory_table
 from tests.stores.boards_suite import AT, BoardsSuite, socket
+from tests.stores.walls_suite import WallsSuite
 
 pytestmark = pytest.mark.enable_socket
 
@@ -37,3 +39,10 @@ class TestDynamoBoards(BoardsSuite):
             missing.redeem("t", AT)
         with pytest.raises(Unavailable):
             missing.join(socket("w", "a="))
+
+
+class TestDynamoWalls(WallsSuite):
+    @pytest.fixture
+    def store(self, table: str) -> DynamoWalls:
+        """Of the directory's table only the keys matter, and those are the same."""
+        return DynamoWalls(table)

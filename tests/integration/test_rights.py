@@ -205,7 +205,7 @@ def played(house: House) -> House:
         handed = run(house, "api", api("GET", f"/v1/exports/{job}/download", "GET /v1/exports/{id}/download"))
         assert handed["statusCode"] == 302, handed
         throw_away(house, function, path, route, ordered, job)
-    for path in ("/v1/me", "/v1/exports", "/v1/reports"):
+    for path in ("/v1/me", "/v1/exports", "/v1/exports/everybody", "/v1/exports/reports", "/v1/reports"):
         assert run(house, "api", api("GET", path, f"GET {path}"))["statusCode"] == 200
     keep_the_directory(house)
     read_what_happened(house)
@@ -528,6 +528,22 @@ def watch_the_board(house: House) -> None:
     boards.join(Socket(id="nobody=", workspace=WORKSPACE, user_id="nobody", expires_at=until))
     assert said("MESSAGE", "nobody=", body=json.dumps({"action": "ping"})) == 200
     assert said("DISCONNECT", "again=") == 200
+    # A wall is put up, shown, counted and withdrawn.
+    body = {"name": "Reception"}
+    answer = run(house, "api", api("POST", "/v1/live/walls", "POST /v1/live/walls", body))
+    assert answer["statusCode"] == 201, answer
+    made = json.loads(answer["body"])
+    token = made["url"].partition("#")[2]
+    answer = run(house, "live", {"routeKey": "POST /wall/{token}/ticket", "pathParameters": {"token": token}})
+    assert answer["statusCode"] == 201, answer
+    ticket = json.loads(answer["body"])["url"].partition("ticket=")[2]
+    assert said("CONNECT", "wall=", queryStringParameters={"ticket": ticket}) == 200
+    assert said("MESSAGE", "wall=", body=json.dumps({"action": "subscribe"})) == 200
+    assert run(house, "live", {"Records": [bell]}) == {"batchItemFailures": []}
+    assert run(house, "api", api("GET", "/v1/live/walls", "GET /v1/live/walls"))["statusCode"] == 200
+    gone = api("DELETE", f"/v1/live/walls/{made['wall']['id']}", "DELETE /v1/live/walls/{id}")
+    answer = run(house, "api", gone | {"pathParameters": {"id": made["wall"]["id"]}})
+    assert answer["statusCode"] == 200, answer
 
 
 def contact_ended() -> dict[str, Any]:

@@ -15,7 +15,7 @@ from tools.template_rules.stack import ROOT
 
 sys.path[:0] = [p for p in (str(ROOT / "layers" / "core"),) if p not in sys.path]
 
-from ringlake.access.routes import PAGES, UNKNOWN  # noqa: E402
+from ringlake.access.routes import PAGES, UNKNOWN, WALLS  # noqa: E402
 from ringlake.access.routes import ROUTES as PEOPLES_ROUTES  # noqa: E402
 
 RUNTIME = "python3.13"
@@ -57,8 +57,8 @@ LAYERS = {
 
 # Who calls these proves himself by a signature over the body; the token in the path finds the connection.
 WEBHOOKS = frozenset({"POST /webhooks/{provider}/{token}", "GET /webhooks/{provider}/{token}"})
-# Pages behind links of mails are for whoever holds the link.
-OPEN_ROUTES = WEBHOOKS | frozenset(PAGES)
+# Pages behind links of mails are for whoever holds the link, walls for whoever holds their address.
+OPEN_ROUTES = WEBHOOKS | frozenset(PAGES) | frozenset(WALLS)
 # The routes of the WebSocket API. Only who brings a ticket gets through the first, and it is the first that opens the
 # others.
 LIVE_ROUTES = frozenset({"$connect", "$disconnect", "$default"})

@@ -58,6 +58,7 @@ def furnished() -> tuple[World, There]:
     world.scheduling.run(owner, schedule, {}, world.now)
     told = {"recipients": [{"user": "owner"}], "webhook": "https://hooks.example.com/in"}
     rule = {"name": SECRET, "kind": "waiting", "threshold": 3, **told}
+    wall = world.answers.walls.create(owner, {"name": SECRET}, world.now).wall.id
     alert = world.rooms.alerts.create(owner, rule, world.now).document.id
     world.rooms.alerts.test(owner, alert, world.now)
     columns = {"started_at": "Start", "number": "From", "amount": "Net"}
@@ -77,6 +78,7 @@ def furnished() -> tuple[World, There]:
         "/v1/calls/": records,
         "/v1/cases/": records,
         "/v1/live/calls/": records,
+        "/v1/live/walls/": [wall],
         "/v1/people/": ["operator", "extra"],
         "/v1/customers/": [contact],
         "/v1/directory/connections/": ["c", "second"],

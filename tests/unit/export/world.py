@@ -48,6 +48,7 @@ from ringlake.stores.refolds import MemoryRefolds
 from ringlake.stores.saved import MemorySavedReports
 from ringlake.stores.schedules import MemorySchedules
 from ringlake.stores.vault import MemoryVault
+from ringlake.stores.walls import MemoryWalls
 from tests.unit.query.lake_rows import calls, legs, messages
 
 NOW = datetime(2026, 3, 11, 9, tzinfo=UTC)
@@ -103,6 +104,7 @@ class World:
         self.contacts, self.marks, self.records = MemoryContacts(), MemoryMarks(), MemoryRecords()
         self.journal, self.arrivals, self.refolds = MemoryJournal(), MemoryArrivals(), MemoryRefolds()
         self.boards = MemoryBoards()
+        self.walls = MemoryWalls()
         self.identities, self.saved, self.raw = MemoryIdentities(), MemorySavedReports(), MemoryObjects()
         self.schedules, self.addresses, self.passes = MemorySchedules(), MemoryAddresses(), MemoryPasses()
         self.jobs, self.objects, self.mail = MemoryJobs(), MemoryObjects(), MemoryMail()
@@ -170,7 +172,9 @@ class World:
     @property
     def answers(self) -> AnswerRooms:
         return AnswerRooms(
-            self.stores, CachedFacts(LakeColumns(self.lake)), Screens(self.boards, "wss://live.example.com/live", self.walls)
+            self.stores,
+            CachedFacts(LakeColumns(self.lake)),
+            Screens(self.boards, "wss://live.example.com/live", self.walls),
         )
 
     @property

@@ -33,6 +33,7 @@ from ringlake.stores.contacts import MemoryContacts
 from ringlake.stores.directory import MemoryDirectory
 from ringlake.stores.journal import MemoryJournal
 from ringlake.stores.records import MemoryRecords
+from ringlake.stores.walls import MemoryWalls
 from ringlake.stores.wires import MemoryWire
 from tests.scenarios.world import PARTY_SECRET, store_of
 
@@ -99,6 +100,7 @@ class Hall:
         self.directory: MemoryDirectory = store_of(directory)
         self.journal, self.records = MemoryJournal(), MemoryRecords()
         self.contacts, self.boards, self.wire = MemoryContacts(), MemoryBoards(), MemoryWire()
+        self.walls = MemoryWalls()
         self.live = self.process()
         self.screens: dict[str, Screen] = {}
         self._told = 0
@@ -113,8 +115,9 @@ class Hall:
             "boards": self.boards,
             "wire": self.wire,
             "journal": self.journal,
+            "walls": self.walls,
         }
-        return Live(**stores | others, clock=self.clock)
+        return Live(**stores | others, url="wss://live.example.com/live", clock=self.clock)
 
     def clock(self) -> datetime:
         return AT + timedelta(seconds=self.at)

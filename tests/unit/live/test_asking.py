@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from ringlake.files.csv import BOM
-from ringlake.flows.answers.live import TICKET_LIFE
+from ringlake.flows.live import TICKET_LIFE
 from ringlake.model.directory import Ability, Connection, Workspace
 from tests.unit.api import test_api as asking
 from tests.unit.export.world import World
@@ -26,12 +26,8 @@ api: ModuleType = asking.api
 def hall(monkeypatch: pytest.MonkeyPatch) -> Hall:
     """The API over the hall's stores."""
     hall, world = Hall(), World()
-    world.directory, world.records, world.contacts, world.boards = (
-        hall.directory,
-        hall.records,
-        hall.contacts,
-        hall.boards,
-    )
+    world.directory, world.records, world.contacts = hall.directory, hall.records, hall.contacts
+    world.boards, world.walls = hall.boards, hall.walls
     monkeypatch.setattr(api, "stores", lambda: world.rooms)
     monkeypatch.setattr(api, "now", hall.clock)
     return hall

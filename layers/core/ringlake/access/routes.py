@@ -70,6 +70,10 @@ ROUTES: MappingProxyType[str, tuple[Ability, ...]] = MappingProxyType(
         "GET /v1/live": _ANYBODY,
         "GET /v1/live/export": _EXPORT,
         "POST /v1/live/calls/{id}/supervise": (Ability.SUPERVISE,),
+        # Live boards of one's own scope on screens without a sign-in.
+        "POST /v1/live/walls": (Ability.VIEW_ALL_CALLS,),
+        "GET /v1/live/walls": (Ability.VIEW_ALL_CALLS,),
+        "DELETE /v1/live/walls/{id}": (Ability.VIEW_ALL_CALLS,),
         # Quotes, orders and customers; which ones, scope decides.
         "GET /v1/deals": _ANYBODY,
         "POST /v1/deals": _CASES,
@@ -145,6 +149,9 @@ ROUTES: MappingProxyType[str, tuple[Ability, ...]] = MappingProxyType(
         "GET /v1/choices": _ANYBODY,
         "GET /v1/directory/settings": _MANAGE,
         "PATCH /v1/directory/settings": _MANAGE,
+        # What every provider needs, and when something last arrived on each connection.
+        "GET /v1/directory/providers": _MANAGE,
+        "GET /v1/directory/arrivals": _MANAGE,
         "GET /v1/directory/connections": _MANAGE,
         "POST /v1/directory/connections": _ADMINISTER,
         "GET /v1/directory/connections/{id}": _MANAGE,
@@ -213,6 +220,8 @@ ROUTES: MappingProxyType[str, tuple[Ability, ...]] = MappingProxyType(
         "GET /v1/charges/ratings": _COSTS,
         "POST /v1/charges/ratings": _COSTS,
         "GET /v1/charges/ratings/{id}": _COSTS,
+        # What is wrong with what arrives.
+        "GET /v1/quality": _MANAGE,
         "GET /v1/directory/unmapped": _MANAGE,
         "POST /v1/directory/unmapped/map": _MANAGE,
         "GET /v1/directory/audit": (Ability.SEE_AUDIT,),
@@ -225,6 +234,8 @@ PAGES: tuple[str, ...] = (
     "GET /mail/unsubscribe/{token}",
     "POST /mail/unsubscribe/{token}",
 )
+# What a wall's page asks for: whoever holds the wall's token may (docs/adr/0119).
+WALLS: tuple[str, ...] = ("POST /wall/{token}/ticket",)
 # Where a request of a signed-in person goes that is for no route, so that it gets a problem document too. Not OPTIONS,
 # which browsers send without a token.
 UNKNOWN: tuple[str, ...] = tuple(f"{method} /v1/{{unknown+}}" for method in ("GET", "POST", "PUT", "PATCH", "DELETE"))

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from threading import Lock
@@ -26,10 +27,19 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ringlake.access import abilities, scope
-from ringlake.errors import Conflict, Forbidden, Gone, InvalidRequest, NotAuthentic, NotFound, Unavailable
+from ringlake.errors import (
+    Conflict,
+    Forbidden,
+    Gone,
+    InvalidRequest,
+    NotAuthentic,
+    NotFound,
+    PlanTooLow,
+    Unavailable,
+)
 from ringlake.fold.board import account_state, board, live_call
 from ringlake.fold.presence import CARRIED
-from ringlake.model.base import Model, to_json
+from ringlake.model.base import Answer, Model, to_json
 from ringlake.model.board import (
     LARGEST_MESSAGE,
     AccountState,
@@ -45,17 +55,21 @@ from ringlake.model.board import (
 from ringlake.model.calls import CallRecord
 from ringlake.model.directory import Ability, Connection, Directory, User
 from ringlake.model.events import Quarantined
+from ringlake.model.language import Language
 from ringlake.model.presence import PresenceRecord
 from ringlake.model.subjects import Subject, SubjectKind, presence_account
-from ringlake.query.board import view
-from ringlake.stores.boards import Boards, Kept, Socket
+from ringlake.model.walls import Theme, Thresholds, Wall, read_token
+from ringlake.query.board import on_wall, view
+from ringlake.stores.boards import Boards, Kept, Socket, Ticket
 from ringlake.stores.contacts import Contacts
 from ringlake.stores.directory import DirectoryStore
 from ringlake.stores.journal import Journal
 from ringlake.stores.records import Loaded, Records, is_live
+from ringlake.stores.walls import Walls
 from ringlake.stores.wires import Wire
 
 from .parties import each
+from .plans import PLANS
 
 # Those who answer bells of one board at once and keep losing the race give way; their bells come again.
 ATTEMPTS = 12
@@ -67,7 +81,8 @@ SWEEP = timedelta(seconds=60)
 SETTLES = timedelta(seconds=3)
 # Directories are kept in the process for this long.
 LIFE = timedelta(seconds=60)
-# Screens of one person; more is a program that loses its connections.
+TICKET_LIFE = timedelta(seconds=30)
+# Screens of one person, and of one wall; more is a program that loses its connections.
 MOST_SCREENS = 20
 # More live calls than this are no longer a board that people read, and would not fit into one item.
 MOST_CALLS = 1_000
@@ -191,14 +206,20 @@ def _call_key(workspace: str, record_id: str) -> str:
     return Subject(workspace=workspace, kind=SubjectKind.CALL, connection=connection, id=subject).key
 
 
-def seen_by(user: User, wanted: BoardFilter, shown: Board) -> View:
-    """What a user sees of a board."""
-    return view(shown, scope(user), user.id, wanted, _joins(user))
+def seen_by(user: User, wanted: BoardFilter, shown: Board, wall: str = "") -> View:
+    """What a user sees of a board, or a wall of the user's."""
+    seen = view(shown, scope(user), user.id, wanted, _joins(user))
+    return on_wall(seen) if wall else seen
 
 
-def lens_of(user: User, wanted: BoardFilter) -> str:
+def lens_of(user: User, wanted: BoardFilter, wall: str = "") -> str:
     """Names what decides about a user's view beside the board: a delta needs the lens of what it follows."""
-    return hashlib.sha256(to_json((scope(user), _joins(user), user.id, wanted))).hexdigest()[:16]
+    return hashlib.sha256(to_json((scope(user), _joins(user), user.id, wanted, wall))).hexdigest()[:16]
+
+
+def stands(wall: Wall, owner: User | None) -> bool:
+    """Whether a wall shows anything: until it is withdrawn, and while its owner may look at the calls of others."""
+    return wall.deleted_at is None and owner is not None and Ability.VIEW_ALL_CALLS in abilities(owner)
 
 
 def _joins(user: User) -> tuple[str, ...]:
@@ -222,6 +243,20 @@ class Rung(Model, frozen=True, kw_only=True):
     reasons: tuple[str, ...] = ()
 
 
+class WallTicket(Answer, frozen=True, kw_only=True):
+    """Connect to `url` before `expires_at`; the rest is what the page of a wall needs beside the board."""
+
+    url: str
+    expires_at: datetime
+    name: str
+    company: str
+    thresholds: Thresholds
+    language: Language
+    theme: Theme
+    zone: str
+    at: datetime
+
+
 class Live:
     """Everything that happens to the boards of one installation."""
 
@@ -234,9 +269,13 @@ class Live:
         boards: Boards,
         wire: Wire,
         journal: Journal,
+        walls: Walls,
+        url: str,
         clock: Callable[[], datetime],
     ) -> None:
         self._directory = directory
+        self._walls = walls
+        self._url = url
         self._houses = Houses(directory, clock)
         self._boards = boards
         self._wire = wire
@@ -316,17 +355,21 @@ class Live:
             # Somebody was shown the board by newer rights than these: rights are never taken back to older ones.
             house = self._houses.of(workspace, newest)
         after = Kept(version=before.version + 1, board=shown)
-        each(lambda watcher: self._tell_one(watcher, before, after, house, now), watchers, AT_ONCE)
+        # A wall that was withdrawn is told nothing of this version: walls are read anew, roles may be a minute old.
+        walls = {wall.id: wall for wall in self._walls.all(workspace)} if any(s.wall for s in watchers) else {}
+        each(lambda s: self._tell_one(s, walls.get(s.wall), before, after, house, now), watchers, AT_ONCE)
 
-    def _tell_one(self, watcher: Socket, before: Kept, after: Kept, house: House, now: datetime) -> None:
+    def _tell_one(
+        self, watcher: Socket, wall: Wall | None, before: Kept, after: Kept, house: House, now: datetime
+    ) -> None:
         user = house.user(watcher.user_id)
-        if user is None or not user.active:
+        if user is None or not _may_watch(watcher, user, wall):
             self._dismiss(watcher)
             return
-        lens = lens_of(user, watcher.filter)
-        seen = seen_by(user, watcher.filter, after.board or Board())
+        lens = lens_of(user, watcher.filter, watcher.wall)
+        seen = seen_by(user, watcher.filter, after.board or Board(), watcher.wall)
         if before.board is not None and lens == watcher.lens:
-            follows = seen_by(user, watcher.filter, before.board)
+            follows = seen_by(user, watcher.filter, before.board, watcher.wall)
             told = difference(follows, seen, lens, from_version=before.version, version=after.version, at=now)
             message = to_json(told)
             if len(message) <= LARGEST_MESSAGE:
@@ -376,17 +419,59 @@ class Live:
 
     # --- watchers
 
+    def open_wall(self, token: str) -> WallTicket:
+        """A ticket for whoever holds a wall's token, with what its page needs.
+
+        Raises `NotFound` alike for a token that is none, was withdrawn, or whose owner may not watch any more;
+        `PlanTooLow`.
+        """
+        now = self._clock()
+        named = read_token(token)
+        wall = self._walls.get(named.workspace, named.wall) if named else None
+        if named is None or wall is None or not wall.opens(named.secret):
+            raise NotFound("there is no such wall")
+        if not stands(wall, self._directory.find(named.workspace, User, wall.owner)):
+            raise NotFound("there is no such wall")
+        workspace = self._directory.settings(named.workspace)
+        if workspace.plan not in PLANS:
+            raise PlanTooLow("the live board needs the plan business or scale")
+        ticket, until = secrets.token_urlsafe(32), now + TICKET_LIFE
+        self._boards.issue(ticket, Ticket(workspace=workspace.id, user_id=wall.owner, expires_at=until, wall=wall.id))
+        return WallTicket(
+            url=f"{self._url}?ticket={ticket}",
+            expires_at=until,
+            name=wall.name,
+            company=workspace.name,
+            thresholds=wall.thresholds,
+            language=wall.language,
+            theme=wall.theme,
+            zone=workspace.zone,
+            at=now,
+        )
+
     def connect(self, connection: str, token: str) -> None:
-        """Let a connection in by its ticket; raises `NotAuthentic`, `Forbidden` for too many screens of one person."""
+        """Let a connection in by its ticket; raises `NotAuthentic`, `Forbidden` for too many screens of one person or
+        of one wall.
+        """
         now = self._clock()
         ticket = self._boards.redeem(token, now) if token else None
-        user = self._directory.find(ticket.workspace, User, ticket.user_id) if ticket else None
-        if ticket is None or user is None or not user.active:
+        if ticket is None:
             raise NotAuthentic
-        own = [s for s in self._boards.read(ticket.workspace, now).sockets if s.user_id == user.id]
-        if len(own) >= MOST_SCREENS:
+        wall = self._walls.get(ticket.workspace, ticket.wall) if ticket.wall else None
+        socket = Socket(
+            id=connection,
+            workspace=ticket.workspace,
+            user_id=ticket.user_id,
+            expires_at=now + SOCKET_LIFE,
+            filter=wall.filter if wall else BoardFilter(),
+            wall=ticket.wall,
+        )
+        user = self._directory.find(ticket.workspace, User, ticket.user_id)
+        if user is None or not _may_watch(socket, user, wall):
+            raise NotAuthentic
+        known = self._boards.read(ticket.workspace, now).sockets
+        if sum((s.user_id, s.wall) == (user.id, socket.wall) for s in known) >= MOST_SCREENS:
             raise Forbidden(f"at most {MOST_SCREENS} screens at once")
-        socket = Socket(id=connection, workspace=ticket.workspace, user_id=user.id, expires_at=now + SOCKET_LIFE)
         self._boards.join(socket)
 
     def disconnect(self, connection: str) -> None:
@@ -410,13 +495,16 @@ class Live:
             return
         judged_at = self._clock()
         user = self._directory.find(socket.workspace, User, socket.user_id)
-        if user is None or not user.active or socket.expires_at <= judged_at:
+        wall = self._walls.get(socket.workspace, socket.wall) if socket.wall else None
+        if user is None or not _may_watch(socket, user, wall) or socket.expires_at <= judged_at:
             self._dismiss(socket)
             return
         try:
             said = _said(message)
             # A ping may say the filter too: should the subscription have got lost, this is noticed here.
             wanted = board_filter(said.get("filter", {})) if "filter" in said else None
+            # What a wall shows, its owner has chosen: whoever holds the address cannot ask for anything else.
+            wanted = wall.filter if wall else wanted
             match said.get("action"):
                 case "subscribe":
                     self._subscribe(msgspec.structs.replace(socket, filter=wanted or BoardFilter()), user, judged_at)
@@ -431,7 +519,8 @@ class Live:
         """Put the watcher into the list, then show the board: in this order no version falls between the two."""
         if self._boards.read(socket.workspace, judged_at).board is None:
             self._advance(socket.workspace)
-        watcher = msgspec.structs.replace(socket, lens=lens_of(user, socket.filter), judged_at=judged_at)
+        lens = lens_of(user, socket.filter, socket.wall)
+        watcher = msgspec.structs.replace(socket, lens=lens, judged_at=judged_at)
         if not self._boards.change(watcher):
             return
         now = self._clock()
@@ -441,14 +530,15 @@ class Live:
             self._advance(socket.workspace)
             return
         house = self._houses.of(socket.workspace)
-        self._show(watcher, seen_by(user, watcher.filter, kept.board), kept.version, house.directory, now)
+        seen = seen_by(user, watcher.filter, kept.board, watcher.wall)
+        self._show(watcher, seen, kept.version, house.directory, now)
 
     def _ping(self, socket: Socket, wanted: BoardFilter | None, user: User, judged_at: datetime) -> None:
         """Say which version there is now; sweep when it is time; show the board anew when rights have changed, or
         when the client wants another filter than it is told of.
         """
         asked = msgspec.structs.replace(socket, filter=socket.filter if wanted is None else wanted)
-        if (socket.lens or wanted is not None) and lens_of(user, asked.filter) != socket.lens:
+        if (socket.lens or wanted is not None) and lens_of(user, asked.filter, asked.wall) != socket.lens:
             self._subscribe(asked, user, judged_at)
         now = self._clock()
         kept = self._boards.read(socket.workspace, now)
@@ -480,6 +570,13 @@ class Live:
             )
         )
         self._count("quarantined")
+
+
+def _may_watch(watcher: Socket, user: User, wall: Wall | None) -> bool:
+    """Whether a connection may be told anything; `wall` is the one that it comes from."""
+    if not watcher.wall:
+        return user.active
+    return wall is not None and stands(wall, user)
 
 
 def _said(message: str) -> dict[str, Any]:

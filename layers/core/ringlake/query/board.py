@@ -5,6 +5,7 @@ Nothing of a row that the watcher may not see leaves this module.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -32,6 +33,42 @@ def view(board: Board, seen: Scope, viewer: str, wanted: BoardFilter, joins: Col
         mine=tuple(call for call in visible if any(e.user_id == viewer for e in call.ringing)),
         heard=tuple(call.id for call in visible if viewer in call.reached),
     )
+
+
+def on_wall(seen: View) -> View:
+    """What a screen without a sign-in shows of its owner's view: counts, queues, our people and waits, nothing of
+    customers, and nothing that one could act on (demands.md D66). Ids of calls are made anew, since providers make
+    theirs of anything.
+    """
+    return View(
+        header=seen.header,
+        calls=tuple(msgspec.structs.replace(call, id=_unnamed(call.id), **_OF_CUSTOMERS) for call in seen.calls),
+        people=tuple(
+            msgspec.structs.replace(
+                person, calls=tuple(map(_unnamed, person.calls)), ringing=tuple(map(_unnamed, person.ringing))
+            )
+            for person in seen.people
+        ),
+    )
+
+
+_OF_CUSTOMERS: dict[str, Any] = {
+    "customer_number": "",
+    "anonymous": False,
+    "customer_name": "",
+    "contact_id": "",
+    "contacts_more": 0,
+    "business_number": "",
+    "campaign": "",
+    "source": "",
+    "spam": False,
+    "reached": (),
+    "supervise": False,
+}
+
+
+def _unnamed(call_id: str) -> str:
+    return hashlib.sha256(call_id.encode()).hexdigest()[:16]
 
 
 def _within(call: LiveCall, seen: Scope) -> bool:

@@ -21,18 +21,20 @@ from .packing import pack, unpack
 
 
 class Ticket(Model, frozen=True, kw_only=True):
-    """Lets one connection in as this user, once, until it expires."""
+    """Lets one connection in as this user, once, until it expires; with a `wall` only as that wall of the user's."""
 
     workspace: str
     user_id: str
     expires_at: datetime
+    wall: str = ""
 
 
 class Socket(Model, frozen=True, kw_only=True):
     """One watcher's connection.
 
     `lens` names the scope, abilities and filter of what was sent last, "" before anything was; `judged_at`
-    is when the user was read from the directory for that.
+    is when the user was read from the directory for that. `wall` is the wall that watches with this user's rights, ""
+    for the user himself.
     """
 
     id: str
@@ -42,6 +44,7 @@ class Socket(Model, frozen=True, kw_only=True):
     filter: BoardFilter = BoardFilter()
     lens: str = ""
     judged_at: datetime | None = None
+    wall: str = ""
 
 
 class Kept(Model, frozen=True, kw_only=True):

@@ -853,6 +853,26 @@ export interface paths {
         patch: operations["patchDealsId"];
         trace?: never;
     };
+    "/v1/directory/arrivals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When something last arrived on each connection, and what became of it.
+         * @description Needs `manage_directory`.
+         */
+        get: operations["getDirectoryArrivals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/directory/audit": {
         parameters: {
             query?: never;
@@ -1303,6 +1323,26 @@ export interface paths {
          * @description Needs `manage_directory`.
          */
         post: operations["postDirectoryNumbersImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/directory/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Providers that can be joined, with what each of them needs.
+         * @description Needs `manage_directory`.
+         */
+        get: operations["getDirectoryProviders"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2300,6 +2340,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/live/walls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's own walls, and how many screens show each now; everybody's for who administers the workspace.
+         * @description Needs `view_all_calls`.
+         */
+        get: operations["getLiveWalls"];
+        put?: never;
+        /**
+         * An address that shows the live board on a screen without a sign-in, without customers; its secret is told once.
+         * @description It shows what its owner may see at that moment, and ends when it is withdrawn or its owner may not look at the calls
+         *     of others any more (docs/live.md).
+         *
+         *     Needs `view_all_calls`.
+         */
+        post: operations["postLiveWalls"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/live/walls/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a wall: its address opens nothing any more, and screens that show it are told nothing more.
+         * @description Needs `view_all_calls`.
+         */
+        delete: operations["deleteLiveWallsId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/mail/addresses": {
         parameters: {
             query?: never;
@@ -2422,6 +2509,26 @@ export interface paths {
          * @description For everybody who is signed in.
          */
         get: operations["getPeopleIdProfile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Connections that fell silent, deliveries set aside, and rows that tell too little, of the last days.
+         * @description Needs `manage_directory`.
+         */
+        get: operations["getQuality"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2807,6 +2914,11 @@ export interface components {
             zone: string;
         };
         /**
+         * Suspicion
+         * @enum {unknown}
+         */
+        AbuseSuspicion: "foreign" | "long" | "night" | "premium";
+        /**
          * Account
          * @description A user's account at a provider: `id` as the provider names it in events.
          *
@@ -3047,6 +3159,17 @@ export interface components {
             accepted_at: string | null;
             quarantined_at: string | null;
             refused_at: string | null;
+        };
+        /**
+         * Arrived
+         * @description When something last arrived, by connection; nothing of those that nothing ever arrived on.
+         */
+        Arrived: {
+            connections: {
+                [key: string]: components["schemas"]["Arrivals"];
+            };
+            /** Format: date-time */
+            now: string;
         };
         /**
          * Attained
@@ -3706,6 +3829,29 @@ export interface components {
             webhook_url: string;
             zone: string;
         };
+        /**
+         * ConnectionHealth
+         * @description What one connection tells. `last_at` is its last delivery, call or text; `last_record_at` the start of its last
+         *     call or text of five weeks.
+         *
+         *     `quiet`: nothing for at least half an hour although the same hours of the four weeks before brought `usual` calls
+         *     and texts on average, five or more; or nothing for seven days. `quiet_since` says since when. `never` spoke.
+         */
+        ConnectionHealth: {
+            arrivals: components["schemas"]["Arrivals"];
+            connection: string;
+            day: components["schemas"]["Rows"];
+            hour: components["schemas"]["Rows"];
+            last_at: string | null;
+            last_record_at: string | null;
+            name: string;
+            provider: string;
+            quarantined: components["schemas"]["Quarantine"];
+            quiet_since: string | null;
+            /** @enum {unknown} */
+            state: "disabled" | "never" | "quiet" | "speaking";
+            usual: number | null;
+        };
         /** ConnectionPatch */
         ConnectionPatch: {
             capabilities?: string[];
@@ -3715,6 +3861,14 @@ export interface components {
                 [key: string]: string;
             };
             zone?: string;
+        };
+        /** ConnectionRows */
+        ConnectionRows: {
+            connection: string;
+            count: number;
+            drill: {
+                [key: string]: unknown;
+            };
         };
         /**
          * Connections
@@ -4422,6 +4576,18 @@ export interface components {
          */
         Format: "csv" | "jsonl" | "parquet" | "xlsx";
         /**
+         * Freshness
+         * @description How far lists and numbers are behind: every record until `as_of` is in them. `waiting` records are on their way
+         *     there (a lower bound when `at_least`), `refolding` requests to read history again are open.
+         */
+        Freshness: {
+            as_of: string | null;
+            at_least: boolean;
+            behind_s: number | null;
+            refolding: number;
+            waiting: number;
+        };
+        /**
          * FrozenSum
          * @description Of one table and currency: rows, seconds and amount, as frozen and as they are now.
          */
@@ -5025,6 +5191,30 @@ export interface components {
             waiting_since: string | null;
         };
         /**
+         * LiveFilter
+         * @description Filter of the live board. Different conditions are joined by AND, values of one by OR; an empty list
+         *     restricts nothing.
+         *
+         *     `users` and `teams` are met by whoever is on the call or rung by it, and choose the people shown. The other
+         *     conditions are about calls. Internal calls are in only when asked for.
+         */
+        LiveFilter: {
+            /** @default false */
+            include_internal?: boolean;
+            /** @default [] */
+            numbers?: string[];
+            /** @default [] */
+            queues?: string[];
+            /** @default [] */
+            statuses?: components["schemas"]["CallStatus"][];
+            /** @default [] */
+            teams?: string[];
+            /** @default [] */
+            types?: components["schemas"]["CallType"][];
+            /** @default [] */
+            users?: string[];
+        };
+        /**
          * LiveMeta
          * @description What the answer is about; `as_of` is the moment at which the records were read.
          */
@@ -5625,6 +5815,14 @@ export interface components {
             name: string;
         };
         /**
+         * NewWall
+         * @description The wall, and its address. The secret stands in the address's fragment and nowhere else: it is shown once.
+         */
+        NewWall: {
+            url: string;
+            wall: components["schemas"]["WallView"];
+        };
+        /**
          * NumberBody
          * @description `e164` in any spelling that the country makes unambiguous.
          */
@@ -5756,6 +5954,15 @@ export interface components {
             reason: string;
             source: string;
             state: string;
+        };
+        /**
+         * OptionHint
+         * @description An option of a provider's connections.
+         */
+        OptionHint: {
+            meaning: string;
+            name: string;
+            required: boolean;
         };
         /**
          * Order
@@ -6121,6 +6328,53 @@ export interface components {
             promise: components["schemas"]["ServicePromise"];
             team_name: string;
             value: components["schemas"]["Value"];
+        };
+        /**
+         * ProviderHint
+         * @description What a provider needs. `secret`: `made` by us and shown once, `given` by the provider (`given_as` says what it
+         *     is there), or `none`. `zone_matters` where its times have no offset; `dnd` where the capability counts.
+         */
+        ProviderHint: {
+            dnd: boolean;
+            given_as: string;
+            label: string;
+            provider: string;
+            secret: string;
+            set_up: components["schemas"]["SetUp"];
+            zone_matters: boolean;
+        };
+        /**
+         * Providers
+         * @description By label.
+         */
+        Providers: {
+            providers: components["schemas"]["ProviderHint"][];
+        };
+        /**
+         * Quality
+         * @description `meta.filter` is what drill-downs are added to; deliveries set aside are of the last `quarantine_days` days.
+         */
+        Quality: {
+            connections: components["schemas"]["ConnectionHealth"][];
+            findings: components["schemas"]["QualitySuspicion"][];
+            freshness: components["schemas"]["Freshness"];
+            meta: components["schemas"]["Meta"];
+            quarantine_days: number;
+        };
+        /**
+         * Suspicion
+         * @description Calls and texts that tell too little or what cannot be: `share` of the `of` that could have the same, null
+         *     where there are none. `connections` are those with any, most first.
+         */
+        QualitySuspicion: {
+            connections: components["schemas"]["ConnectionRows"][];
+            count: number;
+            drill: {
+                [key: string]: unknown;
+            };
+            finding: string;
+            of: number;
+            share: number | null;
         };
         /**
          * Quarantine
@@ -6588,6 +6842,16 @@ export interface components {
             voicemail_s?: number | null;
             voicemail_status?: string;
             wait_s?: number | null;
+        };
+        /**
+         * Rows
+         * @description So many calls and texts; `drill` is the extra filter that lists them.
+         */
+        Rows: {
+            count: number;
+            drill: {
+                [key: string]: unknown;
+            };
         };
         /**
          * RunLetter
@@ -7069,9 +7333,11 @@ export interface components {
         };
         /**
          * SetUp
-         * @description What to do at the provider's side, and the page that says more.
+         * @description What to do at the provider's side, what a person's account is there, options, and the page that says more.
          */
         SetUp: {
+            account: string;
+            options: components["schemas"]["OptionHint"][];
             page: string;
             steps: string[];
         };
@@ -7243,7 +7509,7 @@ export interface components {
             record_id: string;
             /** Format: date-time */
             started_at: string;
-            suspicions: components["schemas"]["Suspicion"][];
+            suspicions: components["schemas"]["AbuseSuspicion"][];
             talk_s: number | null;
             team_id: string;
             team_name: string;
@@ -7252,9 +7518,9 @@ export interface components {
         };
         /**
          * Suspicion
-         * @enum {unknown}
+         * @enum {string}
          */
-        Suspicion: "foreign" | "long" | "night" | "premium";
+        Suspicion: "premium" | "foreign" | "night" | "long";
         /**
          * SuspicionSum
          * @description All calls with one suspicion; a call may have several. `drill` lists them, null above 200.
@@ -7265,7 +7531,7 @@ export interface components {
             drill: {
                 [key: string]: unknown;
             } | null;
-            suspicion: components["schemas"]["Suspicion"];
+            suspicion: components["schemas"]["AbuseSuspicion"];
             talk_s: number;
         };
         /** TargetBody */
@@ -7572,6 +7838,38 @@ export interface components {
             unanswered: number;
         };
         /**
+         * Theme
+         * @description Colours of a wall's page; `auto` is what the screen's system prefers.
+         * @enum {unknown}
+         */
+        Theme: "auto" | "dark" | "light";
+        /**
+         * Thresholds
+         * @description From when on a figure is shown amber or red: a wait in seconds, and how many wait. Without a number for a wait
+         *     the promised time to answer of each call decides (demands.md D69).
+         */
+        Thresholds: {
+            wait_amber_s: number | null;
+            wait_red_s: number | null;
+            waiting_amber: number | null;
+            waiting_red: number | null;
+        };
+        /**
+         * ThresholdsBody
+         * @description From when on a figure is amber or red: a wait in seconds, and how many wait. Without a number for a wait the
+         *     promised time to answer of each call decides.
+         */
+        ThresholdsBody: {
+            /** @default null */
+            wait_amber_s?: number | null;
+            /** @default null */
+            wait_red_s?: number | null;
+            /** @default null */
+            waiting_amber?: number | null;
+            /** @default null */
+            waiting_red?: number | null;
+        };
+        /**
          * Tick
          * @description One bucket, [start_utc, end_utc), named by the local clock; `partial` when the range cuts it or when it
          *     is not over. `drill` is the extra filter that lists its rows.
@@ -7840,6 +8138,67 @@ export interface components {
             flag: ("amber" | "green" | "red") | null;
             unknown: number;
             wait: components["schemas"]["Value"];
+        };
+        /**
+         * WallBody
+         * @description A wall shows what its owner may see, without customers, through `filter`. Without a `language` it speaks the
+         *     workspace's.
+         */
+        WallBody: {
+            /**
+             * @default {
+             *       "users": [],
+             *       "teams": [],
+             *       "numbers": [],
+             *       "queues": [],
+             *       "types": [],
+             *       "statuses": [],
+             *       "include_internal": false
+             *     }
+             */
+            filter?: components["schemas"]["LiveFilter"];
+            /** @default  */
+            language?: components["schemas"]["Language"] | "";
+            name: string;
+            /** @default dark */
+            theme?: components["schemas"]["Theme"];
+            /**
+             * @default {
+             *       "wait_amber_s": null,
+             *       "wait_red_s": null,
+             *       "waiting_amber": null,
+             *       "waiting_red": null
+             *     }
+             */
+            thresholds?: components["schemas"]["ThresholdsBody"];
+        };
+        /**
+         * WallList
+         * @description One's own walls by name; everybody's for who administers the workspace.
+         */
+        WallList: {
+            walls: components["schemas"]["WallView"][];
+        };
+        /**
+         * WallView
+         * @description A wall. `screens` show it now; `stands` is false when its owner may not look at the calls of others any more.
+         */
+        WallView: {
+            /** Format: date-time */
+            created_at: string;
+            filter: {
+                [key: string]: unknown;
+            };
+            id: string;
+            language: components["schemas"]["Language"];
+            mine: boolean;
+            name: string;
+            owner: string;
+            owner_name: string;
+            screens: number;
+            stands: boolean;
+            theme: components["schemas"]["Theme"];
+            thresholds: components["schemas"]["Thresholds"];
         };
         /**
          * WebhookView
@@ -11009,6 +11368,40 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    getDirectoryArrivals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Version of the answer. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Arrived"];
+                };
+            };
+            /** @description Still what If-None-Match says. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            429: components["responses"]["429"];
+            503: components["responses"]["503"];
+        };
+    };
     getDirectoryAudit: {
         parameters: {
             query?: {
@@ -12038,6 +12431,40 @@ export interface operations {
             401: components["responses"]["401"];
             403: components["responses"]["403"];
             409: components["responses"]["409"];
+            429: components["responses"]["429"];
+            503: components["responses"]["503"];
+        };
+    };
+    getDirectoryProviders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Version of the answer. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Providers"];
+                };
+            };
+            /** @description Still what If-None-Match says. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
             429: components["responses"]["429"];
             503: components["responses"]["503"];
         };
@@ -14330,6 +14757,103 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    getLiveWalls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Version of the answer. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WallList"];
+                };
+            };
+            /** @description Still what If-None-Match says. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            402: components["responses"]["402"];
+            403: components["responses"]["403"];
+            429: components["responses"]["429"];
+            503: components["responses"]["503"];
+        };
+    };
+    postLiveWalls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WallBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWall"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            402: components["responses"]["402"];
+            403: components["responses"]["403"];
+            409: components["responses"]["409"];
+            429: components["responses"]["429"];
+            503: components["responses"]["503"];
+        };
+    };
+    deleteLiveWallsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As it stands in answers; `~` and base64url of an id with other signs than letters, digits and `-._:`. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WallView"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            402: components["responses"]["402"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            429: components["responses"]["429"];
+            503: components["responses"]["503"];
+        };
+    };
     getMailAddresses: {
         parameters: {
             query?: never;
@@ -14562,6 +15086,44 @@ export interface operations {
             402: components["responses"]["402"];
             403: components["responses"]["403"];
             404: components["responses"]["404"];
+            429: components["responses"]["429"];
+            503: components["responses"]["503"];
+        };
+    };
+    getQuality: {
+        parameters: {
+            query?: {
+                /** @description local days up to today */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Version of the answer. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quality"];
+                };
+            };
+            /** @description Still what If-None-Match says. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            402: components["responses"]["402"];
+            403: components["responses"]["403"];
             429: components["responses"]["429"];
             503: components["responses"]["503"];
         };

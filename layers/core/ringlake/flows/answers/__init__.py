@@ -27,6 +27,7 @@ from .load import LoadAnswers
 from .occurring import OccurringAnswers
 from .presence import PresenceAnswers
 from .profile import ProfileAnswers
+from .quality import QualityAnswers
 from .responses import ResponseAnswers
 from .rings import RingAnswers
 from .saved import Saved
@@ -36,6 +37,7 @@ from .summary import SummaryAnswers
 from .targets import TargetAnswers
 from .team import TeamAnswers
 from .waits import WaitAnswers
+from .walls import WallBook
 from .worklist import WorkList
 
 __all__ = ["AnswerRooms", "Screens"]
@@ -65,10 +67,12 @@ class AnswerRooms:
         self.profile = ProfileAnswers(stores.directory, facts, stores.records)
         self.targets = TargetAnswers(stores.directory, facts, stores.records)
         self.watching = Watching(stores, facts, screens)
+        self.walls = WallBook(stores, facts, screens)
         self.waits = WaitAnswers(stores.directory, facts, stores.records)
         self.service = ServiceAnswers(stores.directory, facts, stores.records)
         self.responses = ResponseAnswers(stores.directory, facts, stores.records)
         self.concurrency = ConcurrencyAnswers(stores.directory, facts, stores.records)
+        self.quality = QualityAnswers(stores, facts)
         self.summary = SummaryAnswers(stores.directory, facts, stores.records)
         self.series = SeriesAnswers(stores.directory, facts, stores.records)
         self.heatmap = HeatmapAnswers(stores.directory, facts, stores.records)

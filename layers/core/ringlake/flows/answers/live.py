@@ -9,7 +9,7 @@ import io
 import re
 import secrets
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 from urllib.parse import quote
@@ -21,7 +21,7 @@ from ringlake.access.scope import shows
 from ringlake.errors import Forbidden, NotFound, Taken
 from ringlake.files.csv import BOM, guarded
 from ringlake.flows.directory.office import Stores, line
-from ringlake.flows.live import Rows, seen_by
+from ringlake.flows.live import TICKET_LIFE, Rows, seen_by
 from ringlake.fold.board import SUPERVISE_URL, can_supervise
 from ringlake.model.base import Answer
 from ringlake.model.board import BoardFilter, Header, LiveCall, Person, View
@@ -31,11 +31,11 @@ from ringlake.model.subjects import Subject, SubjectKind
 from ringlake.query.filters import parse
 from ringlake.query.watching import LiveFilter
 from ringlake.stores.boards import Boards, Ticket
+from ringlake.stores.walls import Walls
 
 from .facts import Facts
 from .question import Answers
 
-TICKET_LIFE = timedelta(seconds=30)
 # A program's address, but none that a browser would run.
 _ADDRESS = re.compile(r"(?!(?:javascript|data|vbscript|blob|file):)[a-z][a-z0-9+.\-]*:.+", re.DOTALL)
 
@@ -90,10 +90,11 @@ class Joining(Answer, frozen=True, kw_only=True):
 
 
 class Screens(NamedTuple):
-    """Where boards are watched: their store, and the address of the WebSocket API."""
+    """Where boards are watched: their store, the address of the WebSocket API, and the walls."""
 
     boards: Boards
     url: str
+    walls: Walls
 
 
 class Watching(Answers):
