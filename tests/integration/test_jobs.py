@@ -135,7 +135,7 @@ def test_a_deleted_file_is_gone(office: Office, keys: Callable[[str], list[str]]
     office.ask("DELETE", f"/v1/exports/{job}")
 
     assert keys(job) == []
-    for path in ("", "/download", "/manifest"):
+    for path in ("", "/download", "/link", "/manifest"):
         office.ask("GET", f"/v1/exports/{job}{path}", status=404)
     assert job not in [one["id"] for one in office.ask("GET", "/v1/exports")["exports"]]
 

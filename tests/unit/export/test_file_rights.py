@@ -171,7 +171,7 @@ def test_a_file_of_texts_is_closed_when_the_right_to_content_is_taken_away(world
     job_id = world.desk.export(world.viewer("owner"), {"report": "transcripts", "filter": RANGE}, NOW).id
     world.run(job_id)
     assert world.job(job_id).state is JobState.READY
-    assert world.desk.link(world.viewer("owner"), job_id, NOW + timedelta(seconds=1))
+    assert world.desk.link(world.viewer("owner"), job_id, NOW + timedelta(seconds=1)).url
     world.change("owner", role="admin", without=(Ability.SEE_CONTENT,))
     with pytest.raises(Forbidden, match="see_content"):
         world.desk.link(world.viewer("owner"), job_id, NOW)

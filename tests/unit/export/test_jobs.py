@@ -411,7 +411,7 @@ def test_a_recipient_who_signs_in_fetches_the_file_with_his_own_rights() -> None
     world.run(job_id)
 
     owner, member = world.viewer("owner"), world.viewer("member")
-    assert world.desk.link(owner, job_id, world.now)
+    assert world.desk.link(owner, job_id, world.now).url
     view = world.desk.job(owner, job_id, world.now)
     assert [letter.address for letter in view.letters] == ["Owner@example.com"]
     assert view.filter == FILTER

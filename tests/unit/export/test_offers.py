@@ -6,10 +6,11 @@ import pytest
 
 from ringlake.errors import Forbidden, InvalidRequest
 from ringlake.files.csv import Dialect
-from ringlake.flows.exports.offered import Offers, OfferQuery
+from ringlake.flows.exports.offered import OfferQuery, Offers
 from ringlake.flows.exports.registry import REPORTS
 from ringlake.model.directory import Ability
 from ringlake.model.jobs import Format, Headers
+from ringlake.model.language import Language
 from tests.unit.export.world import FILTER, World
 
 
@@ -57,7 +58,7 @@ def test_who_may_not_see_costs_is_offered_no_charges_and_no_columns_of_them() ->
 
 def test_words_are_in_the_viewers_language() -> None:
     world = World()
-    world.change("owner", language="pl")
+    world.change("owner", language=Language.PL)
     (numbers,) = offered(world, "owner", report="numbers", metrics=["calls"]).reports
 
     assert numbers.title == "Numery"

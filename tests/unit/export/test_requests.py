@@ -284,7 +284,7 @@ def test_a_report_run_asks_athena_for_the_viewers_workspace_and_nothing_else() -
     assert world.objects.bodies[job.key] == b'\xef\xbb\xbf"day","calls"\r\n"\'=1","3"\r\n'
     (message,) = world.mail.sent
     assert message["Subject"] == "Your report is ready"
-    assert world.desk.link(world.viewer("owner"), job_id, NOW)
+    assert world.desk.link(world.viewer("owner"), job_id, NOW).url
     assert world.desk.job(world.viewer("owner"), job_id, NOW, JobKind.REPORT).rows == 1
 
 

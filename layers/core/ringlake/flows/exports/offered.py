@@ -102,12 +102,12 @@ def offers(viewer: Principal, query: OfferQuery, directory: DirectoryStore, now:
     may = abilities(viewer.user)
     options = query.model_dump(exclude={"report"}, exclude_defaults=True)
     words = Words(viewer.user.language or directory.settings(viewer.workspace).language)
-    reports = []
+    reports: list[OfferedReport] = []
     for report in REPORTS.values():
         if query.report != report.name and (query.report or not report.needs <= may):
             continue
-        for given in variants(report, options if query.report else {}):
-            reports.append(_offered(viewer, report, given, directory, now, words))
+        shapes = variants(report, options if query.report else {})
+        reports += [_offered(viewer, report, given, directory, now, words) for given in shapes]
     return Offers(formats=[_format(viewer, one) for one in Format], reports=reports)
 
 
@@ -147,9 +147,7 @@ def _offered(
             OfferedProfile(
                 profile=profile,
                 columns=[
-                    OfferedColumn(
-                        code=field.name, words=words.field(field), kind=field.kind, usual=field.name in names
-                    )
+                    OfferedColumn(code=field.name, words=words.field(field), kind=field.kind, usual=field.name in names)
                     for field in every
                 ],
             )
