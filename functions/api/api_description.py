@@ -26,7 +26,7 @@ _REF = "#/components/schemas/"
 PROBLEM = "application/problem+json"
 JSON = "application/json"
 # What a workspace without analytics may call all the same (features.md O1); a test asks each of the others.
-_FREE = re.compile(r"/v1/(me|openapi\.json|directory/.*|charges/.*|exchange-rates(/.*)?|mail/.*)")
+_FREE = re.compile(r"/v1/(me|openapi\.json|directory/.*|quality|charges/.*|exchange-rates(/.*)?|mail/.*)")
 _CHANGES = ("POST", "PUT", "PATCH", "DELETE")
 _VERSIONED = ("PUT", "PATCH")
 # Problems by status, with the words of docs/api.md.
@@ -62,6 +62,7 @@ _TAGS = {
     "reports": "Reports in SQL.",
     "me": "Who am I.",
     "directory": "Settings, users, teams, numbers, customers by name, connections.",
+    "quality": "What is wrong with what arrives: silent connections, deliveries set aside, rows that tell too little.",
     "mail": "Addresses that mail goes to, and people outside who are asked first.",
     "charges": "What calls and texts cost, and rating them again.",
     "budgets": "What may be spent, and what was.",

@@ -10,7 +10,9 @@ from api_files import imported
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
+from ringlake.flows.answers.quality import Quality
 from ringlake.flows.directory import bodies, views
+from ringlake.flows.directory.hints import provider_hints
 from ringlake.flows.directory.sheets import Imported
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
@@ -43,6 +45,18 @@ def change_settings() -> Response[str]:
 
 
 # ---------------------------------------------------------------- connections
+
+
+@serves(router, "GET /v1/directory/providers", answers=views.Providers)
+def list_providers() -> Response[str]:
+    """Providers that can be joined, with what each of them needs."""
+    return answer(views.Providers(providers=provider_hints()))
+
+
+@serves(router, "GET /v1/directory/arrivals", answers=views.Arrived)
+def arrived() -> Response[str]:
+    """When something last arrived on each connection, and what became of it."""
+    return answer(asked.offices.connections.arrived(asked.viewer, asked.now))
 
 
 @serves(router, "GET /v1/directory/connections", answers=views.Connections)
@@ -291,7 +305,14 @@ def list_tariff_versions(id: str) -> Response[str]:
     return answer(views.TariffVersions(versions=asked.offices.tariffs.versions(asked.viewer, id)))
 
 
-# ---------------------------------------------------------------- mapping
+# ---------------------------------------------------------------- quality and mapping
+
+
+@serves(router, "GET /v1/quality", query=queries.Quality, answers=Quality)
+def quality() -> Response[str]:
+    """Connections that fell silent, deliveries set aside, and rows that tell too little, of the last days."""
+    days = asked.query(queries.Quality).days
+    return answer(asked.rooms.answers.quality.quality(asked.viewer, asked.now, days))
 
 
 @serves(router, "GET /v1/directory/unmapped", query=queries.Days, answers=views.Unknown)

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from ringlake.flows.answers import quality
 from ringlake.flows.directory.contacts import MOST, PAGE
 from ringlake.flows.directory.mapping import MOST_DAYS
 from ringlake.flows.unmapped import DAYS
@@ -53,6 +54,12 @@ class Lookup(Parameters):
 
 class Days(Parameters):
     days: Annotated[int, Field(ge=1, le=MOST_DAYS, description="how far back to look")] = DAYS
+
+
+class Quality(Parameters):
+    days: Annotated[
+        int, Field(ge=quality.LEAST_DAYS, le=quality.MOST_DAYS, description="local days up to today")
+    ] = quality.DAYS
 
 
 class Audit(Parameters):

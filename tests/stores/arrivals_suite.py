@@ -27,5 +27,9 @@ class ArrivalsSuite:
 
     def test_connections_and_workspaces_are_kept_apart(self, arrivals: ArrivalLog) -> None:
         arrivals.note("acme", "line", "accepted", NOW)
+        arrivals.note("acme", "desk", "refused", LATER)
+        arrivals.note("rival", "door", "refused", LATER)
+        assert arrivals.every("acme") == {"line": Arrivals(accepted_at=NOW), "desk": Arrivals(refused_at=LATER)}
+        assert arrivals.every("nobody") == {}
         assert arrivals.of("acme", "other") == Arrivals()
         assert arrivals.of("rival", "line") == Arrivals()

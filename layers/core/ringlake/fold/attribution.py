@@ -9,6 +9,7 @@ from ringlake.model.base import Model
 from ringlake.model.calls import Leg, Party
 from ringlake.model.directory import Account, Directory, Number, User
 from ringlake.model.facts import Agent, CallFact, CallKind, Direction, FactKind, Ref, Source
+from ringlake.model.findings import Unowned
 from ringlake.model.numbers import ANONYMOUS, country_of, e164
 
 from .correlation import OWN_PATH, SERVES
@@ -16,10 +17,10 @@ from .facts import LIFE, first, last, when
 
 type PartyOf = Callable[[Agent | None, datetime], Party]
 
-UNMAPPED = "unmapped"
-NOBODY = "nobody"
-GROUP_CALL = "group_call"
-SYSTEM = "system"
+UNMAPPED = Unowned.UNMAPPED.value
+NOBODY = Unowned.NOBODY.value
+GROUP_CALL = Unowned.GROUP_CALL.value
+SYSTEM = Unowned.SYSTEM.value
 
 
 class Numbers(Model, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ringlake.model.calls import CallRecord, LegOutcome
 from ringlake.model.directory import Directory
 from ringlake.model.facts import CallFact, CallKind, FactKind, HangupBy
+from ringlake.model.findings import Finding
 from ringlake.model.numbers import party_key
 from ringlake.model.subjects import Subject
 
@@ -167,11 +168,11 @@ def _flags(
         for f in own
     )
     found = {
-        "negative_duration": spans.negative,
-        "duration_differs": spans.differs,
-        "no_provider_time": moments.clockless,
-        "direction_unknown": unknown_direction,
-        "after_end": late,
-        "mixed_currency": mixed,
+        Finding.NEGATIVE_DURATION: spans.negative,
+        Finding.DURATION_DIFFERS: spans.differs,
+        Finding.NO_PROVIDER_TIME: moments.clockless,
+        Finding.DIRECTION_UNKNOWN: unknown_direction,
+        Finding.AFTER_END: late,
+        Finding.MIXED_CURRENCY: mixed,
     }
-    return tuple(sorted(name for name, holds in found.items() if holds))
+    return tuple(sorted(finding.value for finding, holds in found.items() if holds))

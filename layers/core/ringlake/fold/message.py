@@ -9,6 +9,7 @@ from ringlake.model.base import Model
 from ringlake.model.calls import Party
 from ringlake.model.directory import Directory, Number
 from ringlake.model.facts import Direction, MessageFact, MessageKind, MessageStatus
+from ringlake.model.findings import Finding
 from ringlake.model.messages import MessageRecord
 from ringlake.model.numbers import ANONYMOUS, country_of, party_key
 from ringlake.model.subjects import Subject
@@ -117,10 +118,10 @@ def fold_message(
         conversation=first(facts, lambda f: f.conversation) or "",
         flags=tuple(
             sorted(
-                name
-                for name, holds in {
-                    "no_provider_time": clockless,
-                    "direction_unknown": direction is None,
+                finding.value
+                for finding, holds in {
+                    Finding.NO_PROVIDER_TIME: clockless,
+                    Finding.DIRECTION_UNKNOWN: direction is None,
                 }.items()
                 if holds
             )

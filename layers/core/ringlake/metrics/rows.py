@@ -32,6 +32,7 @@ from ringlake.model.deals import DealRecord, DealState
 from ringlake.model.directory import Workspace
 from ringlake.model.exchange import Exchange
 from ringlake.model.facts import CallKind, Direction, FactKind, MessageStatus
+from ringlake.model.findings import Finding, Unowned
 from ringlake.model.hours import is_open
 from ringlake.model.marks import CaseState, Label, Marks
 from ringlake.model.messages import MessageRecord
@@ -50,7 +51,7 @@ _NOT_OFFERED = frozenset({MissedReason.SPAM, MissedReason.CLOSED_HOURS, MissedRe
 _BESIDE = frozenset({CallKind.CONSULTATION.value, CallKind.SURVEY_POST_CALL.value})
 _INT32 = 2**31
 # Reason under which the fold files a call that rang several people and that nobody answered.
-_GROUP_CALL = "group_call"
+_GROUP_CALL = Unowned.GROUP_CALL.value
 
 
 def call_row(
@@ -119,7 +120,7 @@ def call_row(
         **home_columns(record, workspace, exchange),
         "survey_score": _score(record.survey_score),
         "roaming": record.roaming,
-        "flags": _joined((*record.flags, "never_ended") if means.stale else record.flags),
+        "flags": _joined((*record.flags, Finding.NEVER_ENDED.value) if means.stale else record.flags),
         "revision": whole(record.revision),
         "in_open_hours": _in_open_hours(record, workspace),
     }

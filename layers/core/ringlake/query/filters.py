@@ -22,6 +22,7 @@ from pydantic import (
 from ringlake.errors import InvalidRequest
 from ringlake.model.calls import MissedReason, Outcome
 from ringlake.model.facts import Direction, HangupBy, MessageStatus
+from ringlake.model.findings import Finding, Unowned
 from ringlake.model.localtime import zone_named
 from ringlake.model.marks import Label
 from ringlake.model.subjects import SubjectKind
@@ -100,6 +101,9 @@ class Filter(BaseModel):
     `wait_max_s` look at the whole seconds that are shown. `active_at` keeps calls that were going on
     at that instant, `talking_at` those in which somebody of ours talked then. `started_from` and
     `started_before` cut the range to the instant; `without_spam` drops rows of spam, as measures do.
+
+    Drill-downs of data quality: `findings` keeps rows with one of these words among their `flags`, `unattributed`
+    those that belong to no person for one of these reasons.
     """
 
     # Built when first used: a start that built the filters of all routes would take half as long again.
@@ -162,6 +166,8 @@ class Filter(BaseModel):
     started_from: Moment | None = None
     started_before: Moment | None = None
     without_spam: bool = False
+    findings: Annotated[list[Finding], Field(max_length=len(Finding))] = []
+    unattributed: Annotated[list[Unowned], Field(max_length=len(Unowned))] = []
 
     @field_validator("kinds")
     @classmethod

@@ -34,6 +34,11 @@ class Kind(StrEnum):
 _MONTHS = {Kind.ROWS: 3, Kind.AGGREGATES: 24}
 
 
+def most_months(kind: Kind) -> int:
+    """How many calendar months a range may span."""
+    return _MONTHS[kind]
+
+
 class Search(Model, frozen=True, kw_only=True):
     """A number to look for: `exact` in E.164, or `part` of its digits; "" is no part."""
 
@@ -99,6 +104,8 @@ class Predicates(Model, frozen=True, kw_only=True):
     talking_at: datetime | None = None
     started: tuple[datetime | None, datetime | None] = (None, None)
     without_spam: bool = False
+    findings: tuple[str, ...] = ()
+    unattributed: tuple[str, ...] = ()
 
 
 class ResolvedQuery(Model, frozen=True, kw_only=True):
@@ -263,6 +270,8 @@ def _predicates(filter: Filter, country: str, directory: Directory | None) -> Pr
             utc(filter.started_before) if filter.started_before else None,
         ),
         without_spam=filter.without_spam,
+        findings=tuple(f.value for f in filter.findings),
+        unattributed=tuple(u.value for u in filter.unattributed),
     )
 
 

@@ -12,6 +12,7 @@ from ringlake.model.arrow import kernels, wall
 from ringlake.model.calls import Outcome
 from ringlake.model.directory import Ability
 from ringlake.model.facts import CallKind, Direction
+from ringlake.model.findings import Unowned
 from ringlake.model.tables import CALLS, CASES, MESSAGES, PRESENCE, Table
 
 from .kinds import KINDS
@@ -27,7 +28,7 @@ type Mask = Any
 type Column = Any
 
 # Reason under which the fold files a call that rang several people and that nobody answered.
-GROUP_CALL = "group_call"
+GROUP_CALL = Unowned.GROUP_CALL.value
 
 # Conditions "one of these values": column, and the field of `Predicates` that holds them. They count in every
 # table that has the column.
@@ -40,6 +41,7 @@ _ONE_OF = (
     ("remote_country", "countries"),
     ("connection", "connections"),
     ("record_id", "record_ids"),
+    ("unattributed", "unattributed"),
 )
 _ONE_OF_PRESENCE = (("user_id", "users"), ("team_id", "teams"))
 # The same where only one table knows them.
@@ -90,6 +92,7 @@ def columns_read(table: Table, query: ResolvedQuery) -> set[str]:
     needed |= {"kind", "direction", "campaign"} if asked.kinds else set()
     needed |= {"in_open_hours"} if asked.open_hours is not None else set()
     needed |= {"is_spam"} if asked.without_spam else set()
+    needed |= {"flags"} if asked.findings else set()
     needed |= {"unattributed"} if table in (CALLS, CASES) and query.scope.rung else set()
     if table is CASES:
         needed |= {"is_recovered", "is_resolved_by_customer"} if asked.only_unrecovered else set()
@@ -313,6 +316,8 @@ def _of_interactions(table: Table, rows: pa.Table, asked: Predicates, related: R
         yield _of_kinds(table, rows, asked.kinds, related)
     if asked.without_spam and "is_spam" in table.names:
         yield kernels().not_equal(rows["is_spam"], 1)
+    if asked.findings and table in (CALLS, MESSAGES):
+        yield _each_value(rows["flags"], lambda texts: _said(texts, asked.findings))
     if asked.started != (None, None):
         yield from _started(rows["started_at"], asked.started)
     if asked.open_hours is not None and "in_open_hours" in table.names:
@@ -345,7 +350,7 @@ def _of_calls(rows: pa.Table, asked: Predicates) -> Iterable[Mask]:
     if asked.labels:
         yield _join([pc.equal(rows[f"is_{label}"], 1) for label in asked.labels], pc.or_)
     if asked.tags:
-        yield _each_value(rows["tags"], lambda texts: _tagged(texts, asked.tags))
+        yield _each_value(rows["tags"], lambda texts: _said(texts, asked.tags))
     for column, field in _RANGES:
         least, most = getattr(asked, field)
         if least is not None:
@@ -451,11 +456,11 @@ def _found(numbers: Column, search: Search) -> Mask:
     return _each_value(numbers, matches)
 
 
-def _tagged(texts: Column, tags: Sequence[str]) -> Mask:
-    """Tags are joined by semicolons."""
+def _said(texts: Column, words: Sequence[str]) -> Mask:
+    """Tags and flags are joined by semicolons."""
     pc = kernels()
     fenced = pc.binary_join_element_wise(";", texts, ";", "")
-    return _join([pc.match_substring(fenced, f";{tag};") for tag in tags], pc.or_)
+    return _join([pc.match_substring(fenced, f";{word};") for word in words], pc.or_)
 
 
 def _equal(column: Column, wanted: str) -> Mask:

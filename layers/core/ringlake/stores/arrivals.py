@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from threading import Lock
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -38,6 +38,10 @@ class ArrivalLog(Protocol):
 
     def of(self, workspace: str, connection: str) -> Arrivals: ...
 
+    def every(self, workspace: str) -> dict[str, Arrivals]:
+        """By connection; one that nothing was noted of is left out."""
+        ...
+
 
 class MemoryArrivals:
     """The twin."""
@@ -53,6 +57,9 @@ class MemoryArrivals:
 
     def of(self, workspace: str, connection: str) -> Arrivals:
         return self._kept.get((workspace, connection), Arrivals())
+
+    def every(self, workspace: str) -> dict[str, Arrivals]:
+        return {connection: kept for (there, connection), kept in sorted(self._kept.items()) if there == workspace}
 
 
 class DynamoArrivals:
@@ -77,10 +84,24 @@ class DynamoArrivals:
             answer = client("dynamodb").get_item(
                 TableName=self._table, Key=_key(workspace, connection), ConsistentRead=True
             )
-        item = answer.get("Item", {})
-        return Arrivals(
-            **{name: datetime.fromisoformat(item[name]["S"]) for name in Arrivals.__struct_fields__ if name in item}
-        )
+        return _arrivals(answer.get("Item", {}))
+
+    def every(self, workspace: str) -> dict[str, Arrivals]:
+        """One page of a megabyte holds thousands of connections."""
+        with translated():
+            answer = client("dynamodb").query(
+                TableName=self._table,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": _key(workspace, "")["pk"]},
+                ConsistentRead=True,
+            )
+        return {item["sk"]["S"]: _arrivals(item) for item in answer["Items"]}
+
+
+def _arrivals(item: dict[str, Any]) -> Arrivals:
+    return Arrivals(
+        **{name: datetime.fromisoformat(item[name]["S"]) for name in Arrivals.__struct_fields__ if name in item}
+    )
 
 
 def _key(workspace: str, connection: str) -> dict[str, dict[str, str]]:

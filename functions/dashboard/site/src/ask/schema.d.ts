@@ -15122,7 +15122,6 @@ export interface operations {
             };
             400: components["responses"]["400"];
             401: components["responses"]["401"];
-            402: components["responses"]["402"];
             403: components["responses"]["403"];
             429: components["responses"]["429"];
             503: components["responses"]["503"];

@@ -26,6 +26,11 @@ from .facts import Facts
 _snapshots = count(1)
 
 
+def snapshot() -> int:
+    """The number of a new listing."""
+    return next(_snapshots)
+
+
 class Meta(Answer, frozen=True, kw_only=True):
     """What an answer is about: `from_date` and `to_date` are local dates of `zone`, both inclusive; the UTC
     bounds are [start_utc, end_utc). Every record written before `as_of` is in it (None: nothing yet).
@@ -89,7 +94,7 @@ class Answers:
         as_of = self._directory.watermark(workspace.id)
         directory = self.names(viewer) if needs_directory(asked) else None
         query = resolve(scope(viewer.user), asked, workspace, now, kind, directory)
-        query = msgspec.structs.replace(query, snapshot=next(_snapshots))
+        query = msgspec.structs.replace(query, snapshot=snapshot())
         return Question(viewer=viewer, workspace=workspace, filter=asked, query=query, now=now, as_of=as_of)
 
     def paid(self, viewer: Principal) -> Workspace:

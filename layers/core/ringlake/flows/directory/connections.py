@@ -23,11 +23,12 @@ from ringlake.flows.presence import rederive_everyone
 from ringlake.model.directory import Connection, Secret
 from ringlake.query.filters import parse
 from ringlake.stores.directory import Change, token_digest
+from ringlake.stores.journal import Journal
 
 from .bodies import ConnectionBody, ConnectionPatch, SecretBody
 from .hints import hints
 from .office import Office, View, changed, check_id, check_version, convert, etag_of, line, new_id, settled
-from .views import ConnectionDetail, ConnectionTest, ConnectionView, Quarantine, SetAside
+from .views import Arrived, ConnectionDetail, ConnectionTest, ConnectionView, Quarantine, SetAside
 
 # A provider's new secret and the one before it: senders switch over a while (security.md 6).
 LIVE_SECRETS = 2
@@ -143,32 +144,22 @@ class Connections(Office):
         after = msgspec.structs.replace(before, disabled=disabled)
         return self._changed(viewer, before, after, f"connection.{'disable' if disabled else 'enable'}", now)
 
+    def arrived(self, viewer: Principal, now: datetime) -> Arrived:
+        """When something last arrived on each connection: one read, for a light that is looked at all the time."""
+        return Arrived(connections=self._stores.arrivals.every(viewer.workspace), now=now)
+
     def test(self, viewer: Principal, connection_id: str, now: datetime) -> ConnectionTest:
         """What arrived lately: when something was last accepted or refused, and what was set aside why.
 
         Bodies are not shown: they hold customers' data.
         """
         connection = self._kept(viewer, Connection, connection_id)
-        days = [(now - timedelta(days=n)).date().isoformat() for n in range(TEST_DAYS)]
-        aside = [
-            item
-            for day in days
-            for item in islice(self._stores.journal.quarantined(viewer.workspace, connection.id, day), COUNTED)
-        ]
-        latest = sorted(aside, key=lambda item: item.received_at, reverse=True)[:SHOWN]
         return ConnectionTest(
             connection=connection.id,
             disabled=connection.disabled,
-            since=f"{days[-1]}T00:00:00Z",
+            since=f"{(now - timedelta(days=TEST_DAYS - 1)).date()}T00:00:00Z",
             arrivals=self._stores.arrivals.of(viewer.workspace, connection.id),
-            quarantined=Quarantine(
-                count=len(aside),
-                at_least=len(aside) >= COUNTED,
-                latest=[
-                    SetAside(at=item.received_at, stage=item.stage, field=item.field, reason=item.reason)
-                    for item in latest
-                ],
-            ),
+            quarantined=set_aside(self._stores.journal, connection, now, TEST_DAYS),
         )
 
     def _webhook(self, viewer: Principal, connection_id: str) -> Connection:
@@ -209,6 +200,26 @@ class Connections(Office):
 def _believed(connection: Connection) -> tuple[bool, str]:
     """What decides whose do-not-disturb counts (features.md R35)."""
     return "dnd" in connection.capabilities, connection.options.get("dnd_devices", "")
+
+
+def set_aside(journal: Journal, connection: Connection, now: datetime, days: int) -> Quarantine:
+    """What could not be read on the last UTC days, today among them."""
+    aside = [
+        item
+        for n in range(days)
+        for item in islice(
+            journal.quarantined(connection.workspace, connection.id, (now - timedelta(days=n)).date().isoformat()),
+            COUNTED,
+        )
+    ]
+    latest = sorted(aside, key=lambda item: item.received_at, reverse=True)[:SHOWN]
+    return Quarantine(
+        count=len(aside),
+        at_least=len(aside) >= COUNTED,
+        latest=[
+            SetAside(at=item.received_at, stage=item.stage, field=item.field, reason=item.reason) for item in latest
+        ],
+    )
 
 
 def own_address(provider: str, options: Mapping[str, str]) -> str | None:

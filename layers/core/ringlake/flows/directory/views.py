@@ -76,11 +76,48 @@ class ConnectionView(Answer, frozen=True, kw_only=True):
     etag: str
 
 
+class OptionHint(Answer, frozen=True, kw_only=True):
+    """An option of a provider's connections."""
+
+    name: str
+    meaning: str
+    required: bool
+
+
 class SetUp(Answer, frozen=True, kw_only=True):
-    """What to do at the provider's side, and the page that says more."""
+    """What to do at the provider's side, what a person's account is there, options, and the page that says more."""
 
     steps: tuple[str, ...]
+    account: str
+    options: tuple[OptionHint, ...]
     page: str
+
+
+class ProviderHint(Answer, frozen=True, kw_only=True):
+    """What a provider needs. `secret`: `made` by us and shown once, `given` by the provider (`given_as` says what it
+    is there), or `none`. `zone_matters` where its times have no offset; `dnd` where the capability counts.
+    """
+
+    provider: str
+    label: str
+    secret: str
+    given_as: str
+    zone_matters: bool
+    dnd: bool
+    set_up: SetUp
+
+
+class Providers(Answer, frozen=True, kw_only=True):
+    """By label."""
+
+    providers: list[ProviderHint]
+
+
+class Arrived(Answer, frozen=True, kw_only=True):
+    """When something last arrived, by connection; nothing of those that nothing ever arrived on."""
+
+    connections: dict[str, Arrivals]
+    now: datetime
 
 
 class ConnectionDetail(ConnectionView, frozen=True, kw_only=True):
