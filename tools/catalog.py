@@ -21,7 +21,7 @@ TEMPLATE = ROOT / "template.yaml"
 REPORTS = ROOT / "layers" / "core" / "ringlake" / "reports"
 sys.path[:0] = [p for p in (str(ROOT / "layers" / "core"),) if p not in sys.path]
 
-from ringlake.access.routes import PAGES, ROUTES, UNKNOWN, WALLS  # noqa: E402
+from ringlake.access.routes import PAGES, ROUTES, SITE, UNKNOWN, WALLS  # noqa: E402
 from ringlake.model.tables import TABLES, Table  # noqa: E402
 
 # The first day that a query can reach. Athena lists the days of a query's own range only.
@@ -107,10 +107,19 @@ ROUTE_IDS = {
     "GET /v1/reports": "ReportListRoute",
     "GET /v1/reports/runs/{id}": "ReportReadRoute",
     "GET /v1/me": "MeRoute",
+    "GET /": "SiteRoute",
 }
 # Requests per second of all people together, steady and at once.
 READING = "{ThrottlingRateLimit: 100, ThrottlingBurstLimit: 200}"
 WRITING = "{ThrottlingRateLimit: 20, ThrottlingBurstLimit: 40}"
+# A page that is opened for the first time asks for some twenty files at once, and people come at the same hour.
+LOADING = "{ThrottlingRateLimit: 100, ThrottlingBurstLimit: 1000}"
+# Routes without a token of the user pool, and the integration that answers them.
+OPEN = {
+    **dict.fromkeys(PAGES, "MailIntegration"),
+    **dict.fromkeys(WALLS, "WallIntegration"),
+    **dict.fromkeys(SITE, "DashboardIntegration"),
+}
 
 
 def route_id(route: str) -> str:
@@ -119,22 +128,29 @@ def route_id(route: str) -> str:
     return ROUTE_IDS.get(route) or "".join(word.capitalize() for word in words) + "Route"
 
 
+def route_limit(route: str) -> str:
+    """Which throttle a route gets."""
+    if route in SITE:
+        return LOADING
+    return READING if route.startswith("GET ") else WRITING
+
+
 def route_waits() -> Iterator[str]:
     """What the stage waits for: settings of a route need the route."""
     yield "    DependsOn:"
-    for route in (*ROUTES, *UNKNOWN, *PAGES, *WALLS):
+    for route in (*ROUTES, *UNKNOWN, *OPEN):
         yield f"      - {route_id(route)}"
 
 
 def route_limits() -> Iterator[str]:
     """Settings of single routes."""
     yield "      RouteSettings:"
-    for route in (*ROUTES, *UNKNOWN, *PAGES, *WALLS):
-        yield f"        {route}: {READING if route.startswith('GET ') else WRITING}"
+    for route in (*ROUTES, *UNKNOWN, *OPEN):
+        yield f"        {route}: {route_limit(route)}"
 
 
 def routes() -> Iterator[str]:
-    """One AWS::ApiGatewayV2::Route for each route of people, each page of mails, and that of walls."""
+    """One AWS::ApiGatewayV2::Route for each route of people, each page of mails, that of walls, and the site's."""
     for route in (*ROUTES, *UNKNOWN):
         yield f"  {route_id(route)}:"
         yield "    Type: AWS::ApiGatewayV2::Route"
@@ -146,8 +162,7 @@ def routes() -> Iterator[str]:
         yield "      AuthorizerId: !Ref Authorizer"
         yield "      AuthorizationScopes: [aws.cognito.signin.user.admin]"
         yield ""
-    opened = dict.fromkeys(PAGES, "MailIntegration") | dict.fromkeys(WALLS, "WallIntegration")
-    for route, integration in opened.items():
+    for route, integration in OPEN.items():
         yield f"  {route_id(route)}:"
         yield "    Type: AWS::ApiGatewayV2::Route"
         yield "    Properties:"

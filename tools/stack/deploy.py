@@ -25,8 +25,25 @@ SAM = state.LOCAL / "venvs" / "sam" / "bin" / "sam"
 PROJECT_BIN = state.ROOT / ".venv" / "bin"
 CONFIG_ENV = "local"
 ARTIFACTS = "ringlake-local-artifacts"
-SOURCES = ("template.yaml", "samconfig.toml", "functions", "layers", "requirements", "tools/layers.py")
-IGNORED_FOLDERS = {"__pycache__", "node_modules", ".aws-sam", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
+SOURCES = (
+    "template.yaml",
+    "samconfig.toml",
+    "functions",
+    "layers",
+    "requirements",
+    "tools/layers.py",
+    "tools/dashboard.py",
+)
+IGNORED_FOLDERS = {
+    "__pycache__",
+    "node_modules",
+    "dist",
+    ".vite",
+    ".aws-sam",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".pytest_cache",
+}
 # CloudFormation's limit for a template sent in the request; a longer one goes through S3.
 TEMPLATE_BODY_LIMIT_BYTES = 51_200
 # Keys of .local/stack.json and the stack outputs that fill them.
@@ -160,7 +177,8 @@ def deploy(root: Path = state.ROOT) -> dict[str, Any]:
     `sam deploy --config-env local` works too.
     """
     name, parameters = local_settings(root)
-    parameters |= {"Env": CONFIG_ENV, "PublicUrl": public_url(root), "LiveUrl": live_url(root)}
+    addresses = {"PublicUrl": public_url(root), "LiveUrl": live_url(root), "LoginUrl": server.endpoint()}
+    parameters |= {"Env": CONFIG_ENV, **addresses}
     # In the stack's own folder: it names the emulator's buckets.
     packaged = state.STACK / "packaged.yaml"
     template = _with_uploaded_layers(root / ".aws-sam" / "build" / "template.yaml")
@@ -224,7 +242,7 @@ def _apply(name: str, template: Path, parameters: Mapping[str, str]) -> None:
     kind = _change_set_type(cloudformation, name)
     declared = cloudformation.get_template_summary(**_template(template))["Parameters"]
     known = {parameter["ParameterKey"] for parameter in declared}
-    unknown = sorted(set(parameters) - known - {"Env", "PublicUrl", "LiveUrl"})
+    unknown = sorted(set(parameters) - known - {"Env", "PublicUrl", "LiveUrl", "LoginUrl"})
     if unknown:
         raise StackError(f"samconfig.toml sets parameters that template.yaml does not declare: {', '.join(unknown)}")
     change_set = f"local-{time.time_ns()}"

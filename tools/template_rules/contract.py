@@ -15,7 +15,7 @@ from tools.template_rules.stack import ROOT
 
 sys.path[:0] = [p for p in (str(ROOT / "layers" / "core"),) if p not in sys.path]
 
-from ringlake.access.routes import PAGES, UNKNOWN, WALLS  # noqa: E402
+from ringlake.access.routes import PAGES, SITE, UNKNOWN, WALLS  # noqa: E402
 from ringlake.access.routes import ROUTES as PEOPLES_ROUTES  # noqa: E402
 
 RUNTIME = "python3.13"
@@ -38,6 +38,7 @@ FUNCTIONS = {
     "SchedulesFunction": "schedule",
     "AlertFunction": "alert",
     "HookFunction": "hook",
+    "DashboardFunction": "dashboard",
 }
 LAYERS = {
     "IngestFunction": ("Core", "Runtime"),
@@ -53,12 +54,14 @@ LAYERS = {
     "SchedulesFunction": ("Core", "Runtime", "Arrow"),
     "AlertFunction": ("Core", "Runtime", "Arrow", "Files"),
     "HookFunction": ("Core", "Runtime"),
+    "DashboardFunction": (),
 }
 
 # Who calls these proves himself by a signature over the body; the token in the path finds the connection.
 WEBHOOKS = frozenset({"POST /webhooks/{provider}/{token}", "GET /webhooks/{provider}/{token}"})
-# Pages behind links of mails are for whoever holds the link, walls for whoever holds their address.
-OPEN_ROUTES = WEBHOOKS | frozenset(PAGES) | frozenset(WALLS)
+# Pages behind links of mails are for whoever holds the link, walls for whoever holds their address; the files of the
+# dashboard are the same for everybody.
+OPEN_ROUTES = WEBHOOKS | frozenset(PAGES) | frozenset(WALLS) | frozenset(SITE)
 # The routes of the WebSocket API. Only who brings a ticket gets through the first, and it is the first that opens the
 # others.
 LIVE_ROUTES = frozenset({"$connect", "$disconnect", "$default"})
@@ -167,7 +170,11 @@ UNNAMED = {
     "ReportFunction": frozenset({"ReportQueue", "LakeBucket"}),
 }
 # Named by the directory's settings; this function opens no secret and may not.
-UNUSED = {"RollupFunction": frozenset({"Key"})}
+UNUSED = {
+    "RollupFunction": frozenset({"Key"}),
+    # Hands out the pool's name as the issuer of tokens.
+    "DashboardFunction": frozenset({"UserPool"}),
+}
 # Actions for which the service (or, locally, the emulator) knows no narrower resource.
 UNBOUNDED = {
     "aws": frozenset({"dynamodb:ListStreams"}),
@@ -305,6 +312,9 @@ OUTPUTS = frozenset(
         "FunctionHook",
         "FunctionApi",
         "FunctionLive",
+        "FunctionDashboard",
+        "DashboardUrl",
+        "LoginUrl",
     }
 )
 
@@ -375,6 +385,9 @@ class Read:
     optional: frozenset[str]
 
 
+_VARIABLE = re.compile(r"RINGLAKE_[A-Z_]+")
+
+
 @cache
 def variables_read_by(function: str) -> Read | None:
     """What `settings.read(settings.X)` in functions/<function>/*.py asks for; None when there is no code."""
@@ -385,12 +398,20 @@ def variables_read_by(function: str) -> Read | None:
     optional: set[str] = set()
     for path in sources:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            needed |= _named_outright(node)
             if isinstance(node, ast.Call) and _name(node.func) == "read" and len(node.args) == 1:
                 kind = _settings().get(_name(node.args[0]))
                 if kind is not None:
                     needed |= kind[0]
                     optional |= kind[1]
     return Read(frozenset(needed), frozenset(optional))
+
+
+def _named_outright(node: ast.AST) -> set[str]:
+    """A function without layers has no ringlake/settings.py: it writes its variables as words."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and _VARIABLE.fullmatch(node.value):
+        return {node.value}
+    return set()
 
 
 def _name(node: ast.expr) -> str:

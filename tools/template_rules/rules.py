@@ -680,9 +680,12 @@ def functions_get_only_the_layers_they_use(stack: Stack) -> Iterator[str]:
 
 @rule
 def functions_get_only_variables_that_the_settings_declare(stack: Stack) -> Iterator[str]:
-    declared = contract.declared_variables() | {"POWERTOOLS_SERVICE_NAME"}
     for function in stack.aws.of("Lambda::Function"):
         variables = function.get("Environment.Variables", {})
+        declared = contract.declared_variables() | {"POWERTOOLS_SERVICE_NAME"}
+        if not function.get("Layers"):
+            read = contract.variables_read_by(contract.FUNCTIONS.get(function.id, ""))
+            declared |= read.needed if read else frozenset()
         for name in sorted(set(variables) - declared):
             yield f"{function.id}: {name} is not declared in ringlake/settings.py"
         if variables.get("POWERTOOLS_SERVICE_NAME") != contract.FUNCTIONS.get(function.id):
@@ -924,13 +927,35 @@ def nobody_signs_up_and_tokens_die_soon(stack: Stack) -> Iterator[str]:
             yield f"{pool.id}: is not protected against deletion"
     for client in stack.aws.of("Cognito::UserPoolClient"):
         flows = set(client.get("ExplicitAuthFlows", []))
-        if flows != {"ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"}:
-            yield f"{client.id}: sign-in flows outside the local stack are {sorted(flows)}"
+        # Cognito refuses ALLOW_REFRESH_TOKEN_AUTH beside rotation; the token endpoint does not need it.
+        if flows != {"ALLOW_USER_SRP_AUTH"} or client.get("RefreshTokenRotation.Feature") != "ENABLED":
+            yield f"{client.id}: sign-in flows outside the local stack are {sorted(flows)}, or refresh tokens stay"
         if client.get("PreventUserExistenceErrors") != "ENABLED" or client.get("EnableTokenRevocation") is not True:
             yield f"{client.id}: tells who exists, or cannot revoke"
         for token in ("AccessToken", "IdToken"):
             if client.get(f"TokenValidityUnits.{token}") != "minutes" or int(client.get(f"{token}Validity", 999)) > 60:
                 yield f"{client.id}: {token} lives longer than an hour"
+
+
+@rule
+def browsers_sign_in_by_code_and_come_back_to_us_only(stack: Stack) -> Iterator[str]:
+    """Code with PKCE: no token in an address, and none sent to somebody else's page (RFC 9700)."""
+    for client in stack.aws.of("Cognito::UserPoolClient"):
+        if client.get("AllowedOAuthFlows") != ["code"] or client.get("AllowedOAuthFlowsUserPoolClient") is not True:
+            yield f"{client.id}: sign-in of browsers is not by code"
+        if client.get("GenerateSecret") is not False:
+            yield f"{client.id}: a browser keeps no secret"
+        if client.get("SupportedIdentityProviders") != ["COGNITO"]:
+            yield f"{client.id}: somebody else could say who signs in"
+        if contract.ACCESS_TOKEN_SCOPE not in client.get("AllowedOAuthScopes", []):
+            yield f"{client.id}: tokens of browsers lack the scope that the routes ask for"
+        for name, path in (("CallbackURLs", "/signed-in"), ("LogoutURLs", "/")):
+            urls = client.get(name, [])
+            ours = [url for url in urls if str(text(url)).startswith("https://${HttpApi}.execute-api.")]
+            if len(urls) != 1 or len(ours) != 1 or not str(text(urls[0])).endswith(path):
+                yield f"{client.id}: {name} is not exactly the dashboard's {path}"
+    if not any(target(d.get("UserPoolId")) == "UserPool" for d in stack.aws.of("Cognito::UserPoolDomain")):
+        yield "UserPool: has no domain, so nobody can sign in from a browser"
 
 
 @rule

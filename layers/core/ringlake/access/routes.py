@@ -236,6 +236,16 @@ PAGES: tuple[str, ...] = (
 )
 # What a wall's page asks for: whoever holds the wall's token may (docs/adr/0119).
 WALLS: tuple[str, ...] = ("POST /wall/{token}/ticket",)
+# The site that the browser runs (docs/adr/0113): the same for everybody and without a word about anybody. What it shows,
+# it asks for under /v1 with the token of whoever signed in.
+SITE: tuple[str, ...] = (
+    "GET /",
+    "GET /app/{page+}",
+    "GET /signed-in",
+    "GET /assets/{file+}",
+    "GET /icon.svg",
+    "GET /config.json",
+)
 # Where a request of a signed-in person goes that is for no route, so that it gets a problem document too. Not OPTIONS,
 # which browsers send without a token.
 UNKNOWN: tuple[str, ...] = tuple(f"{method} /v1/{{unknown+}}" for method in ("GET", "POST", "PUT", "PATCH", "DELETE"))
