@@ -1,0 +1,126 @@
+// The signed-in application: session, words and formats, then one page by its address. Each page is a chunk of its own.
+import { QueryClientProvider } from '@tanstack/preact-query'
+import { type ComponentType, lazy, Suspense } from 'preact/compat'
+import { useEffect, useMemo, useState } from 'preact/hooks'
+import { Redirect, Route, Router, Switch } from 'wouter-preact'
+import { queries, useAnswer } from './ask'
+import { Format, FormatContext } from './kit/format'
+import { Toasts } from './kit/overlay'
+import { Answered, Empty, Skeleton } from './kit/states'
+import { keepLanguage, keptTheme, type Session, SessionContext, showTheme, type Theme } from './session'
+import type { Tokens } from './session/tokens'
+import { base } from './session/tokens'
+import { Shell } from './shell'
+import { type Language, loadWords, useWords, type Words, WordsContext } from './words'
+
+const PAGES: Record<string, ComponentType> = {
+  overview: lazy(() => import('./pages/overview')),
+  team: lazy(() => import('./pages/team')),
+  numbers: lazy(() => import('./pages/numbers')),
+  live: lazy(() => import('./pages/live')),
+  missed: lazy(() => import('./pages/missed')),
+  contacts: lazy(() => import('./pages/contacts')),
+  interactions: lazy(() => import('./pages/interactions')),
+  customers: lazy(() => import('./pages/customers')),
+  quotes: lazy(() => import('./pages/quotes')),
+  spend: lazy(() => import('./pages/spend')),
+  exports: lazy(() => import('./pages/exports')),
+  settings: lazy(() => import('./pages/settings')),
+}
+
+function Nowhere() {
+  const say = useWords('shell')
+  return <Empty title={say('nowhere')} />
+}
+
+function SignedIn({
+  tokens,
+  words,
+  setLanguage,
+}: {
+  tokens: Tokens
+  words: Words
+  setLanguage: (language: Language) => void
+}) {
+  const me = useAnswer('/v1/me', {}, { every: 5 * 60_000 })
+  const [theme, setTheme] = useState<Theme>(keptTheme)
+  useEffect(() => {
+    showTheme(theme)
+    const scheme = matchMedia('(prefers-color-scheme: dark)')
+    const follow = () => showTheme(theme)
+    scheme.addEventListener('change', follow)
+    return () => scheme.removeEventListener('change', follow)
+  }, [theme])
+  const session = useMemo<Session | null>(
+    () =>
+      me.data
+        ? {
+            me: me.data,
+            may: (ability) => me.data.abilities.includes(ability),
+            signOut: () => void tokens.signOut(),
+            language: words.language,
+            setLanguage,
+            theme,
+            setTheme,
+          }
+        : null,
+    [me.data, tokens, words.language, setLanguage, theme],
+  )
+  const zone = me.data?.workspace.zone ?? 'UTC'
+  const currency = me.data?.workspace.currency ?? ''
+  const format = useMemo(() => new Format(words.language, zone, currency), [words.language, zone, currency])
+  if (!session) {
+    return (
+      <main class="page">
+        <Answered query={me}>{() => null}</Answered>
+      </main>
+    )
+  }
+  return (
+    <SessionContext.Provider value={session}>
+      <FormatContext.Provider value={format}>
+        <Toasts>
+          <Shell>
+            <Suspense fallback={<Skeleton lines={8} />}>
+              <Switch>
+                <Route path="/app/:page/*?">
+                  {({ page }) => {
+                    const Shown = PAGES[page]
+                    return Shown ? <Shown /> : <Nowhere />
+                  }}
+                </Route>
+                <Route path="/">
+                  <Redirect to="/app/overview" replace />
+                </Route>
+                <Route>
+                  <Nowhere />
+                </Route>
+              </Switch>
+            </Suspense>
+          </Shell>
+        </Toasts>
+      </FormatContext.Provider>
+    </SessionContext.Provider>
+  )
+}
+
+export function App({ tokens, words: first }: { tokens: Tokens; words: Words }) {
+  const [words, setWords] = useState(first)
+  const setLanguage = useMemo(
+    () => (language: Language) => {
+      keepLanguage(language)
+      document.documentElement.lang = language
+      void loadWords(language).then(setWords)
+    },
+    [],
+  )
+  return (
+    <WordsContext.Provider value={words}>
+      <QueryClientProvider client={queries}>
+        <Router base={new URL(base()).pathname.replace(/\/$/, '')}>
+          <SignedIn tokens={tokens} words={words} setLanguage={setLanguage} />
+        </Router>
+      </QueryClientProvider>
+    </WordsContext.Provider>
+  )
+}

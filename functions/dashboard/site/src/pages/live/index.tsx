@@ -1,0 +1,7 @@
+import { Page } from '../../shell'
+import { useWords } from '../../words'
+
+export default function LivePage() {
+  const shell = useWords('shell')
+  return <Page title={shell('page.live')}>{null}</Page>
+}
