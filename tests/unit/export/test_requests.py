@@ -12,7 +12,7 @@ from ringlake.errors import Forbidden, InvalidRequest, NotFound, PlanTooLow, Una
 from ringlake.flows.delivery import Result
 from ringlake.flows.requests import OwnUser
 from ringlake.model.directory import Ability, Role, Workspace
-from ringlake.model.jobs import JobKind, JobState
+from ringlake.model.jobs import JobKind, JobState, MailState
 from ringlake.stores.jobs import PAGE
 from ringlake.stores.queue import MemoryQueue
 from tests.unit.export.world import FILTER, NOW, World
@@ -156,6 +156,16 @@ def test_a_link_is_an_address_for_minutes_and_a_line_on_record() -> None:
     assert {line.target for line in lines} == {job_id}
     assert lines[2].detail["sha256"] == job.sha256
     assert lines[1].detail["rows"] == job.rows
+
+
+def test_without_mail_the_file_waits_and_nobody_is_mailed() -> None:
+    world = World()
+    job_id = ready(world, "member", mail=False)
+
+    view = world.desk.job(world.viewer("member"), job_id, world.now)
+    assert (view.state, view.mail, view.letters) == (JobState.READY, MailState.NONE, [])
+    assert not world.mail.sent
+    assert world.desk.link(world.viewer("member"), job_id, world.now).url
 
 
 def test_who_answers_for_exports_sees_those_of_everybody_without_content() -> None:

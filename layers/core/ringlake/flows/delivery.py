@@ -390,12 +390,12 @@ def _notices(job: Job, loaded: Directory, recent: Sequence[Job]) -> Iterator[Let
 
 
 def _fail(job: Job, said: str, shop: Workshop) -> Job:
-    """The requester is told by mail; those who would have got the file are not."""
+    """The requester is told by mail, unless he wanted none; those who would have got the file are not."""
     loaded = shop.directory.load(job.workspace, key=False)
     told = [
         letter_to(user, loaded.workspace, LetterKind.FAILURE)
         for user in loaded.users
-        if user.id == job.requester and user.active
+        if job.letters and user.id == job.requester and user.active
     ]
     return moved(
         shop.jobs,

@@ -177,7 +177,8 @@ class Desk:
 
     def export(self, viewer: Principal, body: Any, now: datetime) -> JobView:
         """Queue an export of a filter."""
-        return self._queue(self.export_job(viewer, body, now), viewer, now)
+        job = self.export_job(viewer, body, now)
+        return self._queue(job, viewer, now, mailed=parse(ExportRequest, body).mail)
 
     def export_job(self, viewer: Principal, body: Any, now: datetime) -> Job:
         """The job of an export, not queued yet. The dates that a preset means are settled here (O27)."""
@@ -391,9 +392,10 @@ class Desk:
         may_take(viewer, job)
         return job
 
-    def _queue(self, job: Job, viewer: Principal, now: datetime) -> JobView:
+    def _queue(self, job: Job, viewer: Principal, now: datetime, *, mailed: bool = True) -> JobView:
         workspace = self._directory.settings(viewer.workspace)
-        job = msgspec.structs.replace(job, letters=(letter_to(viewer.user, workspace),))
+        if mailed:
+            job = msgspec.structs.replace(job, letters=(letter_to(viewer.user, workspace),))
         recent = self._jobs.since(viewer.workspace, first_of_day(now))
         check_limits(recent, workspace, viewer.user.id, now)
         # On record first: whatever happens afterwards, the order was given.

@@ -4387,7 +4387,8 @@ export interface components {
          *
          *     `dialect` is of CSV: `data` puts nothing in front of text and needs the ability `raw_export`. `profile` gives
          *     calls and texts the columns of another system. `headers` and `language` are of CSV and XLSX: CSV has codes and
-         *     XLSX has labels unless it is given, and the language is the user's, else the workspace's.
+         *     XLSX has labels unless it is given, and the language is the user's, else the workspace's. Without `mail` the file
+         *     waits among the exports and nobody is mailed.
          */
         ExportRequest: {
             /** @default [] */
@@ -4544,6 +4545,8 @@ export interface components {
             headers?: components["schemas"]["Headers"];
             /** @default null */
             language?: components["schemas"]["Language"] | null;
+            /** @default true */
+            mail?: boolean;
             /** @default {} */
             options?: {
                 [key: string]: unknown;

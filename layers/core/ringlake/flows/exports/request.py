@@ -63,7 +63,8 @@ class ExportRequest(FileForm):
 
     `dialect` is of CSV: `data` puts nothing in front of text and needs the ability `raw_export`. `profile` gives
     calls and texts the columns of another system. `headers` and `language` are of CSV and XLSX: CSV has codes and
-    XLSX has labels unless it is given, and the language is the user's, else the workspace's.
+    XLSX has labels unless it is given, and the language is the user's, else the workspace's. Without `mail` the file
+    waits among the exports and nobody is mailed.
     """
 
     report: ReportName | None = None
@@ -72,6 +73,7 @@ class ExportRequest(FileForm):
     columns: Annotated[list[Annotated[str, StringConstraints(max_length=80)]], Field(max_length=_MOST_COLUMNS)] = []
     saved: Annotated[str, StringConstraints(max_length=64)] = ""
     profile: ProfileName | None = None
+    mail: bool = True
 
 
 class Settled(Model, frozen=True, kw_only=True):

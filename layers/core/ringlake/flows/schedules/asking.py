@@ -34,6 +34,7 @@ def export_body(
     request: dict[str, Any] = dict(schedule.what.request)
     conditions = request.get("filter", {})
     refuse([(f"what.request.{name}", "stands beside `what`") for name in _FORM if name in request])
+    refuse([("what.request.mail", "a schedule always mails")] if "mail" in request else [])
     if not isinstance(conditions, dict):
         raise InvalidRequest("what.request.filter", "is an object")
     refuse([(f"what.request.filter.{n}", "is the schedule's to say") for n in _RANGE if n in conditions])
