@@ -30,6 +30,8 @@ const LISTS = [
   'tags',
   'record_ids',
   'sets',
+  'findings',
+  'unattributed',
 ] as const satisfies readonly FilterField[]
 const FLAGS = [
   'include_internal',
