@@ -35,6 +35,8 @@ FORBIDDEN = {
     "mail": HEAVY | {"pyarrow", "pydantic", "aws_lambda_powertools", "jinja2", "phonenumbers"},
     "alert": HEAVY | {"pyarrow", "aws_lambda_powertools", "jinja2"},
     "hook": HEAVY | {"pyarrow", "pydantic", "aws_lambda_powertools", "phonenumbers", "urllib3", "requests"},
+    # Standard library only: it has no layers.
+    "dashboard": HEAVY | {"pyarrow", "pydantic", "aws_lambda_powertools", "msgspec", "urllib3", "requests", "ringlake"},
     "schedule": HEAVY - {"botocore"} | {"pyarrow", "jinja2"},
 }
 # Tools of tests and developers never reach a function.

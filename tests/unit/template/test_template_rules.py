@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ringlake.access.routes import SITE
 from tools.template_rules import contract, rules
 from tools.template_rules.stack import Stack, load
 
@@ -135,6 +136,7 @@ PROJECTION = "projection finds every file that the lake writes"
 BOUNDED = "queries are bounded"
 NAMED = "named queries are the shipped files"
 SIGN_UP = "nobody signs up and tokens die soon"
+BROWSERS = "browsers sign in by code and come back to us only"
 SECRET = "no secret stands in the template"
 ALARM = "everything that can fail has an alarm"
 SAID = "alarms wait for metrics that the code writes"
@@ -381,6 +383,15 @@ MUTATIONS: list[tuple[str, str, Mutation]] = [
     (SIGN_UP, "names", drop("UserPool", f"{S}.UsernameAttributes")),
     (SIGN_UP, "deletable pool", put("UserPool", f"{S}.DeletionProtection", "INACTIVE")),
     (SIGN_UP, "passwords", put("UserPoolClient", f"{S}.ExplicitAuthFlows", ["ALLOW_USER_PASSWORD_AUTH"])),
+    (SIGN_UP, "old refresh", put("UserPoolClient", f"{S}.RefreshTokenRotation.Feature", "DISABLED")),
+    (BROWSERS, "tokens in addresses", put("UserPoolClient", f"{S}.AllowedOAuthFlows", ["code", "implicit"])),
+    (BROWSERS, "a secret", put("UserPoolClient", f"{S}.GenerateSecret", True)),
+    (BROWSERS, "somebody else's word", put("UserPoolClient", f"{S}.SupportedIdentityProviders", ["COGNITO", "Google"])),
+    (BROWSERS, "no scope", put("UserPoolClient", f"{S}.AllowedOAuthScopes", ["openid"])),
+    (BROWSERS, "codes for others", put("UserPoolClient", f"{S}.CallbackURLs", ["https://example.com/signed-in"])),
+    (BROWSERS, "a machine's own", put("UserPoolClient", f"{S}.CallbackURLs.1", "http://localhost:5173/signed-in")),
+    (BROWSERS, "no way back", drop("UserPoolClient", f"{S}.LogoutURLs")),
+    (BROWSERS, "no page", drop("LoginDomain")),
     (SIGN_UP, "a day", put("UserPoolClient", f"{S}.TokenValidityUnits.AccessToken", "days")),
     (SIGN_UP, "tells who exists", drop("UserPoolClient", f"{S}.PreventUserExistenceErrors")),
     (SECRET, "parameter", lambda s: s["Parameters"].update(ApiToken={"Type": "String", "Default": "hunter2"})),
@@ -460,6 +471,8 @@ def test_a_hand_edited_generated_section_is_noticed() -> None:
     assert list(rules.RULES["generated sections are current"](replace(STACK, text=text)))
 
 
-def test_open_routes_are_the_providers_door_the_pages_of_mails_and_tickets_for_walls_only() -> None:
-    assert all(key.partition(" /")[2].split("/")[0] in ("webhooks", "mail", "wall") for key in contract.OPEN_ROUTES)
-    assert all("/{token}" in key for key in contract.OPEN_ROUTES)
+def test_open_routes_need_a_token_in_the_path_or_hand_out_the_site_only() -> None:
+    others = contract.OPEN_ROUTES - set(SITE)
+    assert all(key.partition(" /")[2].split("/")[0] in ("webhooks", "mail", "wall") for key in others)
+    assert all("/{token}" in key for key in others)
+    assert all(key.startswith("GET /") and not key.startswith("GET /v1") for key in SITE)
