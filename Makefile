@@ -9,7 +9,7 @@ PYTHON ?= python3
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
-setup: ## create the Python environments from the locks (a second run takes no time)
+setup: ## create the environments from the locks, Python's and the dashboard's (a second run takes no time)
 	@$(PYTHON) tools/bootstrap.py
 
 up: setup ## start the local AWS, deploy the template to it, and make a workspace; no traffic
@@ -22,7 +22,7 @@ down: ## stop what `make up` started, and nothing else
 demo: up ## the whole path: a month of signed webhooks, SQL in Athena, a mailed CSV, every number checked
 	@$(PY) -m tools.demo
 
-check: setup ## formatting, lint, types, layering, template rules
+check: setup ## formatting, lint, types, layering, template rules, and the dashboard's own
 	@$(PY) -m tools.check
 
 test-fast: setup ## unit, property, contract and store tests: no network, under a minute
@@ -38,4 +38,5 @@ lock: setup ## resolve requirements/*.in again (UPGRADE=1 for newer versions)
 	@$(PY) tools/lock.py $(if $(UPGRADE),--upgrade)
 
 clean: down ## remove the environments, the local stack and every build product
-	rm -rf .aws-sam .local .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .aws-sam .local .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf functions/dashboard/site/node_modules functions/dashboard/site/dist

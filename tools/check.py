@@ -27,13 +27,22 @@ CHECKS: dict[str, list[str]] = {
     "API pages are current": [sys.executable, "-m", "tools.apidoc", "--check"],
     "API description is current": [sys.executable, "-m", "tools.openapi", "--check"],
     "documents' links": [sys.executable, "-m", "tools.links"],
+    "types of the API are current": [sys.executable, "tools/dashboard.py", "--check-types"],
+}
+# Run in the dashboard's folder, by the project's own Node.
+SITE = ROOT / "functions" / "dashboard" / "site"
+SITE_CHECKS: dict[str, list[str]] = {
+    "dashboard: format, lint (biome)": [str(BIN / "node"), "node_modules/@biomejs/biome/bin/biome", "ci", "."],
+    "dashboard: types (tsc)": [str(BIN / "node"), "node_modules/typescript/bin/tsc"],
+    "dashboard: tests (vitest)": [str(BIN / "node"), "node_modules/vitest/vitest.mjs", "run", "--silent=passed-only"],
 }
 
 
 def run(name: str, command: list[str]) -> tuple[str, int, str, float]:
-    """Run one check from the root; returns its name, exit code, output and seconds."""
+    """Run one check; returns its name, exit code, output and seconds."""
     began = time.monotonic()
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=_environment(), check=False)
+    folder = SITE if name in SITE_CHECKS else ROOT
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=_environment(), check=False)
     return name, done.returncode, (done.stdout + done.stderr).strip(), time.monotonic() - began
 
 
@@ -48,13 +57,14 @@ def main() -> int:
     """Exit 1 when any check fails."""
     began = time.monotonic()
     failed = 0
+    checks = CHECKS | SITE_CHECKS
     with ThreadPoolExecutor(max_workers=2) as pool:
-        for name, code, output, seconds in pool.map(lambda item: run(*item), CHECKS.items()):
-            print(f"{'ok  ' if code == 0 else 'FAIL'}  {name:<28} {seconds:5.1f} s", flush=True)
+        for name, code, output, seconds in pool.map(lambda item: run(*item), checks.items()):
+            print(f"{'ok  ' if code == 0 else 'FAIL'}  {name:<32} {seconds:5.1f} s", flush=True)
             if code:
                 failed += 1
                 print("\n".join(f"      {line}" for line in output.splitlines()), flush=True)
-    print(f"{len(CHECKS) - failed} of {len(CHECKS)} checks passed in {time.monotonic() - began:.1f} s")
+    print(f"{len(checks) - failed} of {len(checks)} checks passed in {time.monotonic() - began:.1f} s")
     return 1 if failed else 0
 
 

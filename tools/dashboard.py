@@ -1,6 +1,7 @@
 """Build the dashboard's function; `sam build` calls this through `functions/dashboard/Makefile`.
 
-    python tools/dashboard.py ARTIFACTS_DIR
+    python tools/dashboard.py ARTIFACTS_DIR     build into this folder
+    python tools/dashboard.py --check-types     exit 1 when the site's types are not those of docs/openapi.json
 
 The site is made once per state of its sources under `.local/dashboard`, and from there hard-linked into SAM's build
 folder, so that a second `sam build` takes no time. The packages are those of `make setup`: nothing is fetched here.
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -41,6 +43,8 @@ def main(arguments: list[str]) -> int:
         print(__doc__, file=sys.stderr)
         return 2
     try:
+        if arguments == ["--check-types"]:
+            return check_types()
         link_tree(ensure() / "function", Path(arguments[0]))
     except BuildError as error:
         print(f"dashboard  {error}", file=sys.stderr)
@@ -97,6 +101,23 @@ def build(stage: Path, version: str) -> None:
     function.mkdir()
     dist.replace(function / "site")
     shutil.copyfile(FUNCTION / "dashboard.py", function / "dashboard.py")
+
+
+def check_types() -> int:
+    """Write the types of the API once more, as `npm run api` does, and compare."""
+    script = json.loads((SITE / "package.json").read_text(encoding="utf-8"))["scripts"]["api"].split()
+    current = SITE / script[script.index("--output") + 1]
+    with tempfile.TemporaryDirectory() as folder:
+        script[script.index("--output") + 1] = str(Path(folder) / current.name)
+        run([f"node_modules/{script[0]}/bin/cli.js", *script[1:]])
+        if (Path(folder) / current.name).read_bytes() == current.read_bytes():
+            return 0
+    print(
+        f"{current.relative_to(ROOT)} is not what docs/openapi.json says:"
+        " run `npm run api` in functions/dashboard/site (Node is in .venv/bin)",
+        file=sys.stderr,
+    )
+    return 1
 
 
 def run(script: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -73,3 +74,53 @@ def test_an_unknown_environment_is_named() -> None:
     )
     assert done.returncode == 2
     assert "stak" in done.stderr
+
+
+def test_the_dashboards_packages_are_current_only_for_their_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("package.json", "package-lock.json", ".npmrc"):
+        (tmp_path / name).write_bytes((bootstrap.SITE / name).read_bytes())
+    monkeypatch.setattr(bootstrap, "SITE", tmp_path)
+    assert not bootstrap.packages_are_current()
+    (tmp_path / "node_modules").mkdir()
+    (tmp_path / "node_modules/.ringlake-lock").write_text(bootstrap.packages_fingerprint(), encoding="utf-8")
+    assert bootstrap.packages_are_current()
+    (tmp_path / "package-lock.json").write_text("{}", encoding="utf-8")
+    assert not bootstrap.packages_are_current()
+
+
+def test_packages_that_do_not_fit_their_lock_are_refused_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "package.json").write_text('{"dependencies": {"preact": "10.0.0"}}', encoding="utf-8")
+    (tmp_path / "package-lock.json").write_text('{"lockfileVersion": 3, "packages": {}}', encoding="utf-8")
+    (tmp_path / ".npmrc").write_text("offline=true\n", encoding="utf-8")
+    monkeypatch.setattr(bootstrap, "SITE", tmp_path)
+    with pytest.raises(bootstrap.SetupError, match="npm install"):
+        bootstrap.install_packages()
+    assert not bootstrap.packages_are_current()
+
+
+def test_the_lock_of_packages_names_hashes_and_no_registry() -> None:
+    """`npm ci` takes what has the hash, from whichever mirror."""
+    lock = json.loads((bootstrap.SITE / "package-lock.json").read_text(encoding="utf-8"))
+    packages = {name: one for name, one in lock["packages"].items() if name}
+    assert not [name for name, one in packages.items() if "resolved" in one]
+    # Builds for other systems than those of the tests may be absent from a mirror.
+    assert not [name for name, one in packages.items() if "integrity" not in one and not one.get("optional")]
+    declared = json.loads((bootstrap.SITE / "package.json").read_text(encoding="utf-8"))
+    assert all(
+        version == packages[f"node_modules/{name}"]["version"]
+        for part in ("dependencies", "devDependencies")
+        for name, version in declared[part].items()
+    )
+
+
+def test_npm_gets_the_place_of_the_registry_and_nothing_else_of_the_callers(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NPM_CONFIG_REGISTRY", "npm_config_ignore_scripts", "NODE_OPTIONS", "NODE_PATH"):
+        monkeypatch.setenv(name, "set")
+    given = bootstrap._npm_environment()
+    assert given["NPM_CONFIG_REGISTRY"] == "set"
+    assert not {"npm_config_ignore_scripts", "NODE_OPTIONS", "NODE_PATH"} & set(given)
+    assert given["PATH"].startswith(str(bootstrap.ROOT / ".venv/bin"))
