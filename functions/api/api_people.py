@@ -10,6 +10,7 @@ from api_files import imported
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
+from ringlake.access import roles
 from ringlake.flows.directory import bodies, views
 from ringlake.flows.directory.sheets import Imported
 
@@ -21,7 +22,8 @@ asked = Asked(router)
 def list_users() -> Response[str]:
     """Users by name."""
     wanted = asked.query(queries.Listing)
-    return answer(views.Users(users=asked.offices.users.all(asked.viewer, deleted=wanted.deleted)))
+    found = asked.offices.users.all(asked.viewer, deleted=wanted.deleted)
+    return answer(views.Users(users=found, roles=roles()))
 
 
 @serves(router, "POST /v1/directory/users", body=bodies.UserBody, answers=views.UserView, status=HTTPStatus.CREATED)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ringlake.errors import Conflict, Forbidden, InvalidRequest, Outdated, Taken, Unversioned
+from ringlake.flows.directory.bodies import SettingsPatch
 from ringlake.flows.directory.views import SettingsView
 from ringlake.model.directory import Ability, Hours, ServiceTarget, Team
 from ringlake.model.language import Language
@@ -178,3 +179,11 @@ def test_what_one_item_cannot_hold_is_refused(world: World) -> None:
     schedules = [{"hours": hours, "valid_from": f"2026-01-{n % 28 + 1:02}"} for n in range(200)]
     with pytest.raises(InvalidRequest, match="larger altogether"):
         change(world, {"schedules": schedules})
+
+
+def test_settings_tell_defaults_and_what_a_change_sets_in_motion(world: World) -> None:
+    shown = world.offices.settings.show(world.viewer("owner")).document
+    assert (shown.defaults["short_abandon_s"], shown.defaults["sale_dispositions"]) == (5, ("sale",))
+    assert "zone" in shown.remaking
+    assert "raw_days" in shown.administered
+    assert set(shown.defaults) <= set(SettingsPatch.model_fields)

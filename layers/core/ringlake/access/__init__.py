@@ -3,7 +3,7 @@
 Pure: the caller brings the user, who is looked up in the Directory at each request.
 """
 
-from .abilities import abilities, of_role, permit
+from .abilities import abilities, of_role, permit, roles
 from .principal import DirectoryReader, Principal, principal
 from .routes import ROUTES, UNKNOWN, methods_of
 from .scope import Scope, scope
@@ -19,5 +19,6 @@ __all__ = [
     "of_role",
     "permit",
     "principal",
+    "roles",
     "scope",
 ]

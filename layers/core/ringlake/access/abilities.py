@@ -26,6 +26,11 @@ def of_role(role: Role) -> frozenset[Ability]:
     return _OF_ROLE[role]
 
 
+def roles() -> dict[Role, list[Ability]]:
+    """What each role may do by itself, in the order of the abilities."""
+    return {role: [ability for ability in Ability if ability in held] for role, held in _OF_ROLE.items()}
+
+
 def abilities(user: User) -> frozenset[Ability]:
     """What the user may do: the role's abilities and the user's own grants without what was taken from him;
     nothing once suspended or deleted. From an owner nothing can be taken.

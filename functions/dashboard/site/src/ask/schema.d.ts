@@ -7293,13 +7293,16 @@ export interface components {
         };
         /**
          * SettingsView
-         * @description Settings of the workspace; `settings_version` grows with every change.
+         * @description Settings of the workspace; `settings_version` grows with every change. `defaults` is what a new workspace has,
+         *     `remaking` names the settings whose change makes history anew, `administered` those that need `administer`.
          */
         SettingsView: {
+            administered: string[];
             callback_sla_s: number;
             case_burst_s: number;
             country: string;
             currency: string;
+            defaults: Record<string, never>;
             exports_at_once: number;
             exports_at_once_user: number;
             exports_daily: number;
@@ -7319,6 +7322,7 @@ export interface components {
             recover_voicemail: boolean;
             recovery_strict: boolean;
             recovery_window_days: number;
+            remaking: string[];
             repeat_days: number;
             resolved_dispositions: string[];
             sale_dispositions: string[];
@@ -8040,9 +8044,12 @@ export interface components {
         };
         /**
          * Users
-         * @description By name, deleted ones last.
+         * @description By name, deleted ones last; `roles` says what each role may do by itself.
          */
         Users: {
+            roles: {
+                [key: string]: components["schemas"]["Ability"][];
+            };
             users: components["schemas"]["UserView"][];
         };
         /**

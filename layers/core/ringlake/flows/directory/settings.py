@@ -110,5 +110,17 @@ def _owners(wanted: Workspace, directory: Directory) -> list[tuple[str, str]]:
 
 
 def _view(workspace: Workspace) -> View[SettingsView]:
-    shown = {name: getattr(workspace, name) for name in SettingsView.__struct_fields__}
-    return View(SettingsView(**shown), etag_of(workspace))
+    shown = {name: getattr(workspace, name) for name in SettingsView.__struct_fields__ if hasattr(workspace, name)}
+    view = SettingsView(**shown, defaults=_DEFAULTS, remaking=_sorted(DECIDING), administered=_sorted(ADMINISTERED))
+    return View(view, etag_of(workspace))
+
+
+def _sorted(names: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(names))
+
+
+_DEFAULTS: dict[str, object] = {
+    field.name: field.default
+    for field in msgspec.structs.fields(Workspace)
+    if field.name in SettingsPatch.model_fields and field.default is not msgspec.NODEFAULT
+}

@@ -20,7 +20,9 @@ from ringlake.stores.arrivals import Arrivals
 
 
 class SettingsView(Answer, frozen=True, kw_only=True):
-    """Settings of the workspace; `settings_version` grows with every change."""
+    """Settings of the workspace; `settings_version` grows with every change. `defaults` is what a new workspace has,
+    `remaking` names the settings whose change makes history anew, `administered` those that need `administer`.
+    """
 
     id: str
     name: str
@@ -59,6 +61,9 @@ class SettingsView(Answer, frozen=True, kw_only=True):
     exports_running: int
     exports_notice_rows: int
     settings_version: int
+    defaults: dict[str, Any]
+    remaking: tuple[str, ...]
+    administered: tuple[str, ...]
 
 
 class ConnectionView(Answer, frozen=True, kw_only=True):
@@ -190,9 +195,10 @@ class UserView(Answer, frozen=True, kw_only=True):
 
 
 class Users(Answer, frozen=True, kw_only=True):
-    """By name, deleted ones last."""
+    """By name, deleted ones last; `roles` says what each role may do by itself."""
 
     users: list[UserView]
+    roles: dict[Role, list[Ability]]
 
 
 class TeamView(Answer, frozen=True, kw_only=True):
