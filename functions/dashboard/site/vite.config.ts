@@ -1,18 +1,24 @@
-import { readFileSync } from 'node:fs'
 import preact from '@preact/preset-vite'
-import { defineConfig, type ProxyOptions } from 'vite'
+import type { Plugin, ProxyOptions } from 'vite'
+import { defineConfig } from 'vitest/config'
 
 // `npm run dev` shows the sources against a running installation: RINGLAKE_API is its public address,
 // as `make demo` prints it. Nothing of this is in the built site.
 const api = process.env.RINGLAKE_API ?? ''
 const { origin, pathname } = new URL(api || 'http://localhost')
 const toApi: ProxyOptions = { target: origin, changeOrigin: true, rewrite: (path) => pathname + path }
-const toOrigin: ProxyOptions = { target: origin, changeOrigin: true }
+
+// The function that serves the built site says where it stands; here it is the root.
+const standsAtRoot: Plugin = {
+  name: 'stands-at-root',
+  apply: 'serve',
+  transformIndexHtml: () => [{ tag: 'base', attrs: { href: '/' }, injectTo: 'head-prepend' }],
+}
 
 export default defineConfig({
   // Addresses are relative to <base href>, which the server sets to where it stands.
   base: './',
-  plugins: [preact()],
+  plugins: [preact(), standsAtRoot],
   build: {
     target: 'es2022',
     sourcemap: false,
@@ -24,10 +30,7 @@ export default defineConfig({
   server: {
     port: 5173,
     strictPort: true,
-    proxy: api
-      ? { '/v1': toApi, '/config.json': toApi, '/live/': toApi, '/oauth2': toOrigin, '/login': toOrigin }
-      : undefined,
+    proxy: api ? { '/v1': toApi, '/config.json': toApi, '/wall': toApi } : undefined,
   },
   test: { include: ['tests/**/*.test.ts', 'tests/**/*.test.tsx'] },
-  define: { __VERSION__: JSON.stringify(JSON.parse(readFileSync('package.json', 'utf8')).version ?? '') },
-} as Parameters<typeof defineConfig>[0])
+})
