@@ -27,6 +27,7 @@ CHECKS: dict[str, list[str]] = {
     "API pages are current": [sys.executable, "-m", "tools.apidoc", "--check"],
     "API description is current": [sys.executable, "-m", "tools.openapi", "--check"],
     "documents' links": [sys.executable, "-m", "tools.links"],
+    "words of the dashboard are current": [sys.executable, "-m", "tools.words", "--check"],
     "types of the API are current": [sys.executable, "tools/dashboard.py", "--check-types"],
 }
 # Run in the dashboard's folder, by the project's own Node.
