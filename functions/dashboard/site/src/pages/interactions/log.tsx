@@ -5,7 +5,7 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Link } from 'wouter-preact'
 import { type Schemas, usePages } from '../../ask'
-import { FilterBar } from '../../filter/bar'
+import { type BarField, FilterBar } from '../../filter/bar'
 import { type Drill, drillTo, type Filter } from '../../filter/filter'
 import { useFilter, useParameter } from '../../filter/useFilter'
 import { MetaLine } from '../../kit/figures'
@@ -16,6 +16,7 @@ import { Phone, Way } from '../../kit/pieces'
 import { Empty, Problem, Skeleton } from '../../kit/states'
 import { type Column, Table } from '../../kit/table'
 import { useSession } from '../../session'
+import { Page } from '../../shell'
 import { useTerms, useWords } from '../../words'
 import { ExportDialog } from '../exports/dialog'
 import { FilterChips } from './chips'
@@ -52,6 +53,19 @@ const COLUMNS = [
   'tags',
   'recovered_flag',
   'queue',
+]
+
+const SHOWN: BarField[] = ['users', 'teams', 'numbers', 'channels', 'directions', 'outcomes']
+const FURTHER: BarField[] = [
+  'queues',
+  'campaigns',
+  'sources',
+  'connections',
+  'tags',
+  'labels',
+  'reasons',
+  'hours',
+  'include_internal',
 ]
 
 /** Pages of the list under a filter, and how many rows it has altogether. */
@@ -130,18 +144,10 @@ export default function Log() {
   const columns = useColumns(costs, setOpen)
   const mine = drillTo({ preset: 'last_3_months' }, { users: [session.me.user.id] })
   return (
-    <div class="stack log">
-      <div class="page-head">
-        <div>
-          <h1>{say('title')}</h1>
-          <p class="about row" aria-live="polite">
-            <b data-count={count ?? ''}>
-              {count === null ? '…' : say('count', { count, shown: format.count(count) })}
-            </b>
-            {meta ? <MetaLine meta={meta} /> : null}
-          </p>
-        </div>
-        <div class="row no-print">
+    <Page
+      title={say('title')}
+      tools={
+        <>
           <Link class="button" href={mine}>
             <History size={16} aria-hidden="true" /> {say('mine')}
           </Link>
@@ -150,27 +156,25 @@ export default function Log() {
               <FileDown size={16} aria-hidden="true" /> {say('export')}
             </button>
           ) : null}
+        </>
+      }
+      bar={
+        <div class="stack bars">
+          <FilterBar filtered={filtered} fields={SHOWN} more={FURTHER} meta={meta} />
+          <Quick key={`${filter.remote}`} filter={filter} set={set} />
+          <FilterChips filter={filter} set={set} />
         </div>
-      </div>
-      <FilterBar
-        filtered={filtered}
-        fields={['users', 'teams', 'numbers', 'channels', 'directions', 'outcomes']}
-        more={[
-          'queues',
-          'campaigns',
-          'sources',
-          'connections',
-          'tags',
-          'labels',
-          'reasons',
-          'hours',
-          'include_internal',
-        ]}
-        meta={meta}
-      />
-      <Quick key={`${filter.remote}`} filter={filter} set={set} />
-      <FilterChips filter={filter} set={set} />
-      <section class="card">
+      }
+    >
+      <section class="card log">
+        <header>
+          <p class="about row" aria-live="polite">
+            <b data-count={count ?? ''}>
+              {count === null ? say('counting') : say('count', { count, shown: format.count(count) })}
+            </b>
+            {meta ? <MetaLine meta={meta} /> : null}
+          </p>
+        </header>
         <Rows list={list} set={set}>
           <Table
             label={say('title')}
@@ -187,7 +191,7 @@ export default function Log() {
       {exporting ? (
         <ExportDialog report="interactions" filter={filter} onClose={() => setExporting(false)} />
       ) : null}
-    </div>
+    </Page>
   )
 }
 

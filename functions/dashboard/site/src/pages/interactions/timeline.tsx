@@ -24,7 +24,7 @@ export function Timeline({ detail }: { detail: Detail }) {
       {segments.map((one) => (
         <span
           key={`${one.phase}${one.from}`}
-          class={`part ${one.phase}`}
+          class={`part phase-${one.phase}`}
           style={{ left: `${(one.from / total) * 100}%`, width: `${((one.to - one.from) / total) * 100}%` }}
           title={`${say(`phase.${one.phase}`)} ${format.seconds(one.to - one.from)} (${format.seconds(one.from)} – ${format.seconds(one.to)})`}
         />
@@ -47,7 +47,7 @@ export function Timeline({ detail }: { detail: Detail }) {
           <div class="lane" key={lane.key}>
             <span class="who" title={lane.name}>
               {lane.name}
-              {lane.outcome ? <span class="faint"> {term(`leg.${lane.outcome}`)}</span> : null}
+              {lane.outcome ? <span class="faint">{term(`leg.${lane.outcome}`)}</span> : null}
             </span>
             {track(lane.segments)}
           </div>
@@ -66,7 +66,7 @@ export function Timeline({ detail }: { detail: Detail }) {
       <figcaption class="row small-text">
         {used.map((phase) => (
           <span key={phase} class="row legend">
-            <i class={`swatch ${phase}`} /> {say(`phase.${phase}`)}
+            <i class={`swatch phase-${phase}`} /> {say(`phase.${phase}`)}
           </span>
         ))}
       </figcaption>
