@@ -26,7 +26,7 @@ check: setup ## formatting, lint, types, layering, template rules, and the dashb
 	@$(PY) -m tools.check
 
 test-fast: setup ## unit, property, contract and store tests: no network, under a minute
-	@HYPOTHESIS_PROFILE=quick RINGLAKE_SEEDS=60 $(PY) -m pytest -n 2 -m "not slow" --ignore tests/integration --ignore tests/oracle --ignore tests/bench tests
+	@HYPOTHESIS_PROFILE=quick RINGLAKE_SEEDS=60 $(PY) -m pytest -n 2 -m "not slow" --ignore tests/integration --ignore tests/browser --ignore tests/oracle --ignore tests/bench tests
 
 test: setup ## all tests, on a local stack of their own
 	@$(PY) -m pytest -n 2 tests

@@ -5,13 +5,16 @@ a deadline, because a busy machine is no failure:
 
     HYPOTHESIS_PROFILE=deep pytest tests/property
 
-`quick` is what `make test-fast` looks at between two thoughts. Only tests in `integration` may open a
-socket; of parallel workers one has them all, because they share a stack.
+`quick` is what `make test-fast` looks at between two thoughts. Only tests in `integration` and `browser`
+may open a socket; of parallel workers one has them all, because they share a stack.
+
+What could not be tried on this machine is said again at the end of the run, so that it is not taken for a success.
 """
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -31,14 +34,29 @@ settings.register_profile("quick", settings.get_profile("ci"), max_examples=8)
 settings.register_profile("deep", settings.get_profile("ci"), max_examples=1_000, derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
-WITH_SOCKETS = Path(__file__).parent / "integration"
+# Their fixtures are the same stack with the same traffic, set up once.
+pytest_plugins = ("tests.deployed",)
+ON_THE_STACK = ("integration", "browser")
+NOT_RUN = "NOT RUN: "
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything outside `integration` is fast and has no network."""
+    """Everything beside `integration` and `browser` is fast and has no network."""
+    folders = [Path(__file__).parent / name for name in ON_THE_STACK]
     for item in items:
-        if not item.path.is_relative_to(WITH_SOCKETS):
+        if not any(item.path.is_relative_to(folder) for folder in folders):
             item.add_marker(pytest.mark.disable_socket)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly what was left out for want of a program, once for each reason."""
+    reasons: Counter[str] = Counter()
+    for report in terminalreporter.stats.get("skipped", []):
+        said = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        if NOT_RUN in said:
+            reasons[said[said.index(NOT_RUN) :]] += 1
+    for reason, tests in reasons.items():
+        terminalreporter.write_line(f"*** {reason} ({tests} tests) ***", red=True, bold=True)
 
 
 class OneStack(LoadScopeScheduling):  # type: ignore[misc]
@@ -48,7 +66,7 @@ class OneStack(LoadScopeScheduling):  # type: ignore[misc]
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "stack" if nodeid.startswith("tests/integration/") else nodeid
+        return "stack" if nodeid.startswith(tuple(f"tests/{name}/" for name in ON_THE_STACK)) else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.integration.conftest import SEED, Stack
+from tests.deployed import SEED, Stack
 from tools.simulator import deliver, people, render, seeding
 from tools.simulator.history import history
 from tools.simulator.observe import text_of, wait_for

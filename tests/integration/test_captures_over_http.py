@@ -27,7 +27,7 @@ from ringlake.stores.records import DynamoRecords, MemoryRecords
 from tests.contract.captures import CONNECTION, TOKEN, WORKSPACE, House, house
 from tests.contract.folded import tables
 from tests.contract.test_captures_folded import people
-from tests.integration.conftest import Stack
+from tests.deployed import Stack
 from tools import admin
 from tools.simulator import captures, signing
 from tools.simulator.captures import Captured

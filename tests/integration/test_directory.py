@@ -14,7 +14,7 @@ import pytest
 
 from ringlake.model.directory import Role
 from ringlake.providers.signatures import sign_standard
-from tests.integration.conftest import Stack
+from tests.deployed import Stack
 from tests.integration.emulators import http
 from tools import admin
 from tools.simulator.observe import wait_for

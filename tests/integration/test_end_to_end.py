@@ -20,7 +20,7 @@ import pytest
 
 from ringlake import providers
 from ringlake.flows.ingest import MAX_WEBHOOK_BODY
-from tests.integration.conftest import DAYS, ROUGH, SEED, Stack
+from tests.deployed import DAYS, ROUGH, SEED, Stack
 from tools.simulator import captures, compare, deliver, people, render, seeding, stage
 from tools.simulator.history import History, history
 from tools.simulator.observe import attachment, csv_rows, text_of, wait_for

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.integration.conftest import Stack
+from tests.deployed import Stack
 from tools.simulator import seeding
 from tools.simulator.history import History
 from tools.simulator.observe import attachment, wait_for

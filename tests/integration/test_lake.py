@@ -19,7 +19,7 @@ from ringlake.stores.athena import QueryFailed, WranglerAthena
 from ringlake.stores.lake import ObjectLake, as_rows
 from ringlake.stores.objects import MemoryObjects, S3Objects
 from ringlake.stores.records import MemoryRecords
-from tests.integration.conftest import Stack
+from tests.deployed import Stack
 from tests.unit.lake.books import FIRST as BOOKED_FROM
 from tests.unit.lake.books import LAST as BOOKED_TO
 from tests.unit.lake.books import books

@@ -13,9 +13,9 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from ringlake.model.directory import Account, Role
+from tests.deployed import Stack
 from tests.driver.pbx import Pbx
 from tests.driver.screen import Screen
-from tests.integration.conftest import Stack
 from tools import admin
 from tools.simulator.observe import Said
 

@@ -18,7 +18,7 @@ import pytest
 
 from ringlake.model.schedules import Due
 from ringlake.stores.schedules import DynamoSchedules
-from tests.integration.conftest import SEED, Stack
+from tests.deployed import SEED, Stack
 from tools.simulator import deliver, people, render, seeding
 from tools.simulator.history import history
 from tools.simulator.observe import attachment, csv_rows, text_of, wait_for

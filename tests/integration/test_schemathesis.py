@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from ringlake.access import ROUTES, Principal, abilities
 from ringlake.model.directory import Ability, Role, User
 from ringlake.providers.signatures import sign_standard
-from tests.integration.conftest import Stack
+from tests.deployed import Stack
 from tests.integration.emulators import http
 from tests.unit.api import asking
 from tools import admin

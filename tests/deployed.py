@@ -1,4 +1,4 @@
-"""The deployed product on the local stack, for tests of the whole path.
+"""The deployed product on the local stack, for tests of the whole path: fixtures of `integration` and `browser`.
 
 A stack that `make up` started is used when it runs exactly these sources; otherwise one is
 started or brought up to date first. Every session has a workspace of its own, so that it finds
@@ -94,6 +94,12 @@ def story() -> History:
 def seeded(stack: Stack, story: History) -> seeding.Seeded:
     """A workspace of this session alone, with its users and connections."""
     return seeding.seed(stack.site, f"t-{secrets.token_hex(4)}", "Whole path", story.company, seeding.new_keys)
+
+
+@pytest.fixture(scope="session")
+def spare(stack: Stack, story: History) -> seeding.Seeded:
+    """A second workspace of the same company, without any calls: for tests that change settings and people."""
+    return seeding.seed(stack.site, f"s-{secrets.token_hex(4)}", "Second office", story.company, seeding.new_keys)
 
 
 @pytest.fixture(scope="session")
