@@ -96,12 +96,13 @@ def test_an_ended_token_is_renewed_without_a_word(visitor: Visitor, seeded: seed
     assert after["expires_at"] > before["expires_at"] - 60_000
 
 
-def test_a_token_that_the_api_refuses_is_renewed_and_the_question_asked_again(
+def test_a_token_that_the_api_refuses_leads_to_the_login_and_back_to_the_page(
     visitor: Visitor, seeded: seeding.Seeded
 ) -> None:
-    """It was revoked, or this computer's clock is wrong: the time of its end says nothing."""
+    """The session was ended elsewhere: the time of the token's end says nothing."""
     reader = visitor(seeded.login("olivia"))
-    reader.open("overview")
+    reader.open("team", preset="last_7_days")
+    left = reader.page.url
     refused: list[str] = []
 
     def refuse_once(route: Route) -> None:
@@ -114,9 +115,11 @@ def test_a_token_that_the_api_refuses_is_renewed_and_the_question_asked_again(
     reader.page.route("**/v1/me", refuse_once)
     with reader.expecting("401"):
         reader.page.reload()
+        reader.page.locator("input[name=password]").wait_for()
+        reader.sign_in_if_asked()
         reader.settled()
     assert refused
-    assert reader.page.url.startswith(f"{reader.url}/app/overview")
+    assert reader.page.url == left
 
 
 def test_signing_out_revokes_the_session_and_leads_back_to_the_login(visitor: Visitor, seeded: seeding.Seeded) -> None:
