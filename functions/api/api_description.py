@@ -415,9 +415,11 @@ class _Models:
         return free
 
     def _free_name(self, name: str, schema: dict[str, Any]) -> str:
-        known = self.components.get(name)
-        same = known is None or known == schema or set(known.get("enum", ())) == set(schema.get("enum", (None,)))
-        return name if same else f"{name}Asked"
+        for free in (name, f"{name}Asked"):
+            known = self.components.get(free)
+            if known is None or known == schema or set(known.get("enum", ())) == set(schema.get("enum", (None,))):
+                return free
+        raise ValueError(f"a third schema is called {name}: give one of the types another name")
 
 
 class _Plain(GenerateJsonSchema):

@@ -3354,10 +3354,12 @@ export interface components {
             team: string;
             user: string;
         };
-        /** @enum {string} */
-        By: "brand" | "user" | "team" | "number" | "source" | "campaign";
-        /** @enum {string} */
-        ByAsked: "team" | "user" | "number";
+        /**
+         * By
+         * @description What breakdowns and series are split by.
+         * @enum {string}
+         */
+        By: "user" | "team" | "number" | "channel" | "direction" | "outcome" | "status" | "reason" | "kind" | "queue" | "campaign" | "source" | "country" | "prefix" | "connection" | "hangup_by" | "state" | "label" | "hour" | "weekday";
         /**
          * Cadence
          * @enum {unknown}
@@ -3406,6 +3408,10 @@ export interface components {
             rows: components["schemas"]["CallerRow"][];
             window_h: number;
         };
+        /** @enum {string} */
+        CallersBy: "team" | "user" | "number";
+        /** @enum {string} */
+        CallersPart: "conversations" | "callers" | "repeats" | "handling";
         /**
          * CallMarks
          * @description What people said about a call; null leaves it to the records.
@@ -4210,6 +4216,8 @@ export interface components {
             } | null;
             values: components["schemas"]["Value"][];
         };
+        /** @enum {string} */
+        DealsBy: "brand" | "user" | "team" | "number" | "source" | "campaign";
         /**
          * DealState
          * @description Where a deal stands.
@@ -6047,8 +6055,6 @@ export interface components {
             share: number | null;
             values: components["schemas"]["Value"][];
         };
-        /** @enum {string} */
-        PartAsked: "conversations" | "callers" | "repeats" | "handling";
         /**
          * Past
          * @description One call or text of the history.
@@ -6688,6 +6694,10 @@ export interface components {
             name: string;
             type: string;
         };
+        /** @enum {string} */
+        ResponsePart: "first" | "next";
+        /** @enum {string} */
+        ResponsesBy: "user" | "team" | "number";
         /**
          * RingRow
          * @description Incoming legs that rang one person; each is in exactly one of answered, missed, declined, elsewhere (a
@@ -8899,7 +8909,7 @@ export interface operations {
             query: {
                 active_at?: string;
                 all?: boolean;
-                by: components["schemas"]["ByAsked"];
+                by: components["schemas"]["By"];
                 campaigns?: string[];
                 channels?: string[];
                 connections?: string[];
@@ -8996,7 +9006,7 @@ export interface operations {
         parameters: {
             query?: {
                 active_at?: string;
-                by?: components["schemas"]["ByAsked"];
+                by?: components["schemas"]["CallersBy"];
                 campaigns?: string[];
                 channels?: string[];
                 connections?: string[];
@@ -9023,7 +9033,7 @@ export interface operations {
                 only_unanswered?: boolean;
                 only_unrecovered?: boolean;
                 outcomes?: components["schemas"]["Outcome"][];
-                parts?: components["schemas"]["PartAsked"][];
+                parts?: components["schemas"]["CallersPart"][];
                 party?: string;
                 preset?: components["schemas"]["Preset"];
                 queues?: string[];
@@ -9186,7 +9196,7 @@ export interface operations {
             query?: {
                 active_at?: string;
                 brands?: string[];
-                by?: components["schemas"]["By"];
+                by?: components["schemas"]["DealsBy"];
                 call?: string;
                 campaigns?: string[];
                 channels?: string[];
@@ -9579,7 +9589,7 @@ export interface operations {
         parameters: {
             query?: {
                 active_at?: string;
-                by?: components["schemas"]["ByAsked"];
+                by?: components["schemas"]["ResponsesBy"];
                 campaigns?: string[];
                 channels?: string[];
                 connections?: string[];
@@ -9673,7 +9683,7 @@ export interface operations {
         parameters: {
             query?: {
                 active_at?: string;
-                by?: components["schemas"]["ByAsked"];
+                by?: components["schemas"]["ResponsesBy"];
                 campaigns?: string[];
                 channels?: string[];
                 connections?: string[];
@@ -9702,7 +9712,7 @@ export interface operations {
                 only_unanswered?: boolean;
                 only_unrecovered?: boolean;
                 outcomes?: components["schemas"]["Outcome"][];
-                part?: components["schemas"]["PartAsked"];
+                part?: components["schemas"]["ResponsePart"];
                 party?: string;
                 preset?: components["schemas"]["Preset"];
                 queues?: string[];
@@ -9864,7 +9874,7 @@ export interface operations {
         parameters: {
             query?: {
                 active_at?: string;
-                by?: components["schemas"]["ByAsked"];
+                by?: components["schemas"]["By"];
                 campaigns?: string[];
                 channels?: string[];
                 compare?: boolean;

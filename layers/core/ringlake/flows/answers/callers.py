@@ -49,9 +49,9 @@ from .values import Value
 if TYPE_CHECKING:
     import pyarrow as pa
 
-type By = Literal["team", "user", "number"]
-type Part = Literal["conversations", "callers", "repeats", "handling"]
-PARTS: tuple[Part, ...] = ("conversations", "callers", "repeats", "handling")
+type CallersBy = Literal["team", "user", "number"]
+type CallersPart = Literal["conversations", "callers", "repeats", "handling"]
+PARTS: tuple[CallersPart, ...] = ("conversations", "callers", "repeats", "handling")
 # How long after the period an answer to somebody who got nobody is still looked for.
 HANDLED = timedelta(days=7)
 # A window opens where a call ends: of a call that lasts over the end of the period, so much later at most.
@@ -78,11 +78,11 @@ class CallersQuery(Patterned):
     """
 
     window_h: Literal[24, 72, 168] = 72
-    by: By = "team"
-    parts: Annotated[list[Part], Field(max_length=4)] = []
+    by: CallersBy = "team"
+    parts: Annotated[list[CallersPart], Field(max_length=4)] = []
 
     @property
-    def wanted(self) -> frozenset[Part]:
+    def wanted(self) -> frozenset[CallersPart]:
         return frozenset(self.parts or PARTS)
 
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 PAGE, MOST = 50, 500
 
 Cursor = Annotated[str, StringConstraints(max_length=4096)]
-type By = Literal["brand", "user", "team", "number", "source", "campaign"]
+type DealsBy = Literal["brand", "user", "team", "number", "source", "campaign"]
 # Column, column of its name, and the field of the filter that a row drills to.
 _BY: Mapping[str, tuple[str, str, str]] = {
     "brand": ("brand", "", "brands"),
@@ -97,7 +97,7 @@ class DealListQuery(DealFilter):
 class DealsQuery(DealFilter):
     """A filter, and by what the rows are told apart."""
 
-    by: By = "brand"
+    by: DealsBy = "brand"
 
 
 class DealLine(Answer, frozen=True, kw_only=True):

@@ -57,15 +57,15 @@ _SLOWEST = 10
 _MESSAGES = (*MESSAGE_COLUMNS, "record_id", "user_id", "team_id", "business_number_id")
 _CALLS = (*CALL_COLUMNS, "record_id", "user_id")
 
-type Part = Literal["first", "next"]
+type ResponsePart = Literal["first", "next"]
 type State = Literal["replied", "late", "unanswered"]
-type By = Literal["user", "team", "number"]
+type ResponsesBy = Literal["user", "team", "number"]
 
 
 class ResponsesQuery(Patterned):
     """`by` names the rows; `threshold_s` and `target_pct` replace what the workspace promises for texts."""
 
-    by: By = "user"
+    by: ResponsesBy = "user"
     threshold_s: Annotated[int | None, Field(ge=0, le=30 * 86_400)] = None
     target_pct: Annotated[int | None, Field(ge=1, le=100)] = None
 
@@ -75,7 +75,7 @@ class BlocksQuery(ResponsesQuery):
     their target or missed it.
     """
 
-    part: Part | None = None
+    part: ResponsePart | None = None
     state: State | None = None
     in_time: bool | None = None
     limit: Annotated[int, Field(ge=1, le=MOST)] = 50
@@ -123,7 +123,7 @@ class TextBlock(Answer, frozen=True, kw_only=True):
     while there is none. `drill` lists message and reply.
     """
 
-    part: Part
+    part: ResponsePart
     state: State
     message: str
     started_at: datetime
@@ -147,7 +147,7 @@ class TextResponses(Answer, frozen=True, kw_only=True):
     target_pct: int
     first: TextResponseTimes
     next: TextResponseTimes
-    by: By
+    by: ResponsesBy
     rows: tuple[TextResponseRow, ...]
     slowest: tuple[TextBlock, ...]
     without_number: int
@@ -441,7 +441,7 @@ class _Sums:
             row["g"]: (row["clock_max"], row["open_max"]) for row in oldest.to_pylist()
         }
 
-    def times(self, part: Part, group: int, aim: Promise) -> TextResponseTimes:
+    def times(self, part: ResponsePart, group: int, aim: Promise) -> TextResponseTimes:
         """Of one group; all empty for a group without blocks."""
         first = part == "first"
         tallies = self._tallies.get((group, first), [])
