@@ -18,7 +18,7 @@ from tools.simulator.people import BRANCHES
 from tools.stack import server, state
 from tools.stack.server import StackError
 
-from .answers import answers
+from .answers import answers, quotes
 from .files import detailed, export, reports
 from .finance import closing, invoice, scheduled
 from .findings import Findings, console, phase, show
@@ -73,6 +73,8 @@ def run(description: state.Description, findings: Findings) -> Memory:
         check_branches(observer, branches, said, findings)
     with phase("Summary and heat map"):
         answers(observer, memory, main, findings)
+    with phase("Quotes"):
+        quotes(observer, memory, main, findings)
     with phase("SQL"):
         ask_athena(observer, memory, main.known, findings)
     with phase("Export by mail"):
@@ -91,12 +93,15 @@ def run(description: state.Description, findings: Findings) -> Memory:
 
 
 def show_addresses(memory: Memory, api_url: str) -> None:
-    console.print(Text(f"\nThe stack keeps running.  API {api_url}  AWS {server.endpoint()}"))
-    table = Table("role", "e-mail", "password", title="Users who can sign in")
+    console.print(
+        Text.assemble("\nDashboard  ", (f"{api_url}/", "bold"), "   (open it in a browser; the stack keeps running)")
+    )
+    table = Table("role", "e-mail", "password", title="Who can sign in, one of each role")
     for person in SHOWN:
         login = memory.logins[person]
         table.add_row(login["role"], login["email"], login["password"])
     console.print(table)
+    console.print(Text(f"API {api_url}  AWS {server.endpoint()}"))
     console.print("Details are in .local/stack.json; `make down` stops everything.")
 
 

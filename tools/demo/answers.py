@@ -50,6 +50,27 @@ def answers(observer: Observer, memory: Memory, main: Told, findings: Findings) 
     findings.add("peaks", peaks, figures.peaks(expected_cells, memory.days[0], memory.last), LOOK_AT_ANSWERS)
 
 
+def quotes(observer: Observer, memory: Memory, main: Told, findings: Findings) -> None:
+    """What became of the quotes, and of which brands they were."""
+    login = memory.logins["olivia"]
+    token = observer.sign_in(login["email"], login["password"])
+    period = f"from={memory.days[0].isoformat()}&to={memory.last.isoformat()}"
+    found = observer.asked(f"/v1/analytics/deals?{period}&by=brand", token)
+    values = {value["metric"]: value["value"] for value in found["values"]}
+    known = figures.quotes(main.story)
+    for name in ("quotes", "orders", "lost_quotes", "open_quotes", "conversion"):
+        expected, value = known[name], values.get(name)
+        near = isinstance(value, float) and isinstance(expected, float) and _near(value, expected)
+        findings.add(f"quotes: {name.replace('_', ' ')}", expected if near else value, expected, LOOK_AT_ANSWERS)
+    rows = {row["name"]: row["values"][0]["value"] for row in found["rows"]}
+    brands = figures.brands(main.story)
+    findings.add("quotes by brand", sorted(rows.values()), sorted(brands.values()), LOOK_AT_ANSWERS)
+    console.print(
+        f"  {known['quotes']} quotes, {known['orders']} ordered ({_shown('conversion', known['conversion'])}): "
+        + ", ".join(f"{name or 'no brand'} {count}" for name, count in brands.most_common())
+    )
+
+
 def show_heat(cells: Mapping[tuple[int, int], int]) -> None:
     most = max(cells.values(), default=1)
     console.print("  [bold]Calls and texts by weekday and hour[/bold]")

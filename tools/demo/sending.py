@@ -11,6 +11,7 @@ from typing import NamedTuple
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tools.simulator import captures, deliver, people, present, render, stage
+from tools.simulator.deals import deals
 from tools.simulator.history import History, history
 from tools.simulator.observe import Kept, Observer
 from tools.simulator.stage import Place
@@ -79,9 +80,9 @@ class Told:
 
     @property
     def records(self) -> int:
-        """Folded records: calls and texts, their parts, and what each account said on a day."""
+        """Folded records: calls and texts, their parts, quotes, and what each account said on a day."""
         reported = {(n.connection, n.subject[1], n.at.date()) for n in self.notices if n.subject[0] == "presence"}
-        return self.known.records + len(reported)
+        return self.known.records + len(deals(self.story)) + len(reported)
 
 
 def told(

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 
+from .deals import Fate, deals
 from .history import History
 from .people import ANONYMOUS
 from .truth import Row, Truth
@@ -54,6 +55,26 @@ def summary(story: History, known: Truth) -> dict[str, float | None]:
         "unique_conversations": len(_conversations(story, known)),
         "cases": len(known.cases),
     }
+
+
+def quotes(story: History) -> dict[str, float | None]:
+    """What became of the quotes made in the story, and what they were about (features.md W29); amounts in cents."""
+    made = deals(story)
+    ordered = [deal for deal in made if deal.fate is Fate.ORDERED]
+    return {
+        "quotes": len(made),
+        "orders": len(ordered),
+        "lost_quotes": sum(deal.fate is Fate.LOST for deal in made),
+        "open_quotes": sum(deal.fate is Fate.OPEN for deal in made),
+        "conversion": _share(len(ordered), len(made)),
+        "quoted_cents": sum(deal.cents for deal in made),
+        "ordered_cents": sum(deal.cents for deal in ordered),
+    }
+
+
+def brands(story: History) -> Counter[str]:
+    """Quotes of each brand; those without one under "" (features.md W30)."""
+    return Counter(deal.brand for deal in deals(story))
 
 
 def heat(story: History, known: Truth) -> Counter[Cell]:

@@ -13,6 +13,7 @@ from itertools import groupby
 from urllib.parse import urlsplit, urlunsplit
 
 from . import signing
+from .deals import deals
 from .history import Change, History, Span
 from .wire import WIRES
 from .wire.notice import Notice
@@ -36,6 +37,9 @@ def notices(history: History) -> list[Notice]:
     for row in history.classifier_rows:
         line = lines[row.line]
         found.append(WIRES[line.sends].row(history.company, line, row))
+    for deal in deals(history):
+        line = lines[deal.line]
+        found += WIRES[line.sends].deal(history.company, line, deal)
     found += _presence(history)
     return sorted(found, key=lambda n: (n.at, n.delivery_id))
 

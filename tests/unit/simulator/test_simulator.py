@@ -11,7 +11,7 @@ from pathlib import Path
 import phonenumbers
 import pytest
 
-from tools.simulator import deliver, people, render
+from tools.simulator import deals, deliver, people, render
 from tools.simulator.history import Call, Ending, History, extra_day, history, month
 from tools.simulator.people import ANONYMOUS
 from tools.simulator.truth import OUTCOME, REASON, sums, totals, truth
@@ -194,3 +194,25 @@ def test_the_truth_owes_nothing_to_the_code_that_it_judges(name: str) -> None:
         for alias in node.names
     }
     assert not [module for module in imported if module.startswith(("ringlake", "functions"))]
+
+
+def test_quotes_follow_calls_with_a_talk_and_are_over_before_their_day_is() -> None:
+    days = month(date(2026, 11, 20), 10)
+    story = history(people.company(11), 11, days)
+    calls = {call.id: call for call in story.calls}
+    made = deals.deals(story)
+    assert {deal.fate for deal in made} == set(deals.Fate)
+    assert {deal.brand for deal in made} == set(deals.BRANDS)
+    for deal in made:
+        call = calls[deal.call]
+        assert deal.person in {talk.person for talk in call.talks}
+        assert call.ended_at < deal.quoted_at < (deal.settled_at or datetime.max.replace(tzinfo=UTC))
+        last = (deal.settled_at or deal.quoted_at).astimezone(story.company.tz)
+        assert last.date() == call.started_at.astimezone(story.company.tz).date()
+
+
+def test_a_day_tells_the_same_quotes_alone_and_inside_a_month() -> None:
+    days = month(date(2026, 11, 20), 3)
+    company = people.company(11)
+    alone = [deal for day in days for deal in deals.deals(history(company, 11, [day]))]
+    assert sorted(alone, key=lambda d: d.id) == sorted(deals.deals(history(company, 11, days)), key=lambda d: d.id)

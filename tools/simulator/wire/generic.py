@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tools.simulator.history import CAMPAIGN, QUEUE, SCHEME, Ending, Span
-from tools.simulator.people import HOTLINE, TEAMS, account
+from tools.simulator.people import CURRENCY, HOTLINE, TEAMS, account
 from tools.simulator.systems import Text
+
+if TYPE_CHECKING:
+    from tools.simulator.deals import Deal
 
 from .notice import (
     Call,
@@ -201,6 +204,20 @@ def row(company: Company, line: Line, row: ClassifierRow) -> Notice:
         "classifier": {"id": digest(row.classifier)[:4], "name": row.classifier},
     }
     return _notice(company, line, "call.classified", row.at, ("call", row.id), content)
+
+
+def deal(company: Company, line: Line, deal: Deal) -> Iterator[Notice]:
+    """A quote, and what became of it."""
+    content = {
+        "id": deal.id,
+        "call_id": deal.call,
+        "user_id": account(company.person(deal.person), line.sends),
+        "brand": deal.brand,
+        "amount": {"amount": f"{deal.cents / 100:.2f}", "currency": CURRENCY},
+    }
+    yield _notice(company, line, "deal.quoted", deal.quoted_at, ("deal", deal.id), content)
+    if deal.settled_at is not None:
+        yield _notice(company, line, f"deal.{deal.fate.value}", deal.settled_at, ("deal", deal.id), content)
 
 
 # A browser's do-not-disturb is not believed (features.md R35).
