@@ -89,7 +89,6 @@ export function Table<Row>({
             const more = expanded?.(row)
             return (
               <Fragment key={rowKey(row)}>
-                {/* biome-ignore lint/a11y/useKeyWithClickEvents: the row holds a button or link for the keyboard */}
                 <tr
                   data-key={rowKey(row)}
                   class={[rowClass?.(row), onPick ? 'pickable' : ''].filter(Boolean).join(' ') || undefined}
