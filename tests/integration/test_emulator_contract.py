@@ -13,15 +13,18 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import email
+import hashlib
 import io
 import json
 import textwrap
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from email.message import EmailMessage
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import boto3
 import pyarrow as pa
@@ -633,6 +636,67 @@ def test_the_jwt_authorizer_guards_a_route(api: tuple[str, str], check: Check) -
     check("HTTP API: forged token", 401, http("GET", f"{address}/me", None, {"authorization": f"Bearer {forged}"})[0])
     status, seen = http("GET", f"{address}/me", None, {"authorization": f"Bearer {token}"})
     check("HTTP API: claims of a good token", (200, "ann@example.com"), (status, seen["email"]))
+
+
+def test_a_browser_signs_in_by_code_and_the_session_ends_when_it_is_revoked(
+    stack: Emulator, stock: Emulator, check: Check
+) -> None:
+    """Cognito's hosted pages are at the emulator's own address; the page that revokes is put right."""
+    verifier = "v" * 43
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    back = "http://localhost:5173/signed-in"
+    for running, revoked in ((stack, 200), (stock, 400)):
+        client_id = _browser_client(running, back)
+        asked = {"response_type": "code", "client_id": client_id, "redirect_uri": back, "scope": "openid"}
+        asked |= {"code_challenge": challenge, "code_challenge_method": "S256", "state": "s"}
+        login = {"username": "ann@example.com", "password": "Passw0rd!x"}
+        code = parse_qs(urlsplit(_location(running, "/login", asked | login)).query)["code"][0]
+        redeem = {"grant_type": "authorization_code", "client_id": client_id, "code": code, "redirect_uri": back}
+        wrong, _ = _form(running, "/oauth2/token", redeem | {"code_verifier": "w" * 43})
+        check("hosted login: a code without its verifier", 400, wrong)
+        status, tokens = _form(running, "/oauth2/token", redeem | {"code_verifier": verifier})
+        check("hosted login: a code with its verifier", (200, True), (status, "refresh_token" in tokens))
+        renew = {"grant_type": "refresh_token", "client_id": client_id, "refresh_token": tokens["refresh_token"]}
+        check("token endpoint: renews", 200, _form(running, "/oauth2/token", renew)[0])
+        end = {"token": tokens["refresh_token"], "client_id": client_id}
+        kind = "put right" if running is stack else "published package"
+        check(f"revocation endpoint ({kind})", revoked, _form(running, "/oauth2/revoke", end)[0])
+        again = _form(running, "/oauth2/token", renew)[0]
+        check(f"token endpoint after the session's end ({kind})", 400 if revoked == 200 else 200, again)
+
+
+def _browser_client(running: Emulator, back: str) -> str:
+    """An app client for browsers, with one person."""
+    cognito = running.client("cognito-idp")
+    pool = cognito.create_user_pool(PoolName="browsers", UsernameAttributes=["email"])["UserPool"]["Id"]
+    cognito.admin_create_user(UserPoolId=pool, Username="ann@example.com")
+    cognito.admin_set_user_password(UserPoolId=pool, Username="ann@example.com", Password="Passw0rd!x", Permanent=True)
+    client = cognito.create_user_pool_client(
+        UserPoolId=pool,
+        ClientName="browser",
+        AllowedOAuthFlows=["code"],
+        AllowedOAuthFlowsUserPoolClient=True,
+        AllowedOAuthScopes=["openid"],
+        CallbackURLs=[back],
+    )
+    return str(client["UserPoolClient"]["ClientId"])
+
+
+def _form(running: Emulator, path: str, fields: Mapping[str, str]) -> tuple[int, Any]:
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    return http("POST", running.endpoint + path, urlencode(fields).encode(), kind)
+
+
+def _location(running: Emulator, path: str, fields: Mapping[str, str]) -> str:
+    """Where a posted form leads to; it is not followed."""
+    parts = urlsplit(running.endpoint)
+    connection = HTTPConnection(str(parts.hostname), int(parts.port or 80), timeout=30)
+    try:
+        kind = {"content-type": "application/x-www-form-urlencoded"}
+        connection.request("POST", path, urlencode(fields), kind)
+        return str(connection.getresponse().getheader("location"))
+    finally:
+        connection.close()
 
 
 def test_only_the_failed_message_of_a_batch_comes_back(stack: Emulator, check: Check) -> None:

@@ -10,6 +10,7 @@ import ast
 import importlib.metadata
 import json
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import layers
+from tools import dashboard, layers
 from tools.template_rules import contract
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,8 +27,17 @@ PLATFORMS = ("host", "arm64")
 # AWS: function and all its layers together, unzipped.
 LAMBDA_LIMIT_BYTES = 262_144_000
 # performance.md P9.
-BARS = {"ingest": 40_000_000, "connect": 40_000_000, "fold": 40_000_000, "api": 120_000_000, "rollup": 120_000_000}
+BARS = {
+    "dashboard": 5_000_000,
+    "ingest": 40_000_000,
+    "connect": 40_000_000,
+    "fold": 40_000_000,
+    "api": 120_000_000,
+    "rollup": 120_000_000,
+}
 BAR = 200_000_000
+# What a browser fetches before it shows anything, compressed.
+FIRST_LOAD = 350_000
 FUNCTIONS = {folder: contract.LAYERS[name] for name, folder in contract.FUNCTIONS.items()}
 WRITTEN = [name for name in FUNCTIONS if (ROOT / "functions" / name / f"{name}.py").exists()]
 # Ordering work reads the same modules as doing it; only the workers call what needs these.
@@ -45,7 +55,18 @@ def layer(name: str, platform: str) -> Path:
         pytest.fail(f"the layer cannot be built: {error}")
 
 
+@cache
+def site() -> Path:
+    """The built dashboard."""
+    try:
+        return dashboard.ensure()
+    except dashboard.BuildError as error:
+        pytest.fail(f"the dashboard cannot be built: {error}")
+
+
 def sizes(function: str, platform: str) -> dict[str, int]:
+    if function == "dashboard":
+        return {"site": layers.sizes([site() / "function"])}
     code = sum(path.stat().st_size for path in (ROOT / "functions" / function).rglob("*.py"))
     return {"code": code} | {name: layers.sizes([layer(name, platform)]) for name in FUNCTIONS[function]}
 
@@ -151,7 +172,6 @@ def packages() -> Path:
 LOADED = """
 import importlib, json, sys
 importlib.import_module(sys.argv[1])
-import ringlake
 print(json.dumps({n: m.__file__ for n, m in sys.modules.items()
                   if n.startswith(("ringlake", sys.argv[1])) and m.__file__}))
 """
@@ -163,7 +183,10 @@ def test_all_that_a_function_imports_is_in_its_layers(function: str, tmp_path: P
     done = run(LOADED, function, tmp_path)
     assert done.returncode == 0, done.stderr
     modules: dict[str, str] = json.loads(done.stdout)
-    assert Path(modules["ringlake"]).is_relative_to(layer("Core", "host"))
+    if FUNCTIONS[function]:
+        assert Path(modules["ringlake"]).is_relative_to(layer("Core", "host"))
+    else:
+        assert set(modules) == {function}
     names = sorted({name for path in modules.values() for name in imported(Path(path).read_text(encoding="utf-8"))})
     names = [name for name in names if name not in NOT_REACHED.get(function, ())]
     code = (
@@ -253,3 +276,68 @@ def test_a_second_build_comes_from_the_cache_and_links(tmp_path: Path) -> None:
     layers.link_tree(first, tmp_path / "built")
     some = next((tmp_path / "built").rglob("lib*.so*"))
     assert some.read_bytes()[:4] == (first / some.relative_to(tmp_path / "built")).read_bytes()[:4]
+
+
+def loaded(start: str) -> set[str]:
+    """The files that a chunk of the site needs before it runs: itself, what it imports, and their styles."""
+    manifest = json.loads((site() / "manifest.json").read_text(encoding="utf-8"))
+    found: set[str] = set()
+    waiting, seen = [start], set()
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            found |= {manifest[name]["file"], *manifest[name].get("css", ())}
+            waiting += manifest[name].get("imports", ())
+    return found
+
+
+def compressed(files: set[str], ending: str) -> int:
+    folder = site() / "function" / "site"
+    return sum((folder / f"{file}{ending}").stat().st_size for file in files)
+
+
+@pytest.mark.parametrize("ending", [".br", ".gz"])
+def test_the_dashboards_first_load_is_small(ending: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The start, the words of a language, and the page that opens first; charts come after it is shown."""
+    parts = {
+        "start": loaded("index.html"),
+        "words": loaded("src/words/pl/index.ts"),
+        "overview": loaded("src/pages/overview/index.tsx"),
+    }
+    together = set().union(*parts.values())
+    shown = " + ".join(f"{name} {compressed(files, ending) / 1000:.1f}" for name, files in parts.items())
+    with capsys.disabled():
+        print(f"\n  first load {ending} {compressed(together, ending) / 1000:.1f} kB of {shown}", end="")
+    assert compressed(together, ending) <= FIRST_LOAD
+    assert not [file for file in together if "echarts" in file or "charting" in file]
+
+
+def test_every_file_of_the_site_has_its_content_in_its_name_and_comes_compressed() -> None:
+    files = {path.name for path in (site() / "function" / "site" / "assets").iterdir()}
+    plain = {name for name in files if not name.endswith((".br", ".gz"))}
+    assert plain
+    assert all(re.search(r"-[\w-]{8}\.\w+$", name) for name in plain), sorted(plain)
+    text = {name for name in plain if name.endswith((".js", ".css"))}
+    assert files - plain == {name + ending for name in text for ending in (".br", ".gz")}
+
+
+def test_the_built_page_fits_its_policy() -> None:
+    """No script, style or address of anybody else: what the policy would refuse is not there."""
+    page = (site() / "function" / "site" / "index.html").read_text(encoding="utf-8")
+    assert not re.search(r"<style|style=|<script(?![^>]*src=)|\son\w+=|https?://", page)
+    assert page.count("<head>") == 1
+    styles = (site() / "function" / "site" / "assets").glob("*.css")
+    assert not [path.name for path in styles if re.search(r"url\((?!\W*\./|\W*#)", path.read_text(encoding="utf-8"))]
+
+
+def test_a_site_of_the_same_sources_is_built_once_and_another_file_changes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    built = site()
+    assert built.name == dashboard.key()
+    monkeypatch.setattr(dashboard, "build", lambda *_: pytest.fail("built again"))
+    assert dashboard.ensure() == built
+    paths = list(dashboard.sources())
+    assert {"main.tsx", "package-lock.json", "vite.config.ts", "dashboard.py"} <= {path.name for path in paths}
+    assert not [path for path in paths if {"node_modules", "dist", "tests"} & set(path.parts)]
+    monkeypatch.setattr(dashboard, "sources", lambda: iter(paths[1:]))
+    assert dashboard.key() != built.name
