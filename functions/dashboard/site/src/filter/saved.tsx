@@ -28,7 +28,10 @@ const VIEWS = {
 } as const satisfies Record<string, { view: string; fixed?: Parameters }>
 export type SavedPage = keyof typeof VIEWS
 
-const fixedOf = (page: SavedPage): Parameters => ('fixed' in VIEWS[page] ? VIEWS[page].fixed : {})
+function fixedOf(page: SavedPage): Parameters {
+  const asked: { view: string; fixed?: Parameters } = VIEWS[page]
+  return asked.fixed ?? {}
+}
 
 /** Routes that a schedule or an export makes files of. */
 const FILED = new Set<string>([
