@@ -24,6 +24,12 @@ export interface Column<Row> {
   names?: boolean
 }
 
+/** Whether a click was meant for something in the row; by its path, for what was clicked may be drawn anew by now. */
+const ofControl = (event: Event): boolean =>
+  event
+    .composedPath()
+    .some((one) => one instanceof Element && one.matches('a, button, input, select, label, audio'))
+
 interface TableProps<Row> {
   label: string
   columns: Column<Row>[]
@@ -95,8 +101,7 @@ export function Table<Row>({
                   onClick={
                     onPick
                       ? (event) => {
-                          if (!(event.target as Element).closest('a, button, input, select, label, audio'))
-                            onPick(row)
+                          if (!ofControl(event)) onPick(row)
                         }
                       : undefined
                   }
