@@ -73,15 +73,36 @@ function person(id: string, status: Person['status'] = 'online'): Person {
 
 function snapshot(version: number, calls: Call[], fields: Partial<Snapshot> = {}): Snapshot {
   return {
-    type: 'snapshot', version, view: 'v', at: AT, part: 1, parts: 1, zone: 'Europe/Warsaw', settings_version: 1,
-    header: { ...HEADER, total: calls.length }, calls, people: [], notifications: [], ...fields,
+    type: 'snapshot',
+    version,
+    view: 'v',
+    at: AT,
+    part: 1,
+    parts: 1,
+    zone: 'Europe/Warsaw',
+    settings_version: 1,
+    header: { ...HEADER, total: calls.length },
+    calls,
+    people: [],
+    notifications: [],
+    ...fields,
   }
 }
 
 function delta(version: number, fields: Partial<Delta> = {}): Delta {
   return {
-    type: 'delta', from_version: version - 1, version, view: 'v', at: AT, header: { ...HEADER, total: version },
-    calls: [], calls_gone: [], people: [], people_gone: [], notifications: [], ...fields,
+    type: 'delta',
+    from_version: version - 1,
+    version,
+    view: 'v',
+    at: AT,
+    header: { ...HEADER, total: version },
+    calls: [],
+    calls_gone: [],
+    people: [],
+    people_gone: [],
+    notifications: [],
+    ...fields,
   }
 }
 
@@ -96,12 +117,12 @@ function told(...messages: Message[]): { board: Board; asked: boolean[]; rang: s
     const taken = take(board, message)
     board = taken.board
     asked.push(taken.ask)
-    rang.push(...taken.rings.map(one => one.id))
+    rang.push(...taken.rings.map((one) => one.id))
   }
   return { board, asked, rang }
 }
 
-const ids = (board: Board) => ordered(board).map(one => one.id)
+const ids = (board: Board) => ordered(board).map((one) => one.id)
 
 describe('what a screen shows', () => {
   test('is nothing and stale before the first snapshot', () => {
@@ -116,7 +137,7 @@ describe('what a screen shows', () => {
       delta(3, { calls_gone: ['a'], people_gone: ['u2'] }),
     )
     expect([board.version, board.stale, ids(board), asked]).toEqual([3, false, ['b'], [false, false, false]])
-    expect([...board.people.values()].map(one => one.status)).toEqual(['talking'])
+    expect([...board.people.values()].map((one) => one.status)).toEqual(['talking'])
     expect(board.header?.total).toBe(3)
   })
 
@@ -137,7 +158,11 @@ describe('what a screen shows', () => {
   })
 
   test('is not taken back to an older snapshot of the same view', () => {
-    const { board } = told(snapshot(1, [call('a')]), delta(2, { calls_gone: ['a'] }), snapshot(1, [call('a')]))
+    const { board } = told(
+      snapshot(1, [call('a')]),
+      delta(2, { calls_gone: ['a'] }),
+      snapshot(1, [call('a')]),
+    )
     expect([board.version, ids(board)]).toEqual([2, []])
   })
 
@@ -154,7 +179,11 @@ describe('gaps', () => {
   })
 
   test('a delta that is ahead asks for a snapshot, is kept, and applied when what it follows comes', () => {
-    const { board, asked } = told(snapshot(1, []), delta(3, { calls: [call('c')] }), delta(2, { calls: [call('b')] }))
+    const { board, asked } = told(
+      snapshot(1, []),
+      delta(3, { calls: [call('c')] }),
+      delta(2, { calls: [call('b')] }),
+    )
     expect(asked).toEqual([false, true, false])
     expect([board.version, ids(board), board.waiting]).toEqual([3, ['b', 'c'], []])
   })
@@ -226,7 +255,10 @@ describe('the time of the newest message', () => {
   })
 
   test('is compared as a moment, not as text', () => {
-    const { board } = told(snapshot(1, [], { at: '2026-09-14T09:00:05.500Z' }), { ...pong(1), at: '2026-09-14T09:00:05Z' })
+    const { board } = told(snapshot(1, [], { at: '2026-09-14T09:00:05.500Z' }), {
+      ...pong(1),
+      at: '2026-09-14T09:00:05Z',
+    })
     expect(board.heardAt).toBe('2026-09-14T09:00:05.500Z')
   })
 })
@@ -252,7 +284,7 @@ describe('waits (R15)', () => {
       call('b', { waiting_since: '2026-09-14T09:00:30Z' }),
       call('a', { waiting_since: '2026-09-14T09:00:10Z' }),
     ]
-    expect(calls.filter(customerWaits).map(one => one.id)).toEqual(['b', 'a'])
+    expect(calls.filter(customerWaits).map((one) => one.id)).toEqual(['b', 'a'])
     const longest = longestWait(calls, NOW)
     expect([longest?.call.id, longest?.seconds]).toEqual(['a', 50])
     expect(longestWait([], NOW)).toBeNull()
@@ -261,19 +293,25 @@ describe('waits (R15)', () => {
 
 describe('colours (D69)', () => {
   test('are those of the promised time: amber from half of it, red above it', () => {
-    expect([0, 9.9, 10, 20, 20.1].map(wait => waitLevel(wait, 20))).toEqual(['', '', 'amber', 'amber', 'red'])
+    expect([0, 9.9, 10, 20, 20.1].map((wait) => waitLevel(wait, 20))).toEqual([
+      '',
+      '',
+      'amber',
+      'amber',
+      'red',
+    ])
     expect(waitLevel(500, 0)).toBe('')
   })
 
   test("are those of the wall's own numbers where it has some", () => {
     const own = { ...NO_THRESHOLDS, wait_amber_s: 60, wait_red_s: 120 }
-    expect([59, 60, 120].map(wait => waitLevel(wait, 20, own))).toEqual(['', 'amber', 'red'])
+    expect([59, 60, 120].map((wait) => waitLevel(wait, 20, own))).toEqual(['', 'amber', 'red'])
     expect(waitLevel(500, 20, { ...NO_THRESHOLDS, wait_amber_s: 60 })).toBe('amber')
   })
 
   test('of how many wait follow the numbers only', () => {
     const own = { ...NO_THRESHOLDS, waiting_amber: 2, waiting_red: 4 }
-    expect([1, 2, 4].map(count => countLevel(count, own))).toEqual(['', 'amber', 'red'])
+    expect([1, 2, 4].map((count) => countLevel(count, own))).toEqual(['', 'amber', 'red'])
     expect(countLevel(99)).toBe('')
   })
 
@@ -288,5 +326,7 @@ describe('colours (D69)', () => {
 
 function permuted<T>(items: T[]): T[][] {
   if (items.length < 2) return [items]
-  return items.flatMap((item, at) => permuted([...items.slice(0, at), ...items.slice(at + 1)]).map(rest => [item, ...rest]))
+  return items.flatMap((item, at) =>
+    permuted([...items.slice(0, at), ...items.slice(at + 1)]).map((rest) => [item, ...rest]),
+  )
 }

@@ -34,7 +34,7 @@ class FakeWire implements Wire {
     this.closed = true
   }
   get actions(): unknown[] {
-    return this.said.map(one => one.action)
+    return this.said.map((one) => one.action)
   }
 }
 
@@ -54,7 +54,7 @@ class Play implements World {
     const timer = { at: this.at + ms, call }
     this.timers.push(timer)
     return () => {
-      this.timers = this.timers.filter(one => one !== timer)
+      this.timers = this.timers.filter((one) => one !== timer)
     }
   }
   ticket(): Promise<string> {
@@ -77,9 +77,9 @@ class Play implements World {
   async pass(ms: number): Promise<void> {
     const until = this.at + ms
     for (;;) {
-      const next = this.timers.filter(one => one.at <= until).sort((a, b) => a.at - b.at)[0]
+      const next = this.timers.filter((one) => one.at <= until).sort((a, b) => a.at - b.at)[0]
       if (!next) break
-      this.timers = this.timers.filter(one => one !== next)
+      this.timers = this.timers.filter((one) => one !== next)
       this.at = next.at
       next.call()
       await settled()
@@ -100,8 +100,17 @@ class Play implements World {
   }
   snapshot(version: number, fields: Partial<Snapshot> = {}): void {
     this.tell({
-      type: 'snapshot', version, part: 1, parts: 1, zone: 'UTC', settings_version: 1, header: HEADER, calls: [],
-      people: [], notifications: [], ...fields,
+      type: 'snapshot',
+      version,
+      part: 1,
+      parts: 1,
+      zone: 'UTC',
+      settings_version: 1,
+      header: HEADER,
+      calls: [],
+      people: [],
+      notifications: [],
+      ...fields,
     })
   }
 }
@@ -121,10 +130,10 @@ beforeEach(() => {
   line = new Line(
     play,
     { teams: ['t1'] },
-    now => {
+    (now) => {
       shown = now
     },
-    calls => rang.push(...calls.map(call => call.id)),
+    (calls) => rang.push(...calls.map((call) => call.id)),
   )
 })
 
@@ -182,7 +191,14 @@ test('deltas do not stand for a pong that does not come', async () => {
   await play.pass(FIRST_PING_MS)
   await play.pass(PATIENCE_MS - 1)
   play.tell({
-    type: 'delta', from_version: 1, version: 2, header: HEADER, calls: [], calls_gone: [], people: [], people_gone: [],
+    type: 'delta',
+    from_version: 1,
+    version: 2,
+    header: HEADER,
+    calls: [],
+    calls_gone: [],
+    people: [],
+    people_gone: [],
     notifications: [],
   })
   await play.pass(1)
@@ -229,14 +245,23 @@ test('what an old connection still says is not heard', async () => {
   old.onclose?.()
   const heard = old.onmessage
   await play.pass(1_000)
-  heard?.({ data: JSON.stringify({ type: 'pong', version: 99, view: 'v', at: new Date(play.at).toISOString() }) })
+  heard?.({
+    data: JSON.stringify({ type: 'pong', version: 99, view: 'v', at: new Date(play.at).toISOString() }),
+  })
   expect([shown.board.version, shown.phase]).toEqual([1, 'lost'])
 })
 
 describe('a gap', () => {
   const ahead = (version: number) => ({
-    type: 'delta' as const, from_version: version - 1, version, header: HEADER, calls: [], calls_gone: [], people: [],
-    people_gone: [], notifications: [],
+    type: 'delta' as const,
+    from_version: version - 1,
+    version,
+    header: HEADER,
+    calls: [],
+    calls_gone: [],
+    people: [],
+    people_gone: [],
+    notifications: [],
   })
 
   test('asks for a snapshot, once a second at most', async () => {
@@ -247,7 +272,7 @@ describe('a gap', () => {
     play.tell(ahead(9))
     expect(wire.actions).toEqual(['subscribe', 'subscribe'])
     await play.pass(1_000)
-    expect(wire.actions.filter(action => action === 'subscribe')).toHaveLength(3)
+    expect(wire.actions.filter((action) => action === 'subscribe')).toHaveLength(3)
     play.snapshot(9)
     expect([shown.board.version, shown.phase]).toEqual([9, 'live'])
   })
@@ -272,7 +297,9 @@ test('sixty seconds without a network, then exactly what a fresh snapshot says',
   line.wake()
   await settled()
   play.wire.onopen?.()
-  const fresh = [{ id: 'a' }, { id: 'b' }].map(one => ({ ...one, started_at: '2026-09-14T09:00:00Z' }) as Call)
+  const fresh = [{ id: 'a' }, { id: 'b' }].map(
+    (one) => ({ ...one, started_at: '2026-09-14T09:00:00Z' }) as Call,
+  )
   play.snapshot(42, { calls: fresh })
   expect([...shown.board.calls.keys()]).toEqual(['a', 'b'])
   expect([shown.board.version, shown.phase, shown.staleSince]).toEqual([42, 'live', null])
@@ -295,20 +322,28 @@ test('a tab that comes back soon asks at once whether it missed anything', async
   expect(wire.actions).toEqual(['subscribe', 'ping', 'subscribe'])
 })
 
-test.each([401, 402, 403, 404])('a refusal (%i) shows nothing, and is asked again much later', async status => {
-  await live()
-  play.wire.onclose?.()
-  play.refusals = [status]
-  await play.pass(1_000)
-  expect([shown.phase, shown.status, shown.board.calls.size, shown.board.version]).toEqual(['refused', status, 0, null])
-  const tickets = play.tickets
-  await play.pass(REFUSED_AGAIN_MS - 1)
-  expect(play.tickets).toBe(tickets)
-  await play.pass(1)
-  play.wire.onopen?.()
-  play.snapshot(1)
-  expect(shown.phase).toBe('live')
-})
+test.each([401, 402, 403, 404])(
+  'a refusal (%i) shows nothing, and is asked again much later',
+  async (status) => {
+    await live()
+    play.wire.onclose?.()
+    play.refusals = [status]
+    await play.pass(1_000)
+    expect([shown.phase, shown.status, shown.board.calls.size, shown.board.version]).toEqual([
+      'refused',
+      status,
+      0,
+      null,
+    ])
+    const tickets = play.tickets
+    await play.pass(REFUSED_AGAIN_MS - 1)
+    expect(play.tickets).toBe(tickets)
+    await play.pass(1)
+    play.wire.onopen?.()
+    play.snapshot(1)
+    expect(shown.phase).toBe('live')
+  },
+)
 
 test('a server in trouble is asked again soon', async () => {
   play.refusals = [503]
@@ -332,7 +367,13 @@ test('another filter is said at once, and with the next connection', async () =>
 
 test('a filter that the server refuses is said, and another one is asked for at once', async () => {
   await live()
-  play.tell({ type: 'problem', status: 400, title: 'Bad Request', detail: 'filter.users: too long', errors: [] })
+  play.tell({
+    type: 'problem',
+    status: 400,
+    title: 'Bad Request',
+    detail: 'filter.users: too long',
+    errors: [],
+  })
   expect([shown.phase, shown.status]).toEqual(['refused', 400])
   line.want({})
   await settled()

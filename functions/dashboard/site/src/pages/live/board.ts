@@ -111,9 +111,10 @@ export function take(before: Board, told: Message): Taken {
 
 function snapshot(board: Board, told: Snapshot): Taken {
   const same = (one: Snapshot) => one.view === told.view && one.version === told.version
-  const parts = [...board.parts.filter(one => same(one) && one.part !== told.part), told]
-  const others = board.parts.filter(one => !same(one))
-  if (parts.length < told.parts) return { board: { ...board, parts: [...others, ...parts] }, ask: false, rings: [] }
+  const parts = [...board.parts.filter((one) => same(one) && one.part !== told.part), told]
+  const others = board.parts.filter((one) => !same(one))
+  if (parts.length < told.parts)
+    return { board: { ...board, parts: [...others, ...parts] }, ask: false, rings: [] }
   const older = board.version !== null && told.version < board.version
   if (!board.stale && told.view === board.view && older) {
     return { board: { ...board, parts: others }, ask: false, rings: [] }
@@ -125,18 +126,20 @@ function snapshot(board: Board, told: Snapshot): Taken {
     stale: false,
     zone: told.zone,
     header: told.header,
-    calls: new Map(parts.flatMap(part => part.calls.map(call => [call.id, call] as const))),
-    people: new Map(parts.flatMap(part => part.people.map(person => [person.user_id, person] as const))),
-    parts: others.filter(one => one.view !== told.view || one.version > told.version),
+    calls: new Map(parts.flatMap((part) => part.calls.map((call) => [call.id, call] as const))),
+    people: new Map(parts.flatMap((part) => part.people.map((person) => [person.user_id, person] as const))),
+    parts: others.filter((one) => one.view !== told.view || one.version > told.version),
   }
-  const notified = parts.flatMap(part => part.notifications)
+  const notified = parts.flatMap((part) => part.notifications)
   return caughtUp(whole, notified)
 }
 
 function delta(board: Board, told: Delta): Taken {
   const known = !board.stale && told.view === board.view && board.version !== null
   if (known && told.version <= (board.version ?? 0)) return { board, ask: false, rings: [] }
-  const others = board.waiting.filter(one => one.view !== told.view || one.from_version !== told.from_version)
+  const others = board.waiting.filter(
+    (one) => one.view !== told.view || one.from_version !== told.from_version,
+  )
   return caughtUp({ ...board, waiting: [...others, told] }, [])
 }
 
@@ -146,26 +149,27 @@ function caughtUp(before: Board, notified: Call[]): Taken {
   const news = [...notified]
   while (!board.stale && board.version !== null) {
     const { view, version } = board
-    const next = board.waiting.find(one => one.view === view && one.from_version === version)
+    const next = board.waiting.find((one) => one.view === view && one.from_version === version)
     if (!next) break
     news.push(...next.notifications)
     board = {
       ...board,
       version: next.version,
       header: next.header,
-      calls: laid(board.calls, next.calls, call => call.id, next.calls_gone),
-      people: laid(board.people, next.people, person => person.user_id, next.people_gone),
-      waiting: board.waiting.filter(one => one !== next),
+      calls: laid(board.calls, next.calls, (call) => call.id, next.calls_gone),
+      people: laid(board.people, next.people, (person) => person.user_id, next.people_gone),
+      waiting: board.waiting.filter((one) => one !== next),
     }
   }
   const rings = news.filter(
-    (call, at) => !board.announced.has(call.id) && news.findIndex(one => one.id === call.id) === at,
+    (call, at) => !board.announced.has(call.id) && news.findIndex((one) => one.id === call.id) === at,
   )
-  if (rings.length) board = { ...board, announced: new Set([...board.announced, ...rings.map(call => call.id)]) }
+  if (rings.length)
+    board = { ...board, announced: new Set([...board.announced, ...rings.map((call) => call.id)]) }
   if (board.stale || board.version === null) return { board, ask: false, rings }
   const shown = board.version
   // Of whatever view: what is not ahead of the version shown is overtaken.
-  const waiting = board.waiting.filter(one => one.version > shown)
+  const waiting = board.waiting.filter((one) => one.version > shown)
   return { board: { ...board, waiting }, ask: waiting.length > 0, rings }
 }
 

@@ -132,7 +132,7 @@ export class Line {
     this.tell()
     this.patience = this.world.later(PATIENCE_MS, () => this.fail())
     this.world.ticket().then(
-      url => {
+      (url) => {
         if (turn !== this.turn || !this.running) return
         this.attach(url, turn)
       },
@@ -163,7 +163,7 @@ export class Line {
     })
     wire.onclose = mine(() => this.fail())
     wire.onerror = mine(() => this.fail())
-    wire.onmessage = event => mine(() => this.hear(event.data))()
+    wire.onmessage = (event) => mine(() => this.hear(event.data))()
   }
 
   private subscribe(): void {
