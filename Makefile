@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down demo check test-fast test bench lock clean
+.PHONY: help setup up down demo screenshots check test-fast test bench lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -21,6 +21,9 @@ down: ## stop what `make up` started, and nothing else
 
 demo: up ## the whole path: a month of signed webhooks, SQL in Athena, a mailed CSV, every number checked
 	@$(PY) -m tools.demo
+
+screenshots: setup ## pictures of every page of the running demo into docs/screenshots (needs Chromium)
+	@$(PY) -m tools.screenshots
 
 check: setup ## formatting, lint, types, layering, template rules, and the dashboard's own
 	@$(PY) -m tools.check

@@ -6,21 +6,19 @@ goes wrong in a window (a console error, a refused request, a breach of the poli
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.browser.reader import Reader
 from tests.deployed import Stack
+from tools import window
 from tools.simulator import deliver, seeding
 from tools.simulator.history import History
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 # One of each role at the simulated company.
 PEOPLE = {"owner": "olivia", "manager": "martin", "operator": "anna", "member": "ines"}
 PICTURES = Path(__file__).resolve().parents[2] / ".local" / "browser"
@@ -33,19 +31,15 @@ PageOf = Callable[..., Reader]
 
 @pytest.fixture(autouse=True, scope="session")
 def _browser_or_nothing() -> None:
-    if CHROMIUM is None:
-        pytest.skip("NOT RUN: no Chromium here (Debian package chromium), the dashboard was opened by no browser")
+    if window.chromium() is None:
+        pytest.skip(f"NOT RUN: {window.MISSING}, the dashboard was opened by no browser")
 
 
 @pytest.fixture(scope="session")
 def browser(_browser_or_nothing: None) -> Iterator[Browser]:
     """The machine's own Chromium; nothing is downloaded."""
-    # Chromium refuses its sandbox to root.
-    options = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=[*options, "--disable-dev-shm-usage"])
+    with window.launched() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +52,7 @@ def _windows(browser: Browser) -> Iterator[dict[tuple[str, str], Reader]]:
 
 def _reader(browser: Browser, stack: Stack, login: seeding.Login | None) -> Reader:
     context = browser.new_context(timezone_id=ZONE_OF_THE_READER, locale="en-US", accept_downloads=True)
-    return Reader(context, stack.api_url, login)
+    return Reader(context, stack.api_url, window.Login(login.email, login.password) if login else None)
 
 
 @pytest.fixture
@@ -73,7 +67,7 @@ def page_of(
     """`page_of("manager")` is the manager's window; `page_of("owner", spare)` is one in another workspace."""
     used: list[Reader] = []
 
-    def window(role: str, workspace: seeding.Seeded = seeded) -> Reader:
+    def opened(role: str, workspace: seeding.Seeded = seeded) -> Reader:
         key = (workspace.workspace, role)
         if key not in _windows:
             _windows[key] = _reader(browser, stack, workspace.login(PEOPLE[role]))
@@ -83,7 +77,7 @@ def page_of(
             used.append(reader)
         return reader
 
-    yield window
+    yield opened
     _finish(request, used)
 
 
@@ -92,12 +86,12 @@ def visitor(request: pytest.FixtureRequest, browser: Browser, stack: Stack) -> I
     """`visitor()` has a browser of their own and is not signed in; with a login they sign in when asked."""
     used: list[Reader] = []
 
-    def window(login: seeding.Login | None = None) -> Reader:
+    def opened(login: seeding.Login | None = None) -> Reader:
         used.append(_reader(browser, stack, login))
         used[-1].look()
         return used[-1]
 
-    yield window
+    yield opened
     _finish(request, used)
     for reader in used:
         reader.context.close()

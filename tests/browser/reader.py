@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
+from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Response
 
-from tools.simulator.seeding import Login
+from tools.window import DESK, PHONE, Login, Window
+
+__all__ = ["DESK", "PHONE", "Reader"]
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "functions" / "dashboard" / "site" / "node_modules" / "axe-core" / "axe.min.js"
-DESK, PHONE = (1440, 900), (375, 812)
-PATIENCE_MS = 20_000
 SERIOUS = ("serious", "critical")
 
 # The browser tells nobody but the page when its policy forbids something.
@@ -26,10 +25,6 @@ addEventListener('securitypolicyviolation', (event) => {
   console.error(`policy: ${event.effectiveDirective} forbids ${event.blockedURI || 'inline'} in ${event.sourceFile}`)
 })
 """
-SETTLED = """() => {
-  const shown = document.querySelector('#ringlake h1, #ringlake [role=alert]')
-  return shown !== null && document.querySelector('.skeleton, .stale, [aria-busy=true]') === null
-}"""
 # What sticks out of the window, and text that is cut off without a way to read the rest.
 OVERFLOWING = """() => {
   const width = document.documentElement.clientWidth
@@ -65,62 +60,18 @@ def _axe() -> str:
     return AXE.read_text(encoding="utf-8")
 
 
-class Reader:
+class Reader(Window):
     """A person's tab. Console errors, refused requests and breaches of the policy are collected in `problems`."""
 
     def __init__(self, context: BrowserContext, url: str, login: Login | None) -> None:
-        self.context = context
-        self.url = url.rstrip("/")
-        self.login = login
+        super().__init__(context, url, login)
         self.problems: list[str] = []
         self._expected: list[re.Pattern[str]] = []
-        self.page: Page = context.new_page()
-        self.page.set_default_timeout(PATIENCE_MS)
         self.page.add_init_script(REPORT_POLICY)
         self.page.on("console", self._said)
         self.page.on("pageerror", lambda error: self._note(f"error: {error}"))
         self.page.on("response", self._answered)
         self.page.on("requestfailed", self._failed)
-
-    # --- moving about
-
-    def open(self, page: str, /, **query: str | int | bool | Sequence[str | int]) -> Page:
-        """Open a page by its address (`overview`, `settings/people`, "" for the start), complete."""
-        words = {name: str(value).lower() if isinstance(value, bool) else value for name, value in query.items()}
-        address = f"{self.url}/app/{page}" if page else f"{self.url}/"
-        self.page.goto(address + (f"?{urlencode(words, doseq=True)}" if words else ""))
-        self.sign_in_if_asked()
-        return self.settled()
-
-    def settled(self) -> Page:
-        """Wait until nothing on the page is being loaded any more."""
-        self.page.wait_for_function(SETTLED)
-        return self.page
-
-    def sign_in_if_asked(self) -> None:
-        """The hosted login, when the page led there; stays there for a visitor who has no login."""
-        self.page.wait_for_function("() => document.querySelector('#ringlake *, input[name=password]') !== null")
-        if self.page.locator("input[name=password]").count() and self.login is not None:
-            self.page.fill("input[name=username]", self.login.email)
-            self.page.fill("input[name=password]", self.login.password)
-            self.page.click("button")
-            self.page.wait_for_url(f"{self.url}/app/**")
-
-    def look(
-        self, size: tuple[int, int] = DESK, *, dark: bool = False, language: str = "en", reload: bool = False
-    ) -> None:
-        """Change the window, the colours and the language. The language needs a page that is loaded after it."""
-        self.page.set_viewport_size({"width": size[0], "height": size[1]})
-        self.page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
-        if self.page.url.startswith(self.url):
-            self.page.evaluate(
-                "(wanted) => { localStorage.removeItem('ringlake.theme');"
-                " localStorage.setItem('ringlake.language', wanted) }",
-                language,
-            )
-        if reload:
-            self.page.reload()
-            self.settled()
 
     # --- judging
 
