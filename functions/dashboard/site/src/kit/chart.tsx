@@ -4,6 +4,7 @@ import type { EChartsType } from 'echarts/core'
 import { Table2 } from 'lucide-preact'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { Link } from 'wouter-preact'
 import { useWords } from '../words'
 import type { ChartOption } from './charting'
 import './chart.css'
@@ -11,6 +12,8 @@ import './chart.css'
 export interface ChartTable {
   columns: string[]
   rows: (string | number)[][]
+  /** Where the rows behind each row are, for those who cannot click the chart. */
+  links?: (string | null)[]
 }
 
 interface Props {
@@ -104,12 +107,12 @@ export function Chart({ option, label, table, height = 280, onPick, note }: Prop
             </tr>
           </thead>
           <tbody>
-            {table.rows.map((row) => (
+            {table.rows.map((row, at) => (
               <tr key={row.join('|')}>
                 {row.map((cell, index) =>
                   index === 0 ? (
                     <th scope="row" key={index}>
-                      {cell}
+                      {asTable && table.links?.[at] ? <Link href={table.links[at]}>{cell}</Link> : cell}
                     </th>
                   ) : (
                     <td key={index}>{cell}</td>

@@ -99,12 +99,14 @@ export function Delta({ compared }: { compared: Schemas['Compared'] }) {
 interface KpiProps {
   compared: Schemas['Compared']
   filter: Drill
+  /** Colour of the figure where it is beyond what is wanted. */
+  tone?: '' | 'good' | 'warn' | 'bad'
   /** Below the figure: a target, a split. */
   children?: ComponentChildren
 }
 
 /** One card of figures: name with formula, value that drills to its rows, difference from the period before. */
-export function Kpi({ compared, filter, children }: KpiProps) {
+export function Kpi({ compared, filter, tone = '', children }: KpiProps) {
   const format = useFormat()
   const say = useWords('kit')
   const metric = useMetric(compared.value.metric)
@@ -115,7 +117,7 @@ export function Kpi({ compared, filter, children }: KpiProps) {
       <div class="name">
         <MetricName id={value.metric} />
       </div>
-      <div class="figure">
+      <div class={`figure ${tone}`}>
         <Figure value={value} filter={filter} drill={compared.drill} />
       </div>
       <div class="under">
