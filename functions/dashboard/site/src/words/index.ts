@@ -2,7 +2,7 @@
 // loaded when it is chosen; English has every message and is what the types are made of.
 import { IntlMessageFormat } from 'intl-messageformat'
 import { createContext } from 'preact'
-import { useContext } from 'preact/hooks'
+import { useCallback, useContext } from 'preact/hooks'
 import type English from './en'
 
 export const LANGUAGES = ['en', 'es', 'ru', 'pl'] as const
@@ -68,17 +68,17 @@ export function useAllWords(): Words {
 /** `const say = useWords('overview'); say('title')`. */
 export function useWords<A extends Area>(area: A): Say<A> {
   const words = useAllWords()
-  return (id, values) => words.say(area, id, values)
+  return useCallback((id, values) => words.say(area, id, values), [words, area])
 }
 
 /** Words of codes: `const term = useTerms(); term('outcome.answered')`. */
 export function useTerms(): (code: string) => string {
   const words = useAllWords()
-  return (code) => words.term('terms', code)
+  return useCallback((code) => words.term('terms', code), [words])
 }
 
 /** Names of metrics and columns, as in the files that are exported. */
 export function useFieldNames(): (code: string) => string {
   const words = useAllWords()
-  return (code) => words.term('fields', code)
+  return useCallback((code) => words.term('fields', code), [words])
 }
