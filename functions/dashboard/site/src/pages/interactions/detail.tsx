@@ -94,7 +94,7 @@ function Shown({ id, detail, onOpen }: ShownProps) {
         </div>
         <div class="row no-print">
           {customer ? (
-            <Link class="button small" href={`/app/customers/${encodeURIComponent(customer)}`}>
+            <Link class="button small" href={`/app/customers/${pathId(customer)}`}>
               <CircleUserRound size={15} aria-hidden="true" /> {say('history')}
             </Link>
           ) : null}
