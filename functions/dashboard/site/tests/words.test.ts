@@ -1,5 +1,9 @@
 import { parse } from '@formatjs/icu-messageformat-parser'
 import { describe, expect, it } from 'vitest'
+import definitionsEn from '../src/words/definitions/en.json'
+import definitionsEs from '../src/words/definitions/es.json'
+import definitionsPl from '../src/words/definitions/pl.json'
+import definitionsRu from '../src/words/definitions/ru.json'
 import en from '../src/words/en'
 import es from '../src/words/es'
 import pl from '../src/words/pl'
@@ -36,5 +40,22 @@ describe.each(others)('the messages in %s', (_language, messages) => {
         expect(argumentsOf(text), `${area}.${id}`).toEqual(argumentsOf(wanted[id] ?? ''))
       }
     }
+  })
+})
+
+describe.each([
+  ['es', definitionsEs],
+  ['ru', definitionsRu],
+  ['pl', definitionsPl],
+])('the definitions of metrics in %s', (_language, definitions) => {
+  it('are of the same metrics, with the same parts', () => {
+    const parts = (all: Record<string, object>) =>
+      Object.entries(all).map(([id, one]) => [id, Object.keys(one)])
+    expect(parts(definitions)).toEqual(parts(definitionsEn))
+  })
+  it('are translated', () => {
+    const english = definitionsEn as Record<string, { words: string }>
+    const same = Object.entries(definitions).filter(([id, one]) => one.words === english[id]?.words)
+    expect(same).toEqual([])
   })
 })

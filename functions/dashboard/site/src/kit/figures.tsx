@@ -5,6 +5,7 @@ import { Link } from 'wouter-preact'
 import type { Schemas } from '../ask'
 import { type Drill, drillTo } from '../filter/filter'
 import { useFieldNames, useWords } from '../words'
+import { useDefinition } from '../words/definitions'
 import { useFormat } from './format'
 import { useMetric } from './metrics'
 import { Hint } from './overlay'
@@ -36,25 +37,34 @@ export function Card({ title, about, tools, children, class: name = '' }: CardPr
   )
 }
 
+/** What a metric means, in the reader's language; loaded when somebody asks. */
+function Definition({ id }: { id: string }) {
+  const say = useWords('kit')
+  const definition = useDefinition(id)
+  if (!definition) return <>…</>
+  return (
+    <>
+      {definition.words}
+      {definition.numerator ? (
+        <>
+          <br />
+          <b>{say('formula')}</b> {definition.numerator}
+          {definition.denominator ? ` ÷ ${definition.denominator}` : ''}
+        </>
+      ) : null}
+    </>
+  )
+}
+
 /** Name of a metric with its definition behind an "i". */
 export function MetricName({ id }: { id: string }) {
   const name = useFieldNames()
-  const metric = useMetric(id)
-  const say = useWords('kit')
   return (
     <>
       <span>{name(id)}</span>
-      {metric ? (
-        <Hint about={name(id)}>
-          {metric.words}
-          {metric.numerator ? (
-            <>
-              <br />
-              <b>{say('formula')}</b> {metric.numerator} ÷ {metric.denominator}
-            </>
-          ) : null}
-        </Hint>
-      ) : null}
+      <Hint about={name(id)}>
+        <Definition id={id} />
+      </Hint>
     </>
   )
 }
