@@ -2,7 +2,7 @@
 import { FileDown } from 'lucide-preact'
 import { useMemo, useState } from 'preact/hooks'
 import { client, type GetInit, type Schemas, useAnswer } from '../../ask'
-import type { Drill } from '../../filter/filter'
+import { type Drill, PRESETS, type Preset } from '../../filter/filter'
 import { Switch } from '../../kit/choices'
 import { useFormat } from '../../kit/format'
 import { Check, Select, wrongOf } from '../../kit/inputs'
@@ -14,6 +14,7 @@ import { LANGUAGE_NAMES, LANGUAGES, useWords } from '../../words'
 import { ColumnChooser } from './columns'
 import { useOrder } from './job'
 import { JobNow } from './progress'
+import { useTitles } from './titles'
 import './exports.css'
 
 export type ReportName = NonNullable<Schemas['ExportRequest']['report']>
@@ -31,6 +32,8 @@ interface ExportDialogProps {
   profile?: string
   /** How many rows the page counts for this filter. */
   rows?: number | null
+  /** Lets the period be chosen here, where there is no page that shows the rows. */
+  period?: boolean
   onClose: () => void
 }
 
@@ -60,11 +63,14 @@ export function ExportDialog({
   columns: wanted,
   profile: own,
   rows,
+  period,
   onClose,
 }: ExportDialogProps) {
   const say = useWords('exports')
+  const filterWords = useWords('filter')
   const format = useFormat()
   const session = useSession()
+  const titles = useTitles()
   const [report, setReport] = useState<ReportName>(first)
   const [kind, setKind] = useState<FileFormat>(keptFormat)
   const [dialect, setDialect] = useState<Schemas['Dialect']>('spreadsheet')
@@ -73,6 +79,7 @@ export function ExportDialog({
   const [profile, setProfile] = useState(own ?? '')
   const [columns, setColumns] = useState<string[] | null>(wanted ?? null)
   const [mail, setMail] = useState(true)
+  const [preset, setPreset] = useState<Preset>('last_7_days')
   const [job, setJob] = useState<string | null>(null)
   const order = useOrder((body: Request) => client.POST('/v1/exports', { body }))
 
@@ -81,9 +88,11 @@ export function ExportDialog({
     params: { query: { report, ...shaping } },
   } as GetInit<'/v1/exports/reports'>)
   const offered = offers.data?.reports[0]
+  const chart = typeof options.chart === 'string' ? { chart: options.chart } : {}
+  const title = titles({ kind: 'export', name: report, title: offered?.title ?? report, options: chart })
   const form = offers.data?.formats.find((one) => one.format === kind)
   const shape = offered?.profiles.find((one) => one.profile === profile) ?? offered?.profiles[0]
-  const conditions = useMemo(() => only(filter), [filter])
+  const conditions = useMemo(() => only(period ? { ...filter, preset } : filter), [filter, period, preset])
 
   const ask = () => {
     localStorage.setItem(KEPT, kind)
@@ -123,7 +132,7 @@ export function ExportDialog({
   }
   return (
     <Dialog
-      title={say('dialog.title', { what: offered?.title ?? '' })}
+      title={say('dialog.title', { what: title })}
       onClose={onClose}
       foot={
         <>
@@ -148,13 +157,22 @@ export function ExportDialog({
       ) : (
         <div class="form export-form">
           <p class="faint">
-            {rows === null || rows === undefined ? (
+            {period ? null : rows === null || rows === undefined ? (
               say('dialog.about')
             ) : (
               <b>{say('rows', { count: rows })}</b>
             )}{' '}
             {say('dialog.most', { count: offered.most_months })}
           </p>
+          {period ? (
+            <Select
+              label={say('period')}
+              value={preset}
+              options={PRESETS.map((one) => ({ id: one, name: filterWords(`preset.${one}`) }))}
+              onChange={setPreset}
+              wrong={wrongOf(order.error, 'filter')}
+            />
+          ) : null}
           {PAIR.includes(report) ? (
             <Switch
               label={say('dialog.detail')}

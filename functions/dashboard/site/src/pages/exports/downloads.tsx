@@ -1,17 +1,18 @@
 // One's own files: how far they are, getting them, and what they hold.
-import { FileText, RotateCcw, Trash2 } from 'lucide-preact'
+import { FilePlus2, FileText, RotateCcw, Trash2 } from 'lucide-preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Link } from 'wouter-preact'
-import { useAnswer, usePages } from '../../ask'
+import { type Schemas, useAnswer, usePages } from '../../ask'
 import { useParameter } from '../../filter/useFilter'
 import { Card } from '../../kit/figures'
 import { useFormat } from '../../kit/format'
-import { Confirm, Drawer, useToast } from '../../kit/overlay'
+import { Confirm, Drawer, Menu, useToast } from '../../kit/overlay'
 import { CopyButton, Fact, Facts, Notice } from '../../kit/pieces'
 import { Answered, Empty, Problem, Skeleton } from '../../kit/states'
 import { type Column, Table } from '../../kit/table'
 import { useWords } from '../../words'
 import { Conditions } from './conditions'
+import { ExportDialog, type ReportName } from './dialog'
 import { download, isUnderWay, type Job, useAgain, useJob, useJobChange } from './job'
 import { LetterTag } from './letters'
 import { Bar, DownloadButton, JobNow, StateTag } from './progress'
@@ -146,6 +147,67 @@ function About({ job, onClose }: { job: Job; onClose: () => void }) {
   )
 }
 
+/** A file of any report, also of those that no page shows. */
+function NewExport() {
+  const say = useWords('exports')
+  const titles = useTitles()
+  const offers = useAnswer('/v1/exports/reports', {})
+  const [making, make] = useState<Schemas['OfferedReport'] | null>(null)
+  const title = (one: Schemas['OfferedReport']) =>
+    titles({
+      kind: 'export',
+      name: one.report,
+      title: one.title,
+      options: one.chart ? { chart: one.chart } : {},
+    })
+  return (
+    <>
+      <Menu
+        className="primary"
+        toStart
+        button={
+          <>
+            <FilePlus2 size={16} aria-hidden="true" /> <span>{say('new')}</span>
+          </>
+        }
+      >
+        {(close) => (
+          <div class="options">
+            {offers.isPending ? <Skeleton lines={6} /> : null}
+            {(offers.data?.reports ?? [])
+              .filter((one) => one.report !== 'detailed')
+              .map((one) => (
+                <button
+                  type="button"
+                  key={`${one.report} ${one.chart}`}
+                  onClick={() => {
+                    close()
+                    make(one)
+                  }}
+                >
+                  {title(one)}
+                </button>
+              ))}
+          </div>
+        )}
+      </Menu>
+      {making ? (
+        <ExportDialog
+          report={making.report as ReportName}
+          filter={{}}
+          options={
+            making.chart
+              ? { chart: making.chart, ...(making.chart === 'breakdown' ? { by: 'user' } : {}) }
+              : {}
+          }
+          period
+          onClose={() => make(null)}
+        />
+      ) : null}
+    </>
+  )
+}
+
 export function Downloads() {
   const say = useWords('exports')
   const format = useFormat()
@@ -254,7 +316,7 @@ export function Downloads() {
   return (
     <div class="stack">
       {opened ? <Opened key={opened} id={opened} /> : null}
-      <Card title={say('tab.downloads')} about={say('downloads.about', { days: 30 })}>
+      <Card title={say('tab.downloads')} about={say('downloads.about', { days: 30 })} tools={<NewExport />}>
         {pages.data ? (
           <>
             <Table

@@ -8,6 +8,7 @@ import { Problem, Skeleton } from '../../kit/states'
 import { useSession } from '../../session'
 import { useWords } from '../../words'
 import { download, isUnderWay, type Job, useJob, useJobChange } from './job'
+import { LetterTag } from './letters'
 
 const TONES: Record<Job['state'], string> = {
   queued: 'warn',
@@ -101,6 +102,14 @@ export function JobNow({ id }: { id: string }) {
           <Link href="/app/exports">{say('where.page')}</Link>
         </p>
       ) : null}
+      {job.state === 'ready'
+        ? job.letters.map((letter) => (
+            <div class="row" key={letter.address}>
+              <span>{letter.address}</span> <LetterTag state={letter.state} />
+              {letter.error ? <span class="small-text warn">{letter.error}</span> : null}
+            </div>
+          ))
+        : null}
       {job.error ? <Notice tone="bad">{job.error}</Notice> : null}
       {change.error ? <Notice tone="warn">{change.error.detail || change.error.title}</Notice> : null}
       <div class="row">
