@@ -134,6 +134,16 @@ export function useChoices() {
   return useAnswer('/v1/directory/choices', {}).data
 }
 
+/** Words that came with calls and texts and stand in no directory (features.md F7, F29). */
+const OCCURRING = ['queues', 'campaigns', 'sources', 'connections', 'tags'] as const
+type Occurring = (typeof OCCURRING)[number]
+const occurs = (field: string): field is Occurring => OCCURRING.some((one) => one === field)
+
+/** What filters offer of what occurred in the last three months, inside the viewer's scope. */
+export function useOccurring(enabled = true) {
+  return useAnswer('/v1/choices', {}, { enabled }).data
+}
+
 const CODES = {
   channels: ['call', 'message'],
   directions: ['inbound', 'outbound', 'internal'],
@@ -163,6 +173,7 @@ function BarPart({ field, filtered }: { field: BarField; filtered: Filtered }) {
   const say = useWords('filter')
   const term = useTerms()
   const choices = useChoices()
+  const occurring = useOccurring(occurs(field))
   const { filter, set } = filtered
   if (field === 'hours') {
     return (
@@ -199,7 +210,11 @@ function BarPart({ field, filtered }: { field: BarField; filtered: Filtered }) {
           id: code,
           name: term(`${GROUPS[field as keyof typeof GROUPS]}.${code}`),
         }))
-      : optionsOf(given)
+      : occurs(field)
+        ? (occurring?.[field] ?? []).map((one) =>
+            typeof one === 'string' ? { id: one, name: one } : { id: one.id, name: one.name },
+          )
+        : optionsOf(given)
   const chosen = ((filter[field] as (string | number)[] | undefined) ?? []).map(String)
   if (!(field in CODES) && !options.length && !chosen.length) return null
   return (

@@ -3,7 +3,7 @@ import { RotateCcw, Search, Square } from 'lucide-preact'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { type AskError, useAnswer } from '../../ask'
-import { optionsOf } from '../../filter/bar'
+import { optionsOf, useOccurring } from '../../filter/bar'
 import { Many, type Option } from '../../kit/choices'
 import { Check, Text, wrongOf } from '../../kit/inputs'
 import { useSession } from '../../session'
@@ -39,7 +39,7 @@ export function Form({ draft, change, show, cancel, busy, error }: FormProps) {
   const { me } = useSession()
   const today = todayIn(me.workspace.zone)
   const choices = useAnswer('/v1/directory/choices', { params: { query: { deleted: true } } }).data
-  const occurring = useAnswer('/v1/choices', {}).data
+  const occurring = useOccurring()
   const users = optionsOf(choices?.users).filter(
     (user) => draft.deleted || !user.gone || draft.users.includes(user.id),
   )

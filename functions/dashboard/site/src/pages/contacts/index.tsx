@@ -156,7 +156,7 @@ export default function ContactsPage() {
           ) : list.data ? (
             <>
               <header>
-                <p class="about row" aria-live="polite">
+                <p class="counted" aria-live="polite">
                   <b data-count={count ?? ''}>
                     {count === null ? '' : say('count', { count, shown: format.count(count) })}
                   </b>

@@ -9,7 +9,7 @@ import { useFilter } from '../../filter/useFilter'
 import { Chart } from '../../kit/chart'
 import { Card, Figure, MetaLine, MetricName } from '../../kit/figures'
 import { useFormat } from '../../kit/format'
-import { Fact, Facts, Phone, Tag, Way } from '../../kit/pieces'
+import { Fact, Facts, Phone, Tag, usePhone, Way } from '../../kit/pieces'
 import { Answered } from '../../kit/states'
 import { Table } from '../../kit/table'
 import { Page } from '../../shell'
@@ -30,9 +30,10 @@ export function OneCustomer({ id }: { id: string }) {
     { every: 5 * 60_000 },
   )
   const found = customer.data
+  const number = usePhone(found?.numbers[0] ?? '')
   return (
     <Page
-      title={found?.name || found?.numbers[0] || say('one')}
+      title={found?.name || number || say('one')}
       tools={
         <Link class="button" href="/app/customers">
           <ArrowLeft size={16} aria-hidden="true" /> {say('all')}

@@ -88,7 +88,7 @@ export function CustomerList() {
       {searched ? <Found searched={searched} /> : null}
       <section class="card">
         <header>
-          <p class="about row" aria-live="polite">
+          <p class="counted" aria-live="polite">
             <b data-count={first?.count ?? ''}>
               {first ? say('count', { count: first.count, shown: format.count(first.count) }) : ''}
             </b>

@@ -4,6 +4,7 @@ import { useAnswer } from '../../ask'
 import type { Drill, Filter, FilterField } from '../../filter/filter'
 import { useFormat } from '../../kit/format'
 import { useAllWords, useTerms, useWords } from '../../words'
+import './list.css'
 
 const PERIOD: readonly string[] = ['preset', 'from', 'to']
 const NAMED: Record<string, 'users' | 'teams' | 'numbers'> = {

@@ -21,6 +21,7 @@ import { useTerms, useWords } from '../../words'
 import { ExportDialog } from '../exports/dialog'
 import { FilterChips } from './chips'
 import { CallDrawer, State } from './detail'
+import './list.css'
 import './log.css'
 
 type Row = Schemas['Row']
@@ -168,7 +169,7 @@ export default function Log() {
     >
       <section class="card log">
         <header>
-          <p class="about row" aria-live="polite">
+          <p class="counted" aria-live="polite">
             <b data-count={count ?? ''}>
               {count === null ? say('counting') : say('count', { count, shown: format.count(count) })}
             </b>
@@ -377,7 +378,7 @@ function useColumns(costs: boolean, open: (key: string) => void): Column<Row>[] 
       title: say('column.when'),
       names: true,
       cell: (row) => (
-        <button type="button" class="link nowrap number" onClick={() => open(keyOf(row))}>
+        <button type="button" class="link when number" onClick={() => open(keyOf(row))}>
           {format.at(row.started_at_utc, {
             day: 'numeric',
             month: 'short',
