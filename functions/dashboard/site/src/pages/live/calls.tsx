@@ -12,7 +12,6 @@ import {
 import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { useFormat } from '../../kit/format'
-import { Menu } from '../../kit/overlay'
 import { Phone } from '../../kit/pieces'
 import { type Column, Table } from '../../kit/table'
 import { useWords } from '../../words'
@@ -57,7 +56,7 @@ export function Employee({
   return (
     <button
       type="button"
-      class="quiet small who"
+      class="quiet small employee"
       onClick={() => onProfile(one.user_id)}
       title={say('profile', { name: one.name })}
       data-user={one.user_id}
@@ -90,24 +89,19 @@ function Employees({ call, onProfile }: { call: Call } & Pick<Acts, 'onProfile'>
   }
   if (!ringing.length) return <span class="faint">{call.in_menu ? say('in_menu') : '–'}</span>
   return (
-    <Menu className="small quiet ringing" button={say('n_ringing', { count: ringing.length })}>
-      {(close) => (
-        <div class="options" role="group" aria-label={say('n_ringing', { count: ringing.length })}>
-          {ringing.map((one) => (
-            <div class="spread" key={one.user_id + one.name}>
-              <Employee
-                one={one}
-                onProfile={(id) => {
-                  close()
-                  onProfile(id)
-                }}
-              />
+    <details class="ringing">
+      <summary>{say('n_ringing', { count: ringing.length })}</summary>
+      <ul>
+        {ringing.map((one) => (
+          <li key={one.user_id + one.name}>
+            <Employee one={one} onProfile={onProfile} />
+            <span class="faint small-text">
               <Age from={one.since} />
-            </div>
-          ))}
-        </div>
-      )}
-    </Menu>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </details>
   )
 }
 
@@ -173,8 +167,10 @@ function Customer({ call }: { call: Call }) {
 function Own({ call }: { call: Call }) {
   return (
     <div class="two-lines">
-      <Phone number={call.business_number} />
-      {call.business_number_name ? <span class="faint small-text">{call.business_number_name}</span> : null}
+      {call.business_number_name ? <span>{call.business_number_name}</span> : null}
+      <span class={call.business_number_name ? 'faint small-text' : undefined}>
+        <Phone number={call.business_number} />
+      </span>
     </div>
   )
 }

@@ -36,14 +36,22 @@ export function useNow(): number {
   return stoppedAt ?? Date.now() + ahead
 }
 
-/** Time since a moment, or a time that stands. */
+const DAY_S = 86_400
+
+/** Time since a moment, or a time that stands; of what began more than a day ago the day. */
 export function Age({ from, seconds }: { from?: string | null; seconds?: number | null }) {
   const format = useFormat()
   const now = useNow()
   const value = seconds ?? (from ? Math.max(0, now - Date.parse(from)) / 1000 : null)
   return (
-    <span class="number nowrap" data-since={from ?? undefined}>
-      {format.seconds(value === null ? null : Math.floor(value))}
+    <span
+      class="number nowrap"
+      data-since={from ?? undefined}
+      title={from ? format.exactly(from) : undefined}
+    >
+      {value !== null && value >= DAY_S && from
+        ? format.at(from)
+        : format.seconds(value === null ? null : Math.floor(value))}
     </span>
   )
 }

@@ -3,7 +3,7 @@ import { TriangleAlert } from 'lucide-preact'
 import type { ComponentChildren } from 'preact'
 import { useFormat } from '../../kit/format'
 import { useWords } from '../../words'
-import { type Board, type Level, longestWait, waitLevel, worstWait } from './board'
+import { type Board, type Level, longestWait, waitLevel } from './board'
 import { useNow } from './clock'
 
 interface CountProps {
@@ -41,7 +41,7 @@ export function Counts({ board, narrowed }: { board: Board; narrowed: boolean })
   if (!head) return null
   const longest = longestWait(board.calls.values(), now)
   return (
-    <section class="kpis" aria-label={say('counts')}>
+    <section class="kpis live-counts" aria-label={say('counts')}>
       <Count
         id="total"
         name={say('total')}
@@ -55,7 +55,6 @@ export function Counts({ board, narrowed }: { board: Board; narrowed: boolean })
         name={say('waiting')}
         figure={format.count(head.waiting)}
         under={say('of_which_incoming', { count: head.waiting_incoming })}
-        level={worstWait(board.calls.values(), now)}
       />
       <Count
         id="talking"

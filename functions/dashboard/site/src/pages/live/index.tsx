@@ -235,7 +235,7 @@ export default function LivePage() {
         {board.header ? (
           <div class={staleSince ? 'stack board-stale' : 'stack'} data-version={board.version}>
             <Counts board={board} narrowed={narrowed} />
-            <Card title={say('calls')}>
+            <Card title={say('calls')} class="live-calls">
               <Calls
                 board={board}
                 joins={maySupervise}
