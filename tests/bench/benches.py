@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tests.bench import answers, cost, csv_files, fold, ingest, packages, rollup, startup, xlsx_files
+from tests.bench import answers, browser, cost, csv_files, fold, ingest, packages, rollup, startup, xlsx_files
 from tests.bench.report import Outcome
 
 BENCHES: Mapping[str, Callable[[bool], Outcome]] = {
@@ -16,5 +16,6 @@ BENCHES: Mapping[str, Callable[[bool], Outcome]] = {
     "xlsx": xlsx_files.bench,
     "answers": answers.bench,
     "packages": packages.bench,
+    "browser": browser.bench,
     "cost": cost.bench,
 }

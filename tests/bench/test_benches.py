@@ -11,7 +11,8 @@ from tests.bench import packages, report, tables, timing
 from tests.bench.benches import BENCHES
 
 
-@pytest.mark.parametrize("name", list(BENCHES))
+# What needs a stack and a browser is tried beside the other browser tests.
+@pytest.mark.parametrize("name", [name for name in BENCHES if name != "browser"])
 def test_a_bench_measures_what_it_has_a_bar_for(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if name == "packages":
         monkeypatch.setattr(packages, "BUILD", Path("no build here"))
