@@ -1,8 +1,9 @@
 // The signed-in application: session, words and formats, then one page by its address. Each page is a chunk of its own.
 import { QueryClientProvider } from '@tanstack/preact-query'
-import { type ComponentType, lazy, Suspense } from 'preact/compat'
+import { Component, type ComponentChildren, type ComponentType } from 'preact'
+import { lazy, Suspense } from 'preact/compat'
 import { useEffect, useMemo, useState } from 'preact/hooks'
-import { Redirect, Route, Router, Switch } from 'wouter-preact'
+import { Redirect, Route, Router, Switch, useLocation } from 'wouter-preact'
 import { queries, useAnswer } from './ask'
 import { Format, FormatContext } from './kit/format'
 import { Toasts } from './kit/overlay'
@@ -28,9 +29,75 @@ const PAGES: Record<string, ComponentType> = {
   settings: lazy(() => import('./pages/settings')),
 }
 
+interface FenceProps {
+  /** Another address starts anew. */
+  at: string
+  children: ComponentChildren
+}
+
+/** A page that breaks takes nothing else with it. */
+class Fence extends Component<FenceProps, { broken: Error | null }> {
+  override state: { broken: Error | null } = { broken: null }
+
+  static override getDerivedStateFromError(broken: Error) {
+    return { broken }
+  }
+
+  override componentDidUpdate(before: FenceProps) {
+    if (before.at !== this.props.at && this.state.broken) this.setState({ broken: null })
+  }
+
+  override render() {
+    const { broken } = this.state
+    return broken ? (
+      <Broken error={broken} again={() => this.setState({ broken: null })} />
+    ) : (
+      this.props.children
+    )
+  }
+}
+
+function Broken({ error, again }: { error: Error; again: () => void }) {
+  const say = useWords('shell')
+  const kit = useWords('kit')
+  return (
+    <div class="state" role="alert">
+      <h1>{say('broken')}</h1>
+      <p>{error.message}</p>
+      <button type="button" class="primary" onClick={again}>
+        {kit('again')}
+      </button>
+    </div>
+  )
+}
+
 function Nowhere() {
   const say = useWords('shell')
   return <Empty title={say('nowhere')} />
+}
+
+function Pages() {
+  const [path] = useLocation()
+  return (
+    <Fence at={path}>
+      <Suspense fallback={<Skeleton lines={8} />}>
+        <Switch>
+          <Route path="/app/:page/*?">
+            {({ page }) => {
+              const Shown = PAGES[page]
+              return Shown ? <Shown /> : <Nowhere />
+            }}
+          </Route>
+          <Route path="/">
+            <Redirect to="/app/overview" replace />
+          </Route>
+          <Route>
+            <Nowhere />
+          </Route>
+        </Switch>
+      </Suspense>
+    </Fence>
+  )
 }
 
 function SignedIn({
@@ -81,22 +148,7 @@ function SignedIn({
       <FormatContext.Provider value={format}>
         <Toasts>
           <Shell>
-            <Suspense fallback={<Skeleton lines={8} />}>
-              <Switch>
-                <Route path="/app/:page/*?">
-                  {({ page }) => {
-                    const Shown = PAGES[page]
-                    return Shown ? <Shown /> : <Nowhere />
-                  }}
-                </Route>
-                <Route path="/">
-                  <Redirect to="/app/overview" replace />
-                </Route>
-                <Route>
-                  <Nowhere />
-                </Route>
-              </Switch>
-            </Suspense>
+            <Pages />
           </Shell>
         </Toasts>
       </FormatContext.Provider>

@@ -9,6 +9,8 @@ import './styles/tokens.css'
 import './styles/base.css'
 import './kit/kit.css'
 
+const RELOADED = 'ringlake.reloaded'
+
 async function start(root: HTMLElement): Promise<void> {
   showTheme(keptTheme())
   const language = keptLanguage()
@@ -48,6 +50,15 @@ async function failed(root: HTMLElement, error: unknown): Promise<void> {
     root,
   )
 }
+
+// After a deployment the chunks of an open page are gone: the page is loaded again, once.
+window.addEventListener('vite:preloadError', (event) => {
+  const last = Number(sessionStorage.getItem(RELOADED) ?? 0)
+  if (Date.now() - last < 60_000) return
+  event.preventDefault()
+  sessionStorage.setItem(RELOADED, String(Date.now()))
+  location.reload()
+})
 
 const root = document.getElementById('ringlake')
 if (root) start(root).catch((error) => failed(root, error))

@@ -17,7 +17,7 @@ import {
   Users,
 } from 'lucide-preact'
 import type { ComponentChildren } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { Link, useLocation } from 'wouter-preact'
 import { Menu } from './kit/overlay'
 import { type Ability, type Theme, useSession } from './session'
@@ -64,6 +64,15 @@ export function Shell({ children }: { children: ComponentChildren }) {
   const [open, setOpen] = useState(false)
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page closes the menu
   useEffect(() => setOpen(false), [path])
+  const main = useRef<HTMLElement>(null)
+  const shown = useRef(path)
+  useEffect(() => {
+    if (shown.current === path) return
+    shown.current = path
+    // Who reads by ear or keyboard begins with the new page.
+    main.current?.focus({ preventScroll: true })
+    scrollTo(0, 0)
+  }, [path])
   const { me } = session
   return (
     <div class="shell">
@@ -158,7 +167,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
       {open ? (
         <button type="button" class="veil" aria-label={say('close_menu')} onClick={() => setOpen(false)} />
       ) : null}
-      <main id="page" class="page" tabIndex={-1}>
+      <main id="page" class="page" tabIndex={-1} ref={main}>
         {children}
       </main>
     </div>
