@@ -14,7 +14,7 @@ from ringlake.flows.answers.breakdown import Breakdown, BreakdownAnswers, Breakd
 from ringlake.flows.answers.facts import LakeFacts
 from ringlake.flows.answers.heatmap import Heatmap, HeatmapAnswers, HeatmapQuery
 from ringlake.flows.answers.series import Series, SeriesAnswers, SeriesQuery
-from ringlake.flows.answers.summary import Summary, SummaryAnswers, SummaryQuery
+from ringlake.flows.answers.summary import Metrics, Summary, SummaryAnswers, SummaryQuery
 from ringlake.flows.answers.team import TeamAnswers, TeamQuery, TeamTable
 from ringlake.flows.answers.values import Value
 from ringlake.metrics.rows import call_row, leg_rows, message_row
@@ -76,6 +76,9 @@ class Office:
     def summary(self, viewer: User = OWNER, **asked: Any) -> Summary:
         query = parse(SummaryQuery, _ranged(asked))
         return SummaryAnswers(*self._stores()).summary(self.viewer(viewer), query, self.now)
+
+    def metrics(self) -> Metrics:
+        return SummaryAnswers(*self._stores()).metrics(self.viewer())
 
     def value(self, metric: str, **asked: Any) -> Value:
         (found,) = self.summary(metrics=[metric], compare=False, **asked).metrics

@@ -218,7 +218,14 @@ def test_chosen_people_have_a_line_each_in_the_order_asked_for_and_differences_a
     assert [(line.key, line.name, line.values, line.difference) for line in found.lines] == [
         ("u-bo", "bo", (1,), (0,)), ("u-anna", "Anna", (2,), (1,)), ("u-owner", "Olga", (0,), (-1,))
     ]  # fmt: skip
+    assert [line.total_difference for line in found.lines] == [0, 1, -1]
     assert found.hidden_keys == 0
+
+
+def test_the_dictionary_tells_which_metrics_can_be_drawn_over_any_rows() -> None:
+    charted = {metric.id: metric.charted for metric in Office().metrics().metrics}
+
+    assert (charted["calls"], charted["missed_rate"], charted["occupancy"], charted["quotes"]) == (True, True, False, False)
 
 
 def test_the_busiest_keys_have_lines_and_the_others_are_counted() -> None:

@@ -5028,8 +5028,8 @@ export interface components {
          * Line
          * @description One metric of one key over the buckets: `values` by position, 0 for empty buckets of counts and null for
          *     those of rates. `n` are the rows behind each; `medians` and `p90s` stand beside means, `coverages` and `converted`
-         *     beside money, as in a single value. `total` is of the whole period. `difference` is against the first line of
-         *     the same metric, when there are several keys (features.md O26).
+         *     beside money, as in a single value. `total` is of the whole period. `difference` and
+         *     `total_difference` are against the first line of the same metric, when there are several keys (features.md O26).
          */
         Line: {
             converted: number[] | null;
@@ -5047,6 +5047,7 @@ export interface components {
             p90s: (number | null)[] | null;
             previous: (number | string | null)[] | null;
             total: components["schemas"]["Compared"];
+            total_difference: number | string | null;
             values: (number | string | null)[];
         };
         /**
@@ -5771,10 +5772,12 @@ export interface components {
         /**
          * MetricLine
          * @description One line of the dictionary. `settings` are the values that count in this workspace now; `sql` is the
-         *     expression over `table` for Athena, "" where no single one exists.
+         *     expression over `table` for Athena, "" where no single one exists. `charted` ones are answered by summary, series,
+         *     breakdown and team; the others by routes of their own.
          */
         MetricLine: {
             better: string;
+            charted: boolean;
             denominator: string;
             drill: {
                 [key: string]: unknown;

@@ -60,8 +60,8 @@ class Tick(Answer, frozen=True, kw_only=True):
 class Line(Answer, frozen=True, kw_only=True):
     """One metric of one key over the buckets: `values` by position, 0 for empty buckets of counts and null for
     those of rates. `n` are the rows behind each; `medians` and `p90s` stand beside means, `coverages` and `converted`
-    beside money, as in a single value. `total` is of the whole period. `difference` is against the first line of
-    the same metric, when there are several keys (features.md O26).
+    beside money, as in a single value. `total` is of the whole period. `difference` and
+    `total_difference` are against the first line of the same metric, when there are several keys (features.md O26).
     """
 
     metric: str
@@ -77,6 +77,7 @@ class Line(Answer, frozen=True, kw_only=True):
     converted: tuple[int, ...] | None
     previous: tuple[int | float | Decimal | None, ...] | None
     difference: tuple[int | float | Decimal | None, ...] | None
+    total_difference: int | float | Decimal | None
     drill: Drill | None
 
 
@@ -206,16 +207,18 @@ class _Chart:
         formula = current.metrics[place].formula
         mean, money = isinstance(formula, Mean), isinstance(formula, Money | Loaded)
         earlier = before.total(key)[place] if before else None
-        against = None
+        against, whole = None, None
+        total = current.total(key)[place]
         if split is not None and len(self.keys) > 1:
             first = current.values(self.keys[0], place)
             against = tuple(difference(own, other) for own, other in zip(values, first, strict=True))
+            whole = difference(total, current.total(self.keys[0])[place])
         return Line(
             metric=current.metrics[place].id,
             key="" if key is None else str(key),
             name=split.name(key) if split else "",
             deleted=split is not None and str(key) in split.gone,
-            total=compared(self.question, current.total(key)[place], earlier),
+            total=compared(self.question, total, earlier),
             values=tuple(value.value for value in values),
             n=tuple(value.n or 0 for value in values),
             medians=tuple(value.median for value in values) if mean else None,
@@ -224,6 +227,7 @@ class _Chart:
             converted=tuple(value.converted or 0 for value in values) if money else None,
             previous=tuple(value.value for value in before.values(key, place)) if before else None,
             difference=against,
+            total_difference=whole,
             drill=narrowed(self.question, split.drill(key)) if split else {},
         )
 

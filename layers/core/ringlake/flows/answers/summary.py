@@ -14,7 +14,7 @@ from ringlake.query.buckets import previous
 from ringlake.query.resolve import ResolvedQuery
 
 from .drills import drill_of, narrowed
-from .measures import Measures, MetricsQuery, chosen, difference, relative
+from .measures import Measures, MetricsQuery, chosen, difference, measurable, relative
 from .patterns import Drill
 from .question import Answers, Meta, Question
 from .values import Value
@@ -56,7 +56,8 @@ class Summary(Answer, frozen=True, kw_only=True):
 
 class MetricLine(Answer, frozen=True, kw_only=True):
     """One line of the dictionary. `settings` are the values that count in this workspace now; `sql` is the
-    expression over `table` for Athena, "" where no single one exists.
+    expression over `table` for Athena, "" where no single one exists. `charted` ones are answered by summary, series,
+    breakdown and team; the others by routes of their own.
     """
 
     id: str
@@ -72,6 +73,7 @@ class MetricLine(Answer, frozen=True, kw_only=True):
     sql: str
     source: str
     drill: Drill | None
+    charted: bool
 
 
 class Metrics(Answer, frozen=True, kw_only=True):
@@ -100,6 +102,7 @@ class SummaryAnswers(Answers):
                 sql=sql.expression(metric),
                 source=metric.source,
                 drill=drill_of(metric.id),
+                charted=measurable(metric),
             )
             for metric in METRICS
         )
