@@ -56,7 +56,9 @@ export function Charges({ recordId, channel }: { recordId: string; channel: 'cal
                 cell: (row) =>
                   row.rated.tariff_name
                     ? `${row.rated.tariff_name} ${row.rated.prefix ? `(${row.rated.prefix} ${row.rated.destination})` : ''}`
-                    : term(`cost_source.${row.rated.cost_source}`),
+                    : row.rated.cost_source
+                      ? term(`cost_source.${row.rated.cost_source}`)
+                      : '',
               },
               { id: 'amount', title: say('cost'), end: true, cell: amount },
             ]}

@@ -40,12 +40,12 @@ export function Timeline({ detail }: { detail: Detail }) {
           .join(', ')}
       >
         <div class="lane">
-          <span class="who">{say('caller')}</span>
+          <span class="lane-name">{say('caller')}</span>
           {track(call)}
         </div>
         {lanes.map((lane) => (
           <div class="lane" key={lane.key}>
-            <span class="who" title={lane.name}>
+            <span class="lane-name" title={lane.name}>
               {lane.name}
               {lane.outcome ? <span class="faint">{term(`leg.${lane.outcome}`)}</span> : null}
             </span>
@@ -53,7 +53,7 @@ export function Timeline({ detail }: { detail: Detail }) {
           </div>
         ))}
         <div class="lane axis">
-          <span class="who" />
+          <span class="lane-name" />
           <span class="track">
             {ticks(total).map((tick) => (
               <span key={tick} style={{ left: `${(tick / total) * 100}%` }}>
@@ -97,7 +97,7 @@ export function PathList({ detail }: { detail: Detail }) {
           <span>
             <b>{called(step.kind, step.label)}</b>
             {step.user_name ? ` ${step.user_name}` : ''}
-            {step.value ? (
+            {step.value && step.value !== 'unknown' ? (
               <span class="value">
                 {' '}
                 {words.term('interactions', `value.${step.value}`).replace(/^value\./, '')}
