@@ -225,7 +225,7 @@ def test_chosen_people_have_a_line_each_in_the_order_asked_for_and_differences_a
 def test_the_dictionary_tells_which_metrics_can_be_drawn_over_any_rows() -> None:
     charted = {metric.id: metric.charted for metric in Office().metrics().metrics}
 
-    assert (charted["calls"], charted["missed_rate"], charted["occupancy"], charted["quotes"]) == (True, True, False, False)
+    assert [charted[name] for name in ("calls", "missed_rate", "occupancy", "quotes")] == [True, True, False, False]
 
 
 def test_the_busiest_keys_have_lines_and_the_others_are_counted() -> None:
