@@ -1,6 +1,5 @@
 // Live: who is on the telephone now, and what everybody's status is (features.md R1-R21, R38, W8; demands.md D65-D69).
 import { Bell, BellOff, Download, Expand, MonitorUp, Phone as PhoneIcon, WifiOff, X } from 'lucide-preact'
-import type { ComponentType } from 'preact'
 import { lazy, Suspense } from 'preact/compat'
 import { useCallback, useMemo, useState } from 'preact/hooks'
 import { AskError, answered, client, useAnswer } from '../../ask'
@@ -29,13 +28,10 @@ import { WallBoard } from './wallboard'
 import { WallsDialog } from './walls'
 import './live.css'
 
-const PROFILE = import.meta.glob<{ ProfileDrawer: ComponentType<{ userId: string; onClose: () => void }> }>(
-  '../team/profile.tsx',
+// Its charts are for whoever opens it.
+const ProfileDrawer = lazy(() =>
+  import('../team/profile').then((found) => ({ default: found.ProfileDrawer })),
 )
-const ProfileDrawer = lazy(async () => {
-  const found = await PROFILE['../team/profile.tsx']?.()
-  return { default: found?.ProfileDrawer ?? (() => null) }
-})
 
 const RECENT = { params: { query: { preset: 'last_4_weeks' } } } as const
 
