@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -239,3 +241,19 @@ def test_every_provider_says_what_it_needs() -> None:
         assert hint.set_up.steps
         assert hint.set_up.account
         assert bool(hint.given_as) is (hint.secret == "given")
+
+
+SITE = Path(__file__).parents[3] / "functions" / "dashboard" / "site" / "src" / "pages" / "settings"
+
+
+@pytest.mark.parametrize("language", ["es", "ru", "pl"])
+def test_what_providers_need_is_said_in_each_language_of_the_dashboard(language: str) -> None:
+    translated = json.loads((SITE / f"providers.{language}.json").read_text())
+    said = {
+        text
+        for hint in provider_hints()
+        for text in (*hint.set_up.steps, hint.set_up.account, hint.given_as, *(o.meaning for o in hint.set_up.options))
+        if text
+    }
+    assert said == set(translated)
+    assert all(translated.values())
