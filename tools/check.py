@@ -33,7 +33,13 @@ CHECKS: dict[str, list[str]] = {
 # Run in the dashboard's folder, by the project's own Node.
 SITE = ROOT / "functions" / "dashboard" / "site"
 SITE_CHECKS: dict[str, list[str]] = {
-    "dashboard: format, lint (biome)": [str(BIN / "node"), "node_modules/@biomejs/biome/bin/biome", "ci", "."],
+    "dashboard: format, lint (biome)": [
+        str(BIN / "node"),
+        "node_modules/@biomejs/biome/bin/biome",
+        "ci",
+        "--colors=off",
+        ".",
+    ],
     "dashboard: types (tsc)": [str(BIN / "node"), "node_modules/typescript/bin/tsc"],
     "dashboard: tests (vitest)": [str(BIN / "node"), "node_modules/vitest/vitest.mjs", "run", "--silent=passed-only"],
 }

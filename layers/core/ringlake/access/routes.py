@@ -236,8 +236,8 @@ PAGES: tuple[str, ...] = (
 )
 # What a wall's page asks for: whoever holds the wall's token may (docs/adr/0119).
 WALLS: tuple[str, ...] = ("POST /wall/{token}/ticket",)
-# The site that the browser runs (docs/adr/0113): the same for everybody and without a word about anybody. What it shows,
-# it asks for under /v1 with the token of whoever signed in.
+# The site that the browser runs (docs/adr/0113): the same for everybody and without a word about anybody. What it
+# shows, it asks for under /v1 with the token of whoever signed in.
 SITE: tuple[str, ...] = (
     "GET /",
     "GET /app/{page+}",
