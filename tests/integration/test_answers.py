@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
+from tests.deployed import Stack
 from tools.simulator import deliver, figures, seeding
 from tools.simulator.history import History
 from tools.simulator.truth import Row, Truth
-
-from .conftest import Stack
 
 type Ask = Callable[..., Any]
 

@@ -21,11 +21,10 @@ from ringlake.model.calls import CallRecord, Outcome
 from ringlake.model.subjects import Subject, SubjectKind
 from ringlake.stores.records import DynamoRecords
 from tests.contract.captures import capture
+from tests.deployed import Stack
 from tools import admin
 from tools import connection as tool
 from tools.stack import state
-
-from .conftest import Stack
 
 NAMES = ("01_initiated", "02_queued", "03_connected_to_agent", "04_disconnected", "05_completed")
 CAPTURED = str(capture("amazon_connect/01_initiated").content["connection"]["options"]["instance_arn"])

@@ -19,10 +19,9 @@ from ringlake.model.directory import Role
 from ringlake.model.language import Language
 from ringlake.model.mailing import Standing
 from ringlake.stores.addresses import Confirmations, DynamoAddresses, DynamoPasses
+from tests.deployed import Stack
 from tools import admin
 from tools.simulator.observe import text_of, wait_for
-
-from .conftest import Stack
 
 PASSWORD = "Correct-horse-1-battery"
 FORM = {"content-type": "application/x-www-form-urlencoded"}
