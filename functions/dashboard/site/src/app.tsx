@@ -8,7 +8,15 @@ import { queries, useAnswer } from './ask'
 import { Format, FormatContext } from './kit/format'
 import { Toasts } from './kit/overlay'
 import { Answered, Empty, Skeleton } from './kit/states'
-import { keepLanguage, keptTheme, type Session, SessionContext, showTheme, type Theme } from './session'
+import {
+  choseLanguage,
+  keepLanguage,
+  keptTheme,
+  type Session,
+  SessionContext,
+  showTheme,
+  type Theme,
+} from './session'
 import type { Tokens } from './session/tokens'
 import { base } from './session/tokens'
 import { Shell } from './shell'
@@ -103,11 +111,11 @@ function Pages() {
 function SignedIn({
   tokens,
   words,
-  setLanguage,
+  showLanguage,
 }: {
   tokens: Tokens
   words: Words
-  setLanguage: (language: Language) => void
+  showLanguage: (language: Language) => void
 }) {
   const me = useAnswer('/v1/me', {}, { every: 5 * 60_000 })
   const [theme, setTheme] = useState<Theme>(keptTheme)
@@ -118,6 +126,11 @@ function SignedIn({
     scheme.addEventListener('change', follow)
     return () => scheme.removeEventListener('change', follow)
   }, [theme])
+  const own = me.data?.user.language
+  useEffect(() => {
+    // What an administrator set for a person counts until the person chooses here.
+    if (own && own !== words.language && !choseLanguage()) showLanguage(own)
+  }, [own, words.language, showLanguage])
   const session = useMemo<Session | null>(
     () =>
       me.data
@@ -126,12 +139,15 @@ function SignedIn({
             may: (ability) => me.data.abilities.includes(ability),
             signOut: () => void tokens.signOut(),
             language: words.language,
-            setLanguage,
+            setLanguage: (language) => {
+              keepLanguage(language)
+              showLanguage(language)
+            },
             theme,
             setTheme,
           }
         : null,
-    [me.data, tokens, words.language, setLanguage, theme],
+    [me.data, tokens, words.language, showLanguage, theme],
   )
   const zone = me.data?.workspace.zone ?? 'UTC'
   const currency = me.data?.workspace.currency ?? ''
@@ -158,9 +174,8 @@ function SignedIn({
 
 export function App({ tokens, words: first }: { tokens: Tokens; words: Words }) {
   const [words, setWords] = useState(first)
-  const setLanguage = useMemo(
+  const showLanguage = useMemo(
     () => (language: Language) => {
-      keepLanguage(language)
       document.documentElement.lang = language
       void loadWords(language).then(setWords)
     },
@@ -170,7 +185,7 @@ export function App({ tokens, words: first }: { tokens: Tokens; words: Words }) 
     <WordsContext.Provider value={words}>
       <QueryClientProvider client={queries}>
         <Router base={new URL(base()).pathname.replace(/\/$/, '')}>
-          <SignedIn tokens={tokens} words={words} setLanguage={setLanguage} />
+          <SignedIn tokens={tokens} words={words} showLanguage={showLanguage} />
         </Router>
       </QueryClientProvider>
     </WordsContext.Provider>

@@ -136,10 +136,13 @@ class OwnWorkspace(Answer, frozen=True, kw_only=True):
 
 
 class OwnUser(Answer, frozen=True, kw_only=True):
+    """`language` is the one that was set for the person, null where none was."""
+
     id: str
     name: str
     email: str
     role: Role
+    language: Language | None
 
 
 class Me(Answer, frozen=True, kw_only=True):
@@ -350,7 +353,7 @@ class Desk:
                 plan=workspace.plan,
                 analytics=workspace.plan in PLANS,
             ),
-            user=OwnUser(id=user.id, name=user.name, email=user.email, role=user.role),
+            user=OwnUser(id=user.id, name=user.name, email=user.email, role=user.role, language=user.language),
             abilities=tuple(sorted(abilities(user))),
             scope=scope(user),
             as_of=self._directory.watermark(workspace.id),

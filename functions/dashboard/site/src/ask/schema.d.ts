@@ -6023,10 +6023,14 @@ export interface components {
             exports: components["schemas"]["Outline"][];
             next: string;
         };
-        /** OwnUser */
+        /**
+         * OwnUser
+         * @description `language` is the one that was set for the person, null where none was.
+         */
         OwnUser: {
             email: string;
             id: string;
+            language: components["schemas"]["Language"] | null;
             name: string;
             role: components["schemas"]["Role"];
         };

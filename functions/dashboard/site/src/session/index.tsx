@@ -53,6 +53,9 @@ export function keptLanguage(): Language {
   )
 }
 
+/** Whether somebody chose a language in this browser. */
+export const choseLanguage = (): boolean => localStorage.getItem(LANGUAGE) !== null
+
 export function keepLanguage(language: Language): void {
   localStorage.setItem(LANGUAGE, language)
 }
