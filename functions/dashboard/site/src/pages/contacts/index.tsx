@@ -67,29 +67,30 @@ export default function ContactsPage() {
 
   const columns: Column<Row>[] = [
     {
-      id: 'more',
-      title: <span class="unseen">{say('path')}</span>,
+      id: 'details',
+      title: say('details'),
       cell: (row) => {
         const opened = looks[keyOf(row)] !== undefined
-        return row.channel === 'call' ? (
-          <button
-            type="button"
-            class="quiet small"
-            aria-expanded={opened}
-            onClick={() => look(row, looks[keyOf(row)] ?? 'path')}
-          >
-            {opened ? <Minus size={16} aria-hidden="true" /> : <Plus size={16} aria-hidden="true" />}
-            <span class="unseen">{say(opened ? 'hide_path' : 'show_path')}</span>
-          </button>
-        ) : null
+        return (
+          <span class="nowrap">
+            {row.channel === 'call' ? (
+              <button
+                type="button"
+                class="quiet small"
+                aria-expanded={opened}
+                title={say(opened ? 'hide_path' : 'show_path')}
+                onClick={() => look(row, looks[keyOf(row)] ?? 'path')}
+              >
+                {opened ? <Minus size={16} aria-hidden="true" /> : <Plus size={16} aria-hidden="true" />}
+                <span class="unseen">{say(opened ? 'hide_path' : 'show_path')}</span>
+              </button>
+            ) : null}
+            <Details row={row} look={(what) => look(row, what)} />
+          </span>
+        )
       },
     },
     ...useReportColumns(chosen),
-    {
-      id: 'details',
-      title: say('details'),
-      cell: (row) => <Details row={row} look={(what) => look(row, what)} />,
-    },
   ]
   const busy = list.isFetching && !list.isFetchingNextPage
   const elsewhere =
