@@ -270,7 +270,7 @@ def test_me_says_who_what_and_what_may_be_seen() -> None:
     me = world.desk.me(world.viewer("member"))
 
     assert me.workspace.zone == "Europe/Warsaw"
-    assert me.user == OwnUser(id="member", name="Mia", email="member@example.com", role=Role.MEMBER)
+    assert me.user == OwnUser(id="member", name="Mia", email="member@example.com", role=Role.MEMBER, language=None)
     assert me.abilities == ("export", "see_content", "see_names", "see_numbers", "work_cases")
     assert me.scope == Scope(numbers=("n1",), hides=(Ability.SEE_COSTS,))
 
