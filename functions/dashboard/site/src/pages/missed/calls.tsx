@@ -55,9 +55,9 @@ export default function MissedCalls() {
         more={['queues', 'campaigns', 'sources', 'hours']}
         meta={meta}
       />
-      <section class="card log">
+      <section class="card missed-calls">
         <header>
-          <p class="about row" aria-live="polite">
+          <p class="counted" aria-live="polite">
             <b data-count={count ?? ''}>
               {count === null ? '' : say('calls_count', { count, shown: format.count(count) })}
             </b>

@@ -1,5 +1,6 @@
 // The work list: callers who wait to be called back, newest first, one row each (features.md W28; demands.md D9, D81).
 import { Keyboard, ListFilter, RotateCw, Search, StickyNote, X } from 'lucide-preact'
+import { Fragment } from 'preact'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { useLocation, useSearch } from 'wouter-preact'
 import { type Schemas, usePages } from '../../ask'
@@ -11,7 +12,7 @@ import { MetaLine } from '../../kit/figures'
 import { useFormat } from '../../kit/format'
 import { Check } from '../../kit/inputs'
 import { Menu } from '../../kit/overlay'
-import { Phone, Tag } from '../../kit/pieces'
+import { CopyButton, Phone, Tag } from '../../kit/pieces'
 import { Empty, Problem, Skeleton } from '../../kit/states'
 import { type Column, Table } from '../../kit/table'
 import { useSession } from '../../session'
@@ -184,7 +185,7 @@ export default function WorkList() {
       {first ? <Counters page={first} question={question} set={set} /> : null}
       <section class="card cases" ref={place}>
         <header>
-          <p class="about row" aria-live="polite">
+          <p class="counted" aria-live="polite">
             {first ? (
               <>
                 <b data-count={first.count}>
@@ -309,12 +310,12 @@ function Keys() {
       {() => (
         <dl class="facts keys">
           {(['move', 'open', 'mine', 'assign', 'reached', 'note', 'dismiss'] as const).map((one) => (
-            <>
-              <dt key={one}>
+            <Fragment key={one}>
+              <dt>
                 <kbd>{KEYS[one]}</kbd>
               </dt>
               <dd>{say(`key.${one}`)}</dd>
-            </>
+            </Fragment>
           ))}
         </dl>
       )}
@@ -549,6 +550,9 @@ function useColumns(
           <button type="button" class="link" data-open={row.record_id} onClick={() => open(row.record_id)}>
             {row.remote_name || <Phone number={row.remote_number} copy={false} />}
           </button>
+          {/^\+\d/.test(row.remote_number) ? (
+            <CopyButton text={row.remote_number} what={row.remote_number} />
+          ) : null}
           {row.misses > 1 ? (
             <span class="tag times" title={say('tried', { count: row.misses })}>
               ×{format.count(row.misses)}
@@ -556,7 +560,7 @@ function useColumns(
             </span>
           ) : null}
           <span class="faint small-text">
-            {row.remote_name ? <Phone number={row.remote_number} /> : null}
+            {row.remote_name ? <Phone number={row.remote_number} copy={false} /> : null}{' '}
             {row.case_source === 'missed' ? null : say(`source.${row.case_source}` as 'source.voicemail')}
           </span>
         </div>

@@ -1,5 +1,6 @@
 // How well missed callers are called back: recovery, the promise, who and when, and why calls were missed
 // (features.md W33-W35, N18, N24, N27).
+import type { ComponentChildren } from 'preact'
 import { useMemo } from 'preact/hooks'
 import { Link, useLocation } from 'wouter-preact'
 import { type Schemas, useAnswer } from '../../ask'
@@ -15,6 +16,7 @@ import { useMetrics } from '../../kit/metrics'
 import { Answered } from '../../kit/states'
 import { type Column, Table } from '../../kit/table'
 import { useFieldNames, useTerms, useWords } from '../../words'
+import { tickName } from '../overview/volume'
 import { casesOf } from './question'
 import { span } from './span'
 
@@ -80,7 +82,7 @@ export default function Recovery() {
       />
       <Answered query={cards} lines={6}>
         {(summary) => (
-          <>
+          <div class="stack">
             <div class="kpis">
               {summary.metrics.map((one) => (
                 <Kpi key={one.value.metric} compared={one} filter={summary.meta.filter}>
@@ -92,18 +94,18 @@ export default function Recovery() {
               <span>{say('late')}</span>
               <MetaLine meta={summary.meta} />
             </p>
-          </>
+          </div>
         )}
       </Answered>
       <div class="grid">
         <Trend filter={filter} />
-        <Bands filter={filter} />
+        <div class="stack beside">
+          <Bands filter={filter} />
+          <Handling filter={filter} />
+        </div>
       </div>
       <Split filter={filter} />
-      <div class="grid">
-        <Hours filter={filter} />
-        <Handling filter={filter} />
-      </div>
+      <Hours filter={filter} />
     </div>
   )
 }
@@ -159,7 +161,10 @@ function TrendChart({
   const option = useMemo<ChartOption>(
     () => ({
       legend: {},
-      xAxis: { type: 'category', data: found.buckets.map((one) => one.label) },
+      xAxis: {
+        type: 'category',
+        data: found.buckets.map((one) => tickName(format, one.label, found.granularity)),
+      },
       yAxis: { type: 'value', min: 0, max: 1, axisLabel: { formatter: (v: number) => format.share(v, 0) } },
       tooltip: { valueFormatter: (v) => format.share(v as number | null) },
       series: found.lines.map((line) => ({
@@ -179,7 +184,7 @@ function TrendChart({
       table={{
         columns: [say('column.when'), ...found.lines.map((line) => name(line.metric))],
         rows: found.buckets.map((bucket, at) => [
-          bucket.label,
+          tickName(format, bucket.label, found.granularity, true),
           ...found.lines.map((line) => format.share(line.values[at])),
         ]),
       }}
@@ -248,8 +253,8 @@ function Bands({ filter }: { filter: Drill }) {
   )
 }
 
-function Linked({ to, children }: { to: string | null; children: preact.ComponentChildren }) {
-  return to ? <Link href={to}>{children}</Link> : <>{children}</>
+function Linked({ to, children }: { to: string | null; children: ComponentChildren }) {
+  return to ? <Link href={to}>{children}</Link> : <span>{children}</span>
 }
 
 function Split({ filter }: { filter: Drill }) {
@@ -304,6 +309,7 @@ function Split({ filter }: { filter: Drill }) {
   ]
   return (
     <Card
+      class="split"
       title={say('split')}
       about={say('split.why')}
       tools={

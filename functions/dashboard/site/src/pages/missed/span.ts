@@ -1,4 +1,4 @@
-// Time that passed or is left, in two units at most: "3 d 4 h", "12 min". Seconds only below a minute.
+// Time that passed or is left, in two units at most: "3d 4h", "12m". Seconds only below a minute.
 
 export interface Part {
   unit: 'day' | 'hour' | 'minute' | 'second'
@@ -21,7 +21,7 @@ export function parts(seconds: number): Part[] {
 export function span(seconds: number, locale: string): string {
   return parts(seconds)
     .map(({ unit, value }) =>
-      new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short' }).format(value),
+      new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'narrow' }).format(value),
     )
     .join(' ')
 }
