@@ -144,13 +144,15 @@ export function Addresses() {
     >
       <Answered query={known}>
         {(found) => (
-          <Table
-            label={say('tab.addresses')}
-            columns={columns}
-            rows={found.addresses}
-            rowKey={(one) => one.address}
-            empty={<Empty title={say('address.none')}>{say('address.none.why')}</Empty>}
-          />
+          <div class="export-table">
+            <Table
+              label={say('tab.addresses')}
+              columns={columns}
+              rows={found.addresses}
+              rowKey={(one) => one.address}
+              empty={<Empty title={say('address.none')}>{say('address.none.why')}</Empty>}
+            />
+          </div>
         )}
       </Answered>
       {asking ? <Ask onClose={() => setAsking(false)} /> : null}

@@ -319,13 +319,15 @@ export function Downloads() {
       <Card title={say('tab.downloads')} about={say('downloads.about', { days: 30 })} tools={<NewExport />}>
         {pages.data ? (
           <>
-            <Table
-              label={say('tab.downloads')}
-              columns={columns}
-              rows={jobs}
-              rowKey={(job) => job.id}
-              empty={<Empty title={say('downloads.none')}>{say('downloads.none.how')}</Empty>}
-            />
+            <div class="export-table">
+              <Table
+                label={say('tab.downloads')}
+                columns={columns}
+                rows={jobs}
+                rowKey={(job) => job.id}
+                empty={<Empty title={say('downloads.none')}>{say('downloads.none.how')}</Empty>}
+              />
+            </div>
             {pages.hasNextPage ? (
               <button
                 type="button"

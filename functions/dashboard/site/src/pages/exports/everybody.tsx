@@ -58,14 +58,16 @@ export function Everybody() {
     <Card title={say('tab.everybody')} about={say('everybody.about')}>
       {pages.data ? (
         <>
-          <Table
-            label={say('tab.everybody')}
-            columns={columns}
-            rows={rows}
-            rowKey={(one) => one.id}
-            expanded={(one) => (one.id === open ? <Conditions filter={one.filter} /> : null)}
-            empty={<Empty title={say('downloads.none')} />}
-          />
+          <div class="export-table">
+            <Table
+              label={say('tab.everybody')}
+              columns={columns}
+              rows={rows}
+              rowKey={(one) => one.id}
+              expanded={(one) => (one.id === open ? <Conditions filter={one.filter} /> : null)}
+              empty={<Empty title={say('downloads.none')} />}
+            />
+          </div>
           {pages.hasNextPage ? (
             <button
               type="button"

@@ -6,6 +6,7 @@ import { useChoices } from '../../filter/bar'
 import { useFormat } from '../../kit/format'
 import { useSession } from '../../session'
 import { LANGUAGE_NAMES, LANGUAGES, useWords } from '../../words'
+import './exports.css'
 
 export type Recipient = Schemas['RecipientBody']
 type Known = { user: string; address: string; state: string; asked_at?: string | null }

@@ -144,15 +144,17 @@ export function Reports() {
     >
       <Answered query={catalogue}>
         {(found) => (
-          <Table
-            label={say('tab.reports')}
-            columns={columns}
-            rows={found.reports.filter((one) =>
-              matches({ id: one.name, name: one.title, about: one.description }, searched),
-            )}
-            rowKey={(one) => one.name}
-            empty={<Empty inline title={say('reports.none')} />}
-          />
+          <div class="export-table">
+            <Table
+              label={say('tab.reports')}
+              columns={columns}
+              rows={found.reports.filter((one) =>
+                matches({ id: one.name, name: one.title, about: one.description }, searched),
+              )}
+              rowKey={(one) => one.name}
+              empty={<Empty inline title={say('reports.none')} />}
+            />
+          </div>
         )}
       </Answered>
       {running ? <Run report={running} onClose={() => run(null)} /> : null}

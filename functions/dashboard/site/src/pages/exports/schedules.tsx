@@ -303,13 +303,15 @@ export function Schedules() {
     >
       <Answered query={all}>
         {(found) => (
-          <Table
-            label={say('tab.schedules')}
-            columns={columns}
-            rows={[...found.schedules]}
-            rowKey={(one) => one.id}
-            empty={<Empty title={say('schedule.none')}>{say('schedule.none.how')}</Empty>}
-          />
+          <div class="export-table">
+            <Table
+              label={say('tab.schedules')}
+              columns={columns}
+              rows={[...found.schedules]}
+              rowKey={(one) => one.id}
+              empty={<Empty title={say('schedule.none')}>{say('schedule.none.how')}</Empty>}
+            />
+          </div>
         )}
       </Answered>
       {editing || saved ? (

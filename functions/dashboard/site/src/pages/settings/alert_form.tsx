@@ -1,6 +1,6 @@
 // One alert, new or changed: what is watched and where, when somebody is told, and who.
 import { useState } from 'preact/hooks'
-import { client, type Schemas, useChange } from '../../ask'
+import { type Answer, client, type Schemas, useChange } from '../../ask'
 import { optionsOf, useChoices } from '../../filter/bar'
 import { useFormat } from '../../kit/format'
 import { Check, Select, Text, wrongOf } from '../../kit/inputs'
@@ -10,7 +10,7 @@ import { useSession } from '../../session'
 import { useWords } from '../../words'
 import { type Recipient, Recipients } from '../exports/recipients'
 
-export type Alert = Schemas['AlertView']
+export type Alert = Answer<'/v1/alerts/{id}'>
 type Kind = Schemas['AlertKind']
 type Week = Schemas['QuietView']['weekly']
 
@@ -50,14 +50,14 @@ interface Quiet {
 }
 
 /** One window on some days; null for weeks that say more than that. */
-function quietOf(week: Week): Quiet | null {
+function quietOf(week: Alert['quiet']['weekly']): Quiet | null {
   const days = Object.keys(week).filter((day) => week[day]?.length)
   const windows = new Set(days.map((day) => JSON.stringify(week[day])))
   if (!days.length) return { days: [], from: '22:00', to: '07:00' }
   const only = week[days[0] as string]
   const first = only?.[0]
   if (windows.size !== 1 || only?.length !== 1 || !first) return null
-  return { days: days.map(Number).sort(), from: first[0], to: first[1] }
+  return { days: days.map(Number).sort(), from: first[0] ?? '', to: first[1] ?? '' }
 }
 
 interface FormProps {
@@ -147,7 +147,7 @@ export function AlertForm({ rule, onClose, onSaved }: FormProps) {
         quiet: {
           mode,
           weekly: own
-            ? (rule?.quiet.weekly ?? {})
+            ? ((rule?.quiet.weekly ?? {}) as Week)
             : Object.fromEntries(
                 quiet.days.map((day) => [String(day), [[quiet.from, quiet.to] as [string, string]]]),
               ),

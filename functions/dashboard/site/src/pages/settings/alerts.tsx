@@ -15,6 +15,7 @@ import { useWords } from '../../words'
 import { useAgain } from '../exports/job'
 import { ReachTag, useNames } from '../exports/recipients'
 import { type Alert, AlertForm } from './alert_form'
+import '../exports/exports.css'
 import './alerts.css'
 
 type Event = Schemas['AlertEventView']
@@ -399,13 +400,15 @@ export default function AlertsTab() {
       >
         <Answered query={all}>
           {(found) => (
-            <Table
-              label={say('title')}
-              columns={columns}
-              rows={found.alerts}
-              rowKey={(rule) => rule.id}
-              empty={<Empty title={say('none')}>{say('none.how')}</Empty>}
-            />
+            <div class="export-table">
+              <Table
+                label={say('title')}
+                columns={columns}
+                rows={found.alerts}
+                rowKey={(rule) => rule.id}
+                empty={<Empty title={say('none')}>{say('none.how')}</Empty>}
+              />
+            </div>
           )}
         </Answered>
       </Card>
