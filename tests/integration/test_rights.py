@@ -59,6 +59,8 @@ from tools.template_rules.stack import (
 
 STACK = load()
 FUNCTIONS = {folder: name for name, folder in contract.FUNCTIONS.items()}
+# The dashboard's function asks nobody for anything.
+ASKING = [folder for folder in FUNCTIONS if folder != "dashboard"]
 # What a deployment needs before any function can run.
 STORES = (
     "AWS::KMS::Key",
@@ -887,7 +889,7 @@ SERVICE_ACTIONS = {
 }
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", ASKING)
 def test_a_function_may_do_all_that_it_does(played: House, function: str) -> None:
     calls = played.calls[function]
     assert calls
@@ -901,7 +903,7 @@ def _allowed(function: str, call: Call) -> bool:
     return any(allows(statement, call) for statement in granted(function))
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", ASKING)
 def test_a_function_may_do_little_more_than_it_does(played: House, function: str) -> None:
     used = {(call.action, call.resource.split("/")[0]) for call in played.calls[function]}
     unused = {
@@ -913,6 +915,14 @@ def test_a_function_may_do_little_more_than_it_does(played: House, function: str
     }
     unused = {right for right in unused if right[1:] not in used}
     assert unused <= SELDOM, sorted(unused - SELDOM)
+
+
+def test_the_dashboards_function_may_write_its_log_and_nothing_else() -> None:
+    role = STACK.aws.resources[target(STACK.aws.resources[FUNCTIONS["dashboard"]].get("Role"))]
+    assert not role.get("ManagedPolicyArns")
+    assert [(s["Action"], target(s["Resource"])) for s in granted("dashboard")] == [
+        (["logs:CreateLogStream", "logs:PutLogEvents"], "DashboardLog")
+    ]
 
 
 def _owner(resource: Any) -> str:
