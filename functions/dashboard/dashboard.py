@@ -182,6 +182,8 @@ def _security() -> dict[str, str]:
         "style-src": "'self'",
         "img-src": "'self'",
         "font-src": "'self'",
+        # Recordings are played from where their providers keep them, whoever that is (docs/adr/0125).
+        "media-src": "https:",
         "connect-src": f"'self' {talks_to}",
         "base-uri": "'self'",
         # Sign-in is an address that the page goes to; every form is answered by the page's own code.

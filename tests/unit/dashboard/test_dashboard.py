@@ -168,12 +168,13 @@ def test_the_configuration_says_where_to_sign_in_and_is_never_kept() -> None:
     }
 
 
-def test_nothing_runs_or_loads_that_is_not_the_sites_own() -> None:
+def test_nothing_runs_or_loads_that_is_not_the_sites_own_but_recordings() -> None:
     policy = ask("/")[1]["content-security-policy"]
     allowed = dict(one.split(" ", 1) for one in policy.split("; "))
     assert allowed["default-src"] == "'none'"
     assert {allowed[name] for name in ("script-src", "style-src", "img-src", "font-src")} == {"'self'"}
     assert allowed["connect-src"] == "'self' https://login.example.com wss://live.example.com"
+    assert allowed["media-src"] == "https:"
     assert allowed["frame-ancestors"] == allowed["form-action"] == "'none'"
     assert "unsafe" not in policy
     assert "*" not in policy
