@@ -199,10 +199,14 @@ export default function AuditTab() {
 /** "fields: zone, name": what an action tells of itself, one thing a line. */
 function detailOf(detail: Record<string, unknown>): string {
   return Object.entries(detail)
-    .filter(([name]) => name !== 'role')
+    .filter(([name, value]) => name !== 'role' && !isEmpty(value))
     .map(([name, value]) => `${name}: ${Array.isArray(value) ? value.join(', ') : textOf(value)}`)
     .join('\n')
 }
+
+/** Nothing said: an empty text, list or object. */
+const isEmpty = (value: unknown): boolean =>
+  value === '' || value === null || (typeof value === 'object' && Object.keys(value).length === 0)
 
 const textOf = (value: unknown): string =>
   value !== null && typeof value === 'object' ? JSON.stringify(value) : String(value)

@@ -179,7 +179,11 @@ function Add({
   const [dnd, setDnd] = useState(false)
   const [made, setMade] = useState<Detail | null>(null)
   const saving = useSaving<Detail>(['/v1/directory/connections'], false)
-  if (made) return <Made made={made} onClose={onClose} onOpen={onOpen} />
+  if (made) {
+    // A secret made here is of no use to a provider that makes its own.
+    const useful = hint?.secret === 'given' ? { ...made, secret: '' } : made
+    return <Made made={useful} owed={hint?.secret === 'given' && !secret} onClose={onClose} onOpen={onOpen} />
+  }
   if (!hint) {
     return (
       <Drawer title={say('connections.add')} onClose={onClose}>
@@ -203,7 +207,7 @@ function Add({
           body: {
             provider: hint.provider,
             name: name.trim(),
-            ...(hint.secret === 'given' ? { secret } : {}),
+            ...(hint.secret === 'given' && secret ? { secret } : {}),
             zone,
             ...(country ? { country } : {}),
             options: {
@@ -241,10 +245,9 @@ function Add({
       {hint.secret === 'given' ? (
         <Text
           label={say('secret')}
-          why={words(hint.given_as)}
+          why={`${words(hint.given_as)} ${say('secret.later')}`}
           type="password"
           autocomplete="off"
-          required
           minLength={8}
           value={secret}
           onChange={setSecret}
@@ -313,10 +316,13 @@ function Steps({ steps, page, later }: { steps: string[]; page: string; later?: 
 /** Address and secret of a connection that was just made: shown this once. */
 function Made({
   made,
+  owed,
   onClose,
   onOpen,
 }: {
   made: Detail
+  /** The provider's own secret is still to be given. */
+  owed: boolean
   onClose: () => void
   onOpen: (id: string) => void
 }) {
@@ -340,6 +346,7 @@ function Made({
     >
       <div class="stack">
         <Once made={made} />
+        {owed ? <Notice tone="warn">{say('secret.owed')}</Notice> : null}
         <Steps steps={made.set_up.steps.map(words)} page={made.set_up.page} />
         <First id={made.id} />
       </div>
@@ -430,7 +437,7 @@ function Shown({
       <div class="stack">
         <Answered query={detail}>
           {(row) => (
-            <>
+            <div class="stack">
               <Wrong error={saving.error} />
               {fresh ? <Once made={fresh} /> : null}
               <div class="row">
@@ -503,7 +510,7 @@ function Shown({
               </Facts>
               <Notice>{say('address.hidden')}</Notice>
               <Steps steps={row.set_up.steps.map(words)} page={row.set_up.page} />
-            </>
+            </div>
           )}
         </Answered>
         <section class="stack">

@@ -71,11 +71,13 @@ export default function SettingsPage() {
     <Page
       title={shell('page.settings')}
       bar={
-        <Tabs
-          label={shell('page.settings')}
-          chosen={tab}
-          tabs={mine.map((one) => ({ id: one, name: say(`tab.${one}`) }))}
-        />
+        <div class="settings-tabs">
+          <Tabs
+            label={shell('page.settings')}
+            chosen={tab}
+            tabs={mine.map((one) => ({ id: one, name: say(`tab.${one}`) }))}
+          />
+        </div>
       }
       tools={
         session.may('see_costs') && session.may('manage_directory') ? (

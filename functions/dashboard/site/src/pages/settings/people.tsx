@@ -410,11 +410,11 @@ function Accounts({
   const put = (at: number, patch: Partial<Account>) =>
     onChange(accounts.map((one, n) => (n === at ? { ...one, ...patch } : one)))
   return (
-    <fieldset class="accounts stack">
+    <fieldset class="stack">
       <legend>{say('accounts')}</legend>
       <p class="faint small-text">{say('accounts.why', { zone })}</p>
       {accounts.map((account, at) => (
-        <div class="account" key={at}>
+        <div class="account-row" key={at}>
           <Select
             label={say('connection')}
             value={account.connection}
