@@ -124,7 +124,9 @@ def run(script: Sequence[str]) -> None:
     """Run a script of the site with the project's own Node, in an environment that says nothing to it."""
     result = subprocess.run([node(), *script], cwd=SITE, env=environment(), capture_output=True, text=True, check=False)
     if result.returncode != 0:
-        raise BuildError(f"building the site failed:\n{(result.stdout + result.stderr).strip()}")
+        # Vite adds where in its own code it noticed.
+        said = [line for line in (result.stdout + result.stderr).splitlines() if not line.startswith("    at ")]
+        raise BuildError("\n".join([f"{Path(script[0]).name} failed in functions/dashboard/site:", *said]).strip())
 
 
 def node() -> str:
