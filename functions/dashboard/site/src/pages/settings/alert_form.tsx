@@ -11,6 +11,8 @@ import { useWords } from '../../words'
 import { type Recipient, Recipients } from '../exports/recipients'
 
 export type Alert = Answer<'/v1/alerts/{id}'>
+/** What the answer to a change tells beside the list: the secret of a webhook, once. */
+export type Saved = Pick<Alert, 'name' | 'webhook'>
 type Kind = Schemas['AlertKind']
 type Week = Schemas['QuietView']['weekly']
 
@@ -63,7 +65,7 @@ function quietOf(week: Alert['quiet']['weekly']): Quiet | null {
 interface FormProps {
   rule: Alert | null
   onClose: () => void
-  onSaved: (made: Alert) => void
+  onSaved: (made: Saved) => void
 }
 
 export function AlertForm({ rule, onClose, onSaved }: FormProps) {

@@ -14,7 +14,7 @@ import { useMay } from '../../session'
 import { useWords } from '../../words'
 import { useAgain } from '../exports/job'
 import { ReachTag, useNames } from '../exports/recipients'
-import { type Alert, AlertForm } from './alert_form'
+import { type Alert, AlertForm, type Saved } from './alert_form'
 import '../exports/exports.css'
 import './alerts.css'
 
@@ -182,7 +182,7 @@ function Past({ rule, onClose }: { rule: Alert; onClose: () => void }) {
 }
 
 /** The secret of a webhook, in the one answer that shows it. */
-function Once({ rule, onClose }: { rule: Alert; onClose: () => void }) {
+function Once({ rule, onClose }: { rule: Saved; onClose: () => void }) {
   const say = useWords('alerts')
   return (
     <Dialog
@@ -221,7 +221,7 @@ export default function AlertsTab() {
   const [editing, edit] = useState<Alert | 'new' | null>(null)
   const [deleting, setDeleting] = useState<Alert | null>(null)
   const [rotating, setRotating] = useState<Alert | null>(null)
-  const [secret, setSecret] = useState<Alert | null>(null)
+  const [secret, setSecret] = useState<Saved | null>(null)
   const mute = useChange(
     ({ id, until }: { id: string; until: string | null }) =>
       client.POST('/v1/alerts/{id}/mute', { params: { path: { id } }, body: { until } }),
