@@ -171,10 +171,7 @@ def config() -> dict[str, str]:
 
 @cache
 def _security() -> dict[str, str]:
-    """What the pages may load and whom they may talk to: themselves, the sign-in, the live board.
-
-    Recordings are opened at the provider, in a page of its own, so nothing is embedded.
-    """
+    """What the pages may load and whom they may talk to: themselves, the sign-in, the live board."""
     talks_to = " ".join(_origin(os.environ[name]) for name in ("RINGLAKE_LOGIN_URL", "RINGLAKE_LIVE_URL"))
     policy = {
         "default-src": "'none'",
