@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from tests.deployed import Stack
-from tests.driver.office import Office, opened
+from tests.driver.office import CUSTOMER, Office, opened
+from tests.driver.screen import Screen
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +123,40 @@ def test_a_filter_is_checked_and_followed(office: Office) -> None:
         office.said("completed", "c5")
         office.said("completed", "c6")
         anna.wait("an empty board", lambda f: not f.calls)
+
+
+def test_a_wall_needs_no_sign_in_and_ends_when_it_is_withdrawn(office: Office) -> None:
+    """demands.md D66"""
+    made = office.call("anna", "POST", "/v1/live/walls", {"name": "Reception"})
+    assert made.status == 201, made.body
+    token = made.json["url"].partition("#")[2]
+
+    def knock(token: str) -> tuple[int, Any]:
+        url = urlsplit(office.stack.api_url)
+        connection = HTTPConnection(url.netloc, timeout=30)
+        connection.request("POST", f"{url.path}/wall/{token}/ticket")
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+
+    def ticket() -> str:
+        status, said = knock(token)
+        assert status == 201, said
+        assert (said["name"], said["zone"]) == ("Reception", "Europe/Warsaw")
+        return str(said["url"])
+
+    assert knock(token[:-1] + ("a" if token[-1] != "a" else "b"))[0] == 404
+    with Screen(ticket) as wall:
+        office.ring("c8", "boris")
+        wall.wait("a call", lambda f: bool(f.calls))
+        (call,) = wall.follower.calls.values()
+        assert [employee.name for employee in call.ringing] == ["Boris"]
+        assert not any(CUSTOMER[3:] in json.dumps(message) for message in wall.heard)
+        assert office.call("anna", "GET", "/v1/live/walls").json["walls"][0]["screens"] == 1
+        assert office.call("anna", "DELETE", f"/v1/live/walls/{made.json['wall']['id']}").status == 200
+        wall.ping()
+        assert wall.ended()
+    assert knock(token)[0] == 404
+    office.said("completed", "c8")
 
 
 def test_nobody_comes_in_without_a_ticket_or_twice_with_one(office: Office) -> None:
