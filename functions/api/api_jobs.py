@@ -117,10 +117,11 @@ def link_to_file(id: str) -> Response[str]:
     return content(asked.rooms.desk.link(asked.viewer, id, asked.now))
 
 
-@serves(router, "GET /v1/reports", answers=Catalogue)
+@serves(router, "GET /v1/reports", query=queries.Reports, answers=Catalogue)
 def list_reports() -> Response[str]:
-    """Reports that can be run, with their parameters."""
-    return answer(Catalogue(reports=asked.rooms.desk.reports(asked.viewer)))
+    """Reports that can be run, with their parameters; descriptions are English."""
+    language = asked.query(queries.Reports).language
+    return answer(Catalogue(reports=asked.rooms.desk.reports(asked.viewer, language)))
 
 
 @serves(

@@ -15,6 +15,7 @@ from ringlake.flows.directory.contacts import MOST, PAGE
 from ringlake.flows.directory.mapping import MOST_DAYS
 from ringlake.flows.unmapped import DAYS
 from ringlake.model.invoices import LineState
+from ringlake.model.language import Language
 
 Place = Annotated[str, StringConstraints(max_length=512)]
 Word = Annotated[str, StringConstraints(max_length=120)]
@@ -34,6 +35,10 @@ class Import(Parameters):
 
 class Jobs(Parameters):
     before: Annotated[Place, Field(description="`next` of the page before")] = ""
+
+
+class Reports(Parameters):
+    language: Annotated[Language | None, Field(description="of the titles; the viewer's own when left out")] = None
 
 
 class Customers(Parameters):

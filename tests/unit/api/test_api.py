@@ -163,6 +163,10 @@ def test_the_way_of_a_report_run(world: World) -> None:
     parameters = {p["name"] for p in catalogue["reports"][0]["parameters"]}
     assert (status, parameters) == (200, {"first_date", "last_date"})
 
+    _, polish, _ = call("GET /v1/reports", OWNER, query="language=pl")
+    assert [one["name"] for one in polish["reports"]] == [one["name"] for one in catalogue["reports"]]
+    assert polish["reports"][0]["title"] == "Obecność"
+
     status, ordered, _ = call("POST /v1/reports/{name}/runs", OWNER, body, name=name)
     assert (status, ordered["kind"]) == (202, "report")
     world.run_report(ordered["id"])

@@ -62,6 +62,8 @@ def test_words_are_in_the_viewers_language() -> None:
     (numbers,) = offered(world, "owner", report="numbers", metrics=["calls"]).reports
 
     assert numbers.title == "Numery"
+    (spanish,) = offered(world, "owner", report="numbers", language="es").reports
+    assert spanish.title == "Números"
     assert {column.code: column.words for column in numbers.profiles[0].columns}["business_number_name"] != ""
 
 

@@ -216,14 +216,14 @@ class Desk:
             language=language,
         )
 
-    def reports(self, viewer: Principal) -> list[ReportEntry]:
+    def reports(self, viewer: Principal, language: Language | None = None) -> list[ReportEntry]:
         """The catalogue: name, title, description and parameters of each report that the viewer may run."""
         workspace = self._paid(viewer)
         may_read_reports(viewer.user)
         return [
             ReportEntry(
                 name=report.name,
-                title=_titled(report, viewer.user.language or workspace.language),
+                title=_titled(report, language or viewer.user.language or workspace.language),
                 description=report.description,
                 parameters=[ReportParameter(name=p.name, type=p.type) for p in report.parameters],
             )

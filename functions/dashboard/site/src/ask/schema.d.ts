@@ -2545,7 +2545,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Reports that can be run, with their parameters.
+         * Reports that can be run, with their parameters; descriptions are English.
          * @description Needs `reports`.
          */
         get: operations["getReports"];
@@ -13972,6 +13972,8 @@ export interface operations {
                 chart?: string;
                 /** @description with the period before */
                 compare?: boolean;
+                /** @description of the words; the viewer's own when left out */
+                language?: components["schemas"]["Language"];
                 /** @description metrics of the file */
                 metrics?: components["schemas"]["MetricId"][];
                 /** @description only this report; all when left out */
@@ -15156,7 +15158,10 @@ export interface operations {
     };
     getReports: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description of the titles; the viewer's own when left out */
+                language?: components["schemas"]["Language"];
+            };
             header?: never;
             path?: never;
             cookie?: never;

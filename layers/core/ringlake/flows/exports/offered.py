@@ -19,6 +19,7 @@ from ringlake.files.words import Words
 from ringlake.model.base import Answer
 from ringlake.model.directory import Ability
 from ringlake.model.jobs import Format, Headers
+from ringlake.model.language import Language
 from ringlake.query.resolve import most_months
 from ringlake.stores.directory import DirectoryStore
 
@@ -45,6 +46,7 @@ class OfferQuery(BaseModel):
     metrics: Annotated[list[_Word], Parameter(max_length=100, description="metrics of the file")] = []
     by: Annotated[_Word, Parameter(description="what lines or parts stand for")] = ""
     compare: Annotated[bool, Parameter(description="with the period before")] = False
+    language: Annotated[Language | None, Parameter(description="of the words; the viewer's own when left out")] = None
 
 
 class OfferedColumn(Answer, frozen=True, kw_only=True):
@@ -100,8 +102,8 @@ def offers(viewer: Principal, query: OfferQuery, directory: DirectoryStore, now:
     if query.report and query.report not in REPORTS:
         raise InvalidRequest("report", f"is one of {', '.join(REPORTS)}")
     may = abilities(viewer.user)
-    options = query.model_dump(exclude={"report"}, exclude_defaults=True)
-    words = Words(viewer.user.language or directory.settings(viewer.workspace).language)
+    options = query.model_dump(exclude={"report", "language"}, exclude_defaults=True)
+    words = Words(query.language or viewer.user.language or directory.settings(viewer.workspace).language)
     reports: list[OfferedReport] = []
     for report in REPORTS.values():
         if query.report != report.name and (query.report or not report.needs <= may):

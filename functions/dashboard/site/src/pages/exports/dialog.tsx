@@ -85,7 +85,7 @@ export function ExportDialog({
 
   const shaping = only(options, (name) => SHAPING.includes(name))
   const offers = useAnswer('/v1/exports/reports', {
-    params: { query: { report, ...shaping } },
+    params: { query: { report, language, ...shaping } },
   } as GetInit<'/v1/exports/reports'>)
   const offered = offers.data?.reports[0]
   const chart = typeof options.chart === 'string' ? { chart: options.chart } : {}

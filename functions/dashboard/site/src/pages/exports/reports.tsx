@@ -99,10 +99,10 @@ function Run({ report, onClose }: { report: Entry; onClose: () => void }) {
 
 export function Reports() {
   const say = useWords('exports')
-  const { me } = useSession()
+  const { me, language } = useSession()
   const [searched, search] = useState('')
   const [running, run] = useState<Entry | null>(null)
-  const catalogue = useAnswer('/v1/reports', {})
+  const catalogue = useAnswer('/v1/reports', { params: { query: { language } } })
   const columns: Column<Entry>[] = [
     {
       id: 'title',

@@ -149,7 +149,11 @@ export function ScheduleForm({ schedule, saved, onClose }: FormProps) {
   )
   const [skip, setSkip] = useState(schedule?.skip_when_empty ?? false)
   const [takeOver, setTakeOver] = useState(false)
-  const reports = useAnswer('/v1/reports', {}, { enabled: finance })
+  const reports = useAnswer(
+    '/v1/reports',
+    { params: { query: { language: session.language } } },
+    { enabled: finance },
+  )
   const kept = useAnswer('/v1/saved-reports', {})
   const save = useChange(
     (body: Schemas['ScheduleBody']) =>

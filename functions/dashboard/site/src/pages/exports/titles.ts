@@ -8,8 +8,8 @@ type Named = Pick<Job, 'kind' | 'name' | 'title'> & { options?: Job['options'] }
 
 export function useTitles(): (job: Named) => string {
   const words = useAllWords()
-  const { may } = useSession()
-  const reports = useAnswer('/v1/reports', {}, { enabled: may('reports') })
+  const { may, language } = useSession()
+  const reports = useAnswer('/v1/reports', { params: { query: { language } } }, { enabled: may('reports') })
   return (job) => {
     if (job.kind === 'report')
       return reports.data?.reports.find((one) => one.name === job.name)?.title ?? job.title
