@@ -51,7 +51,7 @@ def _windows(browser: Browser) -> Iterator[dict[tuple[str, str], Reader]]:
 
 
 def _reader(browser: Browser, stack: Stack, login: seeding.Login | None) -> Reader:
-    context = browser.new_context(timezone_id=ZONE_OF_THE_READER, locale="en-US", accept_downloads=True)
+    context = browser.new_context(timezone_id=ZONE_OF_THE_READER, locale="en-GB", accept_downloads=True)
     return Reader(context, stack.api_url, window.Login(login.email, login.password) if login else None)
 
 

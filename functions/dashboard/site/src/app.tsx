@@ -5,7 +5,7 @@ import { lazy, Suspense } from 'preact/compat'
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { Redirect, Route, Router, Switch, useLocation } from 'wouter-preact'
 import { queries, useAnswer } from './ask'
-import { Format, FormatContext } from './kit/format'
+import { Format, FormatContext, localeOf } from './kit/format'
 import { Toasts } from './kit/overlay'
 import { Answered, Empty, Skeleton } from './kit/states'
 import {
@@ -151,7 +151,10 @@ function SignedIn({
   )
   const zone = me.data?.workspace.zone ?? 'UTC'
   const currency = me.data?.workspace.currency ?? ''
-  const format = useMemo(() => new Format(words.language, zone, currency), [words.language, zone, currency])
+  const format = useMemo(
+    () => new Format(words.language, zone, currency, localeOf(words.language)),
+    [words.language, zone, currency],
+  )
   if (!session) {
     return (
       <main class="page">

@@ -50,15 +50,12 @@ export function Period({ filtered, meta }: Pick<BarProps, 'filtered' | 'meta'>) 
   const [from, setFrom] = useState(filter.from ?? meta?.from_date ?? '')
   const [to, setTo] = useState(filter.to ?? meta?.to_date ?? '')
   const preset = filter.preset
-  const resolved = meta
-    ? meta.from_date === meta.to_date
-      ? format.day(meta.from_date)
-      : `${format.day(meta.from_date)} – ${format.day(meta.to_date)}`
-    : ''
+  const resolved = meta ? format.days(meta.from_date, meta.to_date) : ''
   const name = preset ? say(`preset.${preset}` as 'preset.today') : say('dates')
   const wrong = from !== '' && to !== '' && to < from
   return (
     <Menu
+      className="period-button"
       button={
         <>
           <CalendarDays size={16} aria-hidden="true" />

@@ -156,13 +156,7 @@ export function MetaLine({
   const format = useFormat()
   return (
     <>
-      {meta.from_date ? (
-        <span>
-          {meta.from_date === meta.to_date
-            ? format.day(meta.from_date)
-            : `${format.day(meta.from_date)} – ${format.day(meta.to_date)}`}
-        </span>
-      ) : null}
+      {meta.from_date ? <span>{format.days(meta.from_date, meta.to_date ?? meta.from_date)}</span> : null}
       <span>{say('zone', { zone: meta.zone })}</span>
       <span>{say('as_of', { at: format.exactly(meta.as_of) })}</span>
     </>

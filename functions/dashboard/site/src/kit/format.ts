@@ -9,8 +9,13 @@ export type Unit = 'count' | 'share' | 'seconds' | 'money' | 'lines' | 'people' 
 /** What stands where a value is unknown: never a zero (metrics.md). */
 export const UNKNOWN = '–'
 
-// English as most of its readers write dates and 24 hours, so that columns line up.
+// For readers whose browser names no region of the language.
 const LOCALES: Record<Language, string> = { en: 'en-GB', es: 'es-ES', ru: 'ru-RU', pl: 'pl-PL' }
+
+/** The region by which the browser's reader writes this language: en-US, es-MX. */
+export function localeOf(language: Language): string | undefined {
+  return navigator.languages.find((one) => one.toLowerCase().startsWith(`${language}-`))
+}
 
 const pad = (n: number): string => String(n).padStart(2, '0')
 
@@ -23,8 +28,9 @@ export class Format {
     readonly language: Language,
     readonly zone: string,
     readonly currency: string,
+    locale?: string,
   ) {
-    this.locale = LOCALES[language]
+    this.locale = locale ?? LOCALES[language]
   }
 
   private number(options: Intl.NumberFormatOptions): Intl.NumberFormat {
@@ -102,6 +108,18 @@ export class Format {
     return new Intl.DateTimeFormat(this.locale, { timeZone: 'UTC', ...options }).format(
       new Date(`${iso.slice(0, 10)}T12:00:00Z`),
     )
+  }
+
+  /** Days from one to another, both inclusive: 16 – 22 Nov 2026. */
+  days(from: string, to: string): string {
+    const noon = (day: string): Date => new Date(`${day.slice(0, 10)}T12:00:00Z`)
+    const options: Intl.DateTimeFormatOptions = {
+      timeZone: 'UTC',
+      day: 'numeric',
+      month: 'short',
+      year: 'numeric',
+    }
+    return new Intl.DateTimeFormat(this.locale, options).formatRange(noon(from), noon(to))
   }
 
   /** A moment in the workspace's zone: 22 Nov, 14:03 */
