@@ -190,7 +190,7 @@ export default function Log() {
       </section>
       {open ? <Opened open={open} onClose={() => setOpen(null)} /> : null}
       {exporting ? (
-        <ExportDialog report="interactions" filter={filter} onClose={() => setExporting(false)} />
+        <ExportDialog report="interactions" filter={filter} rows={count} onClose={() => setExporting(false)} />
       ) : null}
     </Page>
   )
