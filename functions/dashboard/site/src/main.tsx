@@ -25,7 +25,10 @@ async function start(root: HTMLElement): Promise<void> {
   const words = await loadWords(language)
   const config = (await (await asked).json()) as Config
   const tokens = new Tokens(config)
-  speakAs(tokens, () => void tokens.signIn(location.href.slice(base().length - 1)))
+  speakAs(tokens, () => {
+    // Who was let in a moment ago and is refused all the same is unknown here or suspended: that is said, not repeated.
+    if (!tokens.fresh) void tokens.signIn(location.href.slice(base().length - 1))
+  })
   if (here.startsWith('/signed-in')) {
     const back = await tokens.signedIn(new URL(location.href))
     history.replaceState(null, '', base() + back.replace(/^\//, ''))

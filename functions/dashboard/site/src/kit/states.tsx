@@ -11,7 +11,6 @@ export function Skeleton({ lines = 4 }: { lines?: number }) {
     <div class="skeleton" role="status">
       <span class="unseen">{say('loading')}</span>
       {Array.from({ length: lines }, (_, line) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: lines of a skeleton are all alike
         <span key={line} style={{ width: `${92 - ((line * 23) % 41)}%` }} aria-hidden="true" />
       ))}
     </div>
@@ -58,11 +57,24 @@ export function Upgrade() {
   )
 }
 
+/** The login knows the reader, the workspace does not, or not any more. */
+function Stranger() {
+  const say = useWords('kit')
+  return (
+    <div class="state" role="alert">
+      <Lock size={28} aria-hidden="true" />
+      <h2>{say('stranger.title')}</h2>
+      <p>{say('stranger.text')}</p>
+    </div>
+  )
+}
+
 /** What went wrong, what to do, and by which id to ask about it. */
 export function Problem({ error, retry }: { error: AskError; retry?: () => void }) {
   const say = useWords('kit')
   if (error.status === 402) return <Upgrade />
   if (error.status === 403) return <NoPermission ability={error.detail} />
+  if (error.status === 401) return <Stranger />
   const offline = error.status === 0
   const title = offline
     ? say('offline.title')

@@ -30,6 +30,7 @@ const KEPT = 'ringlake.session'
 const PENDING = 'ringlake.signing-in'
 // A token that ends while a request travels is no use.
 const EARLY_MS = 60_000
+const FRESH_MS = 30_000
 
 /** Where the site stands, with a slash at its end. */
 export const base = (): string => new URL('.', document.baseURI).href
@@ -43,6 +44,8 @@ export class SignInError extends Error {}
 
 export class Tokens {
   private refreshing: Promise<string> | null = null
+  private leaving = false
+  private signedInAt = 0
   private readonly server: oauth.AuthorizationServer
   private readonly client: oauth.Client
 
@@ -64,8 +67,15 @@ export class Tokens {
     return `${base()}signed-in`
   }
 
+  /** Whether the login let the reader in a moment ago: to send them there again would go round in circles. */
+  get fresh(): boolean {
+    return Date.now() - this.signedInAt < FRESH_MS
+  }
+
   /** Leaves the page for the login; afterwards the reader is back at `back`. */
   async signIn(back: string): Promise<never> {
+    if (this.leaving) return new Promise<never>(() => {})
+    this.leaving = true
     const pending: Pending = {
       state: oauth.generateRandomState(),
       nonce: oauth.generateRandomNonce(),
@@ -108,6 +118,7 @@ export class Tokens {
       requireIdToken: true,
     })
     this.keep(made, '')
+    this.signedInAt = Date.now()
     return pending.back
   }
 
