@@ -56,15 +56,23 @@ function Definition({ id }: { id: string }) {
   )
 }
 
-/** Name of a metric with its definition behind an "i". */
+/** The definition of a metric behind an "i". */
+export function MetricHint({ id }: { id: string }) {
+  const name = useFieldNames()
+  return (
+    <Hint about={name(id)}>
+      <Definition id={id} />
+    </Hint>
+  )
+}
+
+/** Name of a metric with its definition beside it. */
 export function MetricName({ id }: { id: string }) {
   const name = useFieldNames()
   return (
     <>
       <span>{name(id)}</span>
-      <Hint about={name(id)}>
-        <Definition id={id} />
-      </Hint>
+      <MetricHint id={id} />
     </>
   )
 }

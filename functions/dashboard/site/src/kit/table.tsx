@@ -14,6 +14,8 @@ export interface Sorting {
 export interface Column<Row> {
   id: string
   title: ComponentChildren
+  /** An explanation beside the title, outside of the button that sorts. */
+  about?: ComponentChildren
   cell: (row: Row) => ComponentChildren
   /** Numbers stand at the end. */
   end?: boolean
@@ -85,6 +87,7 @@ export function Table<Row>({
                   ) : (
                     column.title
                   )}
+                  {column.about}
                 </th>
               )
             })}
