@@ -7,6 +7,7 @@ import { Link } from 'wouter-preact'
 import { type Schemas, usePages } from '../../ask'
 import { type BarField, FilterBar } from '../../filter/bar'
 import { type Drill, drillTo, type Filter } from '../../filter/filter'
+import { SavedMenu } from '../../filter/saved'
 import { useFilter, useParameter } from '../../filter/useFilter'
 import { MetaLine } from '../../kit/figures'
 import { useFormat } from '../../kit/format'
@@ -152,6 +153,7 @@ export default function Log() {
           <Link class="button" href={mine}>
             <History size={16} aria-hidden="true" /> {say('mine')}
           </Link>
+          <SavedMenu page="interactions" params={filter} />
           {session.may('export') ? (
             <button type="button" onClick={() => setExporting(true)}>
               <FileDown size={16} aria-hidden="true" /> {say('export')}
@@ -190,7 +192,12 @@ export default function Log() {
       </section>
       {open ? <Opened open={open} onClose={() => setOpen(null)} /> : null}
       {exporting ? (
-        <ExportDialog report="interactions" filter={filter} rows={count} onClose={() => setExporting(false)} />
+        <ExportDialog
+          report="interactions"
+          filter={filter}
+          rows={count}
+          onClose={() => setExporting(false)}
+        />
       ) : null}
     </Page>
   )
