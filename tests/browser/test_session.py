@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -13,6 +15,7 @@ from tests.browser.conftest import PEOPLE, PageOf
 from tests.browser.reader import Reader
 from tests.deployed import Stack
 from tools.simulator import seeding
+from tools.window import Login
 
 Visitor = Callable[..., Reader]
 TOKENS = "() => JSON.parse(sessionStorage.getItem('ringlake.session'))"
@@ -134,3 +137,17 @@ def test_signing_out_revokes_the_session_and_leads_back_to_the_login(visitor: Vi
     form = {"grant_type": "refresh_token", "refresh_token": kept["refresh_token"], "client_id": config["client_id"]}
     again = reader.context.request.post(config["token_endpoint"], form=form)
     assert (again.status, again.json()["error"]) == (400, "invalid_grant")
+
+
+def test_whom_the_login_knows_and_no_workspace_is_told_so_and_not_sent_in_circles(
+    visitor: Visitor, stack: Stack, aws: Callable[[str], Any]
+) -> None:
+    login = Login(f"stranger-{secrets.token_hex(4)}@example.com", "A-good-pass-word-1")
+    pool, people = stack.outputs["UserPoolId"], aws("cognito-idp")
+    people.admin_create_user(UserPoolId=pool, Username=login.email, MessageAction="SUPPRESS")
+    people.admin_set_user_password(UserPoolId=pool, Username=login.email, Password=login.password, Permanent=True)
+    reader = visitor(login)
+    with reader.expecting("401"):
+        reader.page.goto(f"{reader.url}/app/team")
+        reader.sign_in_if_asked()
+        reader.page.get_by_role("heading", name="No workspace knows you").wait_for()
