@@ -220,8 +220,7 @@ class Asked:
         ]
         if errors:
             raise InvalidRequest(*errors[0], *errors[1:])
-        lists = {name for name, forms in fields.items() if list in forms}
-        return parse(kind, {name: values if name in lists else values[0] for name, values in given.items()})
+        return parse(kind, {name: _read(values, fields.get(name, set())) for name, values in given.items()})
 
 
 # How a value is written in a query string; what is not here is text.
@@ -233,8 +232,19 @@ _FORMS: dict[Any, tuple[re.Pattern[str], str]] = {
 }
 
 
+def _read(values: list[str], forms: set[Any]) -> list[str] | str | int:
+    """A parameter as its model takes it: of whole numbers that it may choose from, the model takes no text."""
+    if list in forms:
+        return values
+    return int(values[0]) if Literal in forms else values[0]
+
+
 def _written_as(annotation: Any) -> set[Any]:
-    """The plain types inside an annotation, `list` among them when it is one of several values."""
+    """The plain types inside an annotation; `list` among them when it has several values, `Literal` when it is one of a
+    few whole numbers.
+    """
+    if get_origin(annotation) is Literal and all(type(one) is int for one in get_args(annotation)):
+        return {int, Literal}
     if get_origin(annotation) is Annotated:
         return _written_as(get_args(annotation)[0])
     if get_origin(annotation) is list:

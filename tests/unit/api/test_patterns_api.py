@@ -84,6 +84,13 @@ def test_peaks_drill_to_the_calls_of_their_instant(busy: World) -> None:
     assert len(found["buckets"]) == 72
 
 
+def test_how_long_a_further_contact_counts_is_chosen_in_the_address(busy: World) -> None:
+    status, found, _ = call("GET /v1/analytics/callers", OWNER, query=f"{QUERY}&window_h=168")
+
+    assert status == 200
+    assert found["window_h"] == 168
+
+
 @pytest.mark.parametrize(
     ("route", "more", "field"),
     [
@@ -92,6 +99,8 @@ def test_peaks_drill_to_the_calls_of_their_instant(busy: World) -> None:
         ("GET /v1/analytics/responses", "&by=queue", "by"),
         ("GET /v1/analytics/responses/blocks", "&state=open", "state"),
         ("GET /v1/analytics/concurrency", "&blocking_pct=100", "blocking_pct"),
+        ("GET /v1/analytics/callers", "&window_h=48", "window_h"),
+        ("GET /v1/analytics/callers", "&window_h=three", "window_h"),
     ],
 )
 def test_a_wrong_parameter_is_a_problem_that_names_it(busy: World, route: str, more: str, field: str) -> None:

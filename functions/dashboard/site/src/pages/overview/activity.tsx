@@ -343,13 +343,17 @@ export function Activity({ filter }: Props) {
       <Cards filter={filter} />
       <Volume filter={filter} />
       <HeatMap filter={filter} />
-      <div class="grid halves">
-        <ByHour filter={filter} />
-        <ByStatus filter={filter} />
-        <ByReason filter={filter} />
-        <Needing filter={filter} />
-        {leads ? <ByPerson filter={filter} /> : null}
-        <ByLabel filter={filter} />
+      <div class="columns">
+        <div class="stack">
+          <ByStatus filter={filter} />
+          <Needing filter={filter} />
+          <ByLabel filter={filter} />
+        </div>
+        <div class="stack">
+          <ByHour filter={filter} />
+          <ByReason filter={filter} />
+          {leads ? <ByPerson filter={filter} /> : null}
+        </div>
       </div>
       <DealWidgets filter={filter} />
     </div>

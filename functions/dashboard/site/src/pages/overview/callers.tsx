@@ -53,7 +53,11 @@ export function CallersTab({ filter }: { filter: Filter }) {
   const by = WAYS.find((one) => one === askedBy) ?? 'team'
   const answer = useAnswer(
     '/v1/analytics/callers',
-    { params: { query: { ...filter, window_h: Number(window) as 72, by } } },
+    {
+      params: {
+        query: { ...filter, ...(window === '72' ? {} : { window_h: Number(window) as 24 | 168 }), by },
+      },
+    },
     { every: EVERY },
   )
   const windows = (

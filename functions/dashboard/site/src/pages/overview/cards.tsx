@@ -124,7 +124,7 @@ export function Cards({ filter }: { filter: Filter }) {
   const found = new Map(answer.data?.metrics.map((one) => [one.value.metric, one]))
   const before = answer.data?.previous
   return (
-    <section class="stack" aria-label={say('figures')}>
+    <section class="stack overview-cards" aria-label={say('figures')}>
       <div class="spread">
         <div class="switch groups no-print" role="group" aria-label={say('figures')}>
           {GROUPS.map((one) => (

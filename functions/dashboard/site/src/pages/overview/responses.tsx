@@ -251,7 +251,7 @@ export function ResponsesTab({ filter }: { filter: Filter }) {
               },
               {
                 id: 'blocks',
-                title: say('text.count'),
+                title: say('text.short.count'),
                 end: true,
                 cell: (row) =>
                   row.first.blocks ? (
@@ -291,13 +291,13 @@ export function ResponsesTab({ filter }: { filter: Filter }) {
               },
               {
                 id: 'late',
-                title: say('text.late'),
+                title: say('text.short.late'),
                 end: true,
                 cell: (row) => format.count(row.first.late),
               },
               {
                 id: 'unanswered',
-                title: say('text.unanswered'),
+                title: say('text.short.unanswered'),
                 end: true,
                 cell: (row) => format.count(row.first.unanswered),
               },

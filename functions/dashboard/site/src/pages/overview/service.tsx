@@ -147,7 +147,7 @@ function Service({ filter }: Props) {
       <Widget
         title={say('service.rows')}
         query={answer}
-        height={200}
+        height={150}
         tools={<Switch label={say('service.rows')} options={ways} chosen={by} onChange={setBy} />}
       >
         {(found) => (
@@ -306,7 +306,13 @@ function Waits({ filter }: Props) {
               table={waitsTable(
                 found,
                 words,
-                [say('waits'), words.answered, say('waits.share'), words.abandoned, say('waits.share')],
+                [
+                  say('wait'),
+                  words.answered,
+                  `${words.answered}, ${say('waits.share')}`,
+                  words.abandoned,
+                  `${words.abandoned}, ${say('waits.share')}`,
+                ],
                 (bucket) => (bucket.answered.count ? linkOf(found.meta.filter, bucket.answered.drill) : null),
               )}
               onPick={({ dataIndex, seriesIndex }) => {
@@ -462,7 +468,6 @@ function Lines({ filter }: Props) {
 /** The share of open hours with somebody there (features.md N26), for those who lead others. */
 function Availability({ filter }: Props) {
   const say = useWords('overview')
-  const kit = useWords('kit')
   const format = useFormat()
   const { preset, from, to, zone, users, teams } = filter
   const answer = useAnswer(
@@ -482,7 +487,7 @@ function Availability({ filter }: Props) {
               id: 'team',
               title: say('by.team'),
               names: true,
-              cell: (row) => (row.team_id ? row.team_name : kit('total')),
+              cell: (row) => (row.team_id ? row.team_name : say('everybody')),
             },
             { id: 'people', title: say('people.count'), end: true, cell: (row) => format.count(row.people) },
             {

@@ -42,7 +42,14 @@ export function waitsOption(waits: Waits, words: WaitWords): ChartOption {
         ].join('\n')
       },
     },
-    xAxis: { type: 'category', data: names },
+    xAxis: {
+      type: 'category',
+      // Where each bar begins: whole ranges would not fit beside each other.
+      data: waits.buckets.map(
+        (bucket) => format.seconds(bucket.from_s) + (bucket.below_s === null ? '+' : ''),
+      ),
+      axisLabel: { interval: 0 },
+    },
     yAxis: {
       type: 'value',
       minInterval: 1,

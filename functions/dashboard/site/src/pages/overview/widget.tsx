@@ -4,6 +4,7 @@ import type { ComponentChildren } from 'preact'
 import type { AskError } from '../../ask'
 import { Card } from '../../kit/figures'
 import { Answered } from '../../kit/states'
+import '../../kit/chart.css'
 import './overview.css'
 
 /** Milliseconds between two looks (features.md W31). */
