@@ -508,8 +508,6 @@ function Shown({
                   </Fact>
                 ) : null}
               </Facts>
-              <Notice>{say('address.hidden')}</Notice>
-              <Steps steps={row.set_up.steps.map(words)} page={row.set_up.page} />
             </div>
           )}
         </Answered>
@@ -519,6 +517,12 @@ function Shown({
           </h3>
           <Answered query={test}>{(seen) => <Test seen={seen} />}</Answered>
         </section>
+        {known ? (
+          <>
+            {known.secrets.length ? <Notice>{say('address.hidden')}</Notice> : null}
+            <Steps steps={known.set_up.steps.map(words)} page={known.set_up.page} />
+          </>
+        ) : null}
       </div>
       {asking === 'secret' ? (
         <Rotate

@@ -2,7 +2,7 @@
 // out when somebody else was faster.
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/preact-query'
 import type { ComponentChildren } from 'preact'
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { type Answer, AskError, answered, client, type GetPath, type Schemas } from '../../ask'
 import { Drawer, useToast } from '../../kit/overlay'
 import { Notice } from '../../kit/pieces'
@@ -153,6 +153,11 @@ export function Editor({
   disabled,
 }: EditorProps) {
   const kit = useWords('kit')
+  const { error } = saving
+  // Whoever reads by keyboard or ear is taken to the first field that is wrong.
+  useEffect(() => {
+    if (error) document.querySelector<HTMLElement>('#editor [aria-invalid="true"]')?.focus()
+  }, [error])
   return (
     <Drawer
       title={title}

@@ -1,5 +1,6 @@
 // Settings: one tab for each kind of thing. Who may not see any is told so.
 import { type ComponentType, lazy, Suspense } from 'preact/compat'
+import { useEffect } from 'preact/hooks'
 import { Link } from 'wouter-preact'
 import { useParameter } from '../../filter/useFilter'
 import { Tabs } from '../../kit/choices'
@@ -66,6 +67,12 @@ export default function SettingsPage() {
   const [asked] = useParameter('tab', mine[0] ?? 'connections')
   const tab = TABS.find((one) => one === asked) ?? mine[0] ?? 'connections'
   const Shown = SHOWN[tab]
+  // On a phone the tabs are a strip that scrolls.
+  useEffect(() => {
+    document
+      .querySelector(`.settings-tabs a[href*="tab=${tab}"]`)
+      ?.scrollIntoView({ block: 'nearest', inline: 'center' })
+  }, [tab])
   const missing = NEEDS[tab].filter((ability) => !session.may(ability))
   return (
     <Page

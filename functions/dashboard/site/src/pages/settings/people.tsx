@@ -53,7 +53,7 @@ export default function People() {
   const columns: Column<User>[] = [
     {
       id: 'name',
-      title: say('name'),
+      title: say('person_name'),
       names: true,
       cell: (row) => (
         <button type="button" class="link" onClick={() => editing.edit(row)}>
@@ -269,7 +269,13 @@ function Person({
     >
       {gone ? <Notice tone="warn">{say('people.gone')}</Notice> : null}
       <div class="two">
-        <Text label={say('name')} required value={name} onChange={setName} wrong={wrongOf(error, 'name')} />
+        <Text
+          label={say('person_name')}
+          required
+          value={name}
+          onChange={setName}
+          wrong={wrongOf(error, 'name')}
+        />
         <Text
           label={say('email')}
           type="email"
