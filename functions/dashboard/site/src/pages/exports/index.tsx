@@ -11,6 +11,7 @@ import { Downloads } from './downloads'
 import { Everybody } from './everybody'
 import { Reports } from './reports'
 import { Schedules } from './schedules'
+import { useFinance } from './titles'
 import './exports.css'
 
 const TABS = [
@@ -26,7 +27,9 @@ export default function ExportsPage() {
   const shell = useWords('shell')
   const { may, me } = useSession()
   const [chosen] = useParameter('tab', 'downloads')
-  const open = TABS.filter((tab) => may(tab.needs))
+  const finance = useFinance()
+  const allowed = (tab: (typeof TABS)[number]) => may(tab.needs) && (tab.id !== 'reports' || finance)
+  const open = TABS.filter(allowed)
   const tab = TABS.find((one) => one.id === chosen) ?? TABS[0]
   const title = shell('page.exports')
   if (!me.workspace.analytics) {
@@ -47,7 +50,7 @@ export default function ExportsPage() {
         />
       }
     >
-      {may(tab.needs) ? <tab.Shown /> : <NoPermission ability={tab.needs} />}
+      {allowed(tab) ? <tab.Shown /> : <NoPermission ability={tab.needs} />}
     </Page>
   )
 }

@@ -12,7 +12,7 @@ import { useWords } from '../../words'
 import { type FileForm, FileFormFields, USUAL_FORM } from './fileform'
 import { type Recipient, Recipients } from './recipients'
 import type { Schedule } from './schedules'
-import { useTitles } from './titles'
+import { useFinance, useTitles } from './titles'
 
 type Request = Record<string, unknown>
 type Source = 'export' | 'saved' | 'report'
@@ -117,7 +117,7 @@ export function ScheduleForm({ schedule, saved, onClose }: FormProps) {
   const format = useFormat()
   const tell = useToast()
   const session = useSession()
-  const finance = useMay('reports')
+  const finance = useFinance()
   const admin = useMay('administer')
   const own = schedule?.what
   const before: Request = own?.request ?? {}
