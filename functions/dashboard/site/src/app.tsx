@@ -36,6 +36,8 @@ const PAGES: Record<string, ComponentType> = {
   exports: lazy(() => import('./pages/exports')),
   settings: lazy(() => import('./pages/settings')),
 }
+// Whoever's phone rings is told on every page (features.md W8).
+const Rings = lazy(() => import('./pages/live/rang'))
 
 interface FenceProps {
   /** Another address starts anew. */
@@ -169,6 +171,9 @@ function SignedIn({
           <Shell>
             <Pages />
           </Shell>
+          <Suspense fallback={null}>
+            <Rings />
+          </Suspense>
         </Toasts>
       </FormatContext.Provider>
     </SessionContext.Provider>

@@ -1,5 +1,5 @@
 // Live: who is on the telephone now, and what everybody's status is (features.md R1-R21, R38, W8; demands.md D65-D69).
-import { Bell, BellOff, Download, Expand, MonitorUp, Phone as PhoneIcon, WifiOff, X } from 'lucide-preact'
+import { Bell, BellOff, Download, Expand, MonitorUp, WifiOff, X } from 'lucide-preact'
 import { lazy, Suspense } from 'preact/compat'
 import { useCallback, useMemo, useState } from 'preact/hooks'
 import { AskError, answered, client, useAnswer } from '../../ask'
@@ -10,7 +10,6 @@ import { Card } from '../../kit/figures'
 import { useFormat } from '../../kit/format'
 import { Check } from '../../kit/inputs'
 import { useToast } from '../../kit/overlay'
-import { Phone } from '../../kit/pieces'
 import { Empty, Problem, Skeleton } from '../../kit/states'
 import { useMay, useSession } from '../../session'
 import { Page } from '../../shell'
@@ -23,6 +22,7 @@ import { Counts } from './head'
 import { JoinDialog } from './join'
 import { type Lined, ownTicket, useLine } from './line'
 import { People } from './people'
+import { useAnnounced } from './rang'
 import { keepSound, ringOnce, soundKept } from './rings'
 import { WallBoard } from './wallboard'
 import { WallsDialog } from './walls'
@@ -124,22 +124,6 @@ async function saveSnapshot(filter: LiveFilter): Promise<void> {
   setTimeout(URL.revokeObjectURL, 10_000, url)
 }
 
-function Rang({ call }: { call: Call }) {
-  const say = useWords('live')
-  return (
-    <div class="tight" data-rings={call.id}>
-      <b>
-        <PhoneIcon size={15} aria-hidden="true" /> {say('rings_you')}
-      </b>
-      <span>
-        {call.customer_name ? `${call.customer_name} ` : ''}
-        <Phone number={call.anonymous ? 'anonymous' : call.customer_number} />
-      </span>
-      <span class="faint small-text">{call.queue || call.business_number_name || call.business_number}</span>
-    </div>
-  )
-}
-
 export default function LivePage() {
   const shell = useWords('shell')
   const say = useWords('live')
@@ -155,13 +139,7 @@ export default function LivePage() {
   const [joining, setJoining] = useState<Call | null>(null)
   const [walls, setWalls] = useState(false)
   const [sound, setSound] = useState(soundKept)
-  const onRings = useCallback(
-    (calls: Call[]) => {
-      for (const call of calls) tell(<Rang call={call} />)
-      if (sound) ringOnce()
-    },
-    [tell, sound],
-  )
+  const onRings = useAnnounced()
   const line = useLine(ownTicket, filter, onRings)
   const { board, phase, staleSince } = line
   const queuesNow = useMemo(

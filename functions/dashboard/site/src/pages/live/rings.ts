@@ -1,5 +1,15 @@
-// A sound for a call that rings one's own phone (features.md W8); off until the reader turns it on.
+// Calls that ring one's own phone (features.md W8): each is told once, with a sound if the reader turned it on.
+import type { Call } from './board'
+
 const KEPT = 'ringlake.live.sound'
+const heard = new Set<string>()
+
+/** Those that this tab has not told of yet, on whatever page. */
+export function firstHeard(calls: readonly Call[]): Call[] {
+  const fresh = calls.filter((call) => !heard.has(call.id))
+  for (const call of fresh) heard.add(call.id)
+  return fresh
+}
 
 export const soundKept = (): boolean => localStorage.getItem(KEPT) === 'on'
 
