@@ -307,10 +307,10 @@ function Needing({ filter }: Props) {
                 title: say('customer'),
                 names: true,
                 cell: (row) => (
-                  <span class="tight">
-                    {row.remote_name ? <span>{row.remote_name}</span> : null}
-                    <Phone number={row.remote_number} />
-                  </span>
+                  <>
+{row.remote_name ? <span class=\"stacked\">{row.remote_name}</span> : null}
+<Phone number={row.remote_number} />
+</>
                 ),
               },
               { id: 'at', title: say('when'), cell: (row) => format.at(row.last_missed_at) },

@@ -204,7 +204,7 @@ export function CallersTab({ filter }: { filter: Filter }) {
       <Widget
         title={say('callers.rows')}
         query={answer}
-        height={220}
+        height={150}
         tools={
           <Switch
             label={say('callers.rows')}

@@ -64,10 +64,10 @@ export function DealsList({ filter, narrowed, brands }: Props) {
       title: say('customer'),
       names: true,
       cell: (row) => (
-        <span class="tight">
-          {row.customer_name ? <span>{row.customer_name}</span> : null}
-          <Phone number={row.customer_number} />
-        </span>
+        <>
+{row.customer_name ? <span class=\"stacked\">{row.customer_name}</span> : null}
+<Phone number={row.customer_number} />
+</>
       ),
     },
     { id: 'brand', title: say('by.brand'), cell: (row) => row.brand || <span class="faint">–</span> },
