@@ -1,7 +1,8 @@
 // Two and more people, teams or numbers on the same axis and metric, a table beside them (features.md O13, O26).
+import type { ComponentChildren } from 'preact'
 import { useMemo } from 'preact/hooks'
 import { useLocation } from 'wouter-preact'
-import { useAnswer } from '../../ask'
+import { type Schemas, useAnswer } from '../../ask'
 import { optionsOf, useChoices } from '../../filter/bar'
 import { drilled, drillTo, type Filter } from '../../filter/filter'
 import { useParameter } from '../../filter/useFilter'
@@ -68,29 +69,37 @@ export function Compare({ filtered, onOpen }: TabProps) {
   const choices = useChoices()
   const options = optionsOf(by === 'team' ? choices?.teams : choices?.users)
   return (
-    <>
-      <Bar filtered={filtered} />
-      <div class="row no-print">
-        <Switch
-          label={say('compare.who')}
-          options={[
-            { id: 'user', name: say('compare.people') },
-            { id: 'team', name: say('compare.teams') },
-          ]}
-          chosen={by}
-          onChange={(id) => setKind(id)}
-        />
-        <Many
-          label={say('compare.who')}
-          options={options}
-          chosen={chosen}
-          none={say('compare.top')}
-          onChange={choose}
-        />
-        <MetricSelect chosen={metric} onChange={setMetric} />
-      </div>
-      <Compared filter={filtered.filter} by={by} chosen={chosen} metric={metric} onOpen={onOpen} />
-    </>
+    <Compared
+      filter={filtered.filter}
+      by={by}
+      chosen={chosen}
+      metric={metric}
+      onOpen={onOpen}
+      above={(meta) => (
+        <>
+          <Bar filtered={filtered} meta={meta} />
+          <div class="row no-print">
+            <Switch
+              label={say('compare.who')}
+              options={[
+                { id: 'user', name: say('compare.people') },
+                { id: 'team', name: say('compare.teams') },
+              ]}
+              chosen={by}
+              onChange={(id) => setKind(id)}
+            />
+            <Many
+              label={say('compare.who')}
+              options={options}
+              chosen={chosen}
+              none={say('compare.top')}
+              onChange={choose}
+            />
+            <MetricSelect chosen={metric} onChange={setMetric} />
+          </div>
+        </>
+      )}
+    />
   )
 }
 
@@ -101,15 +110,19 @@ export function Compared({
   chosen,
   metric,
   onOpen,
+  above,
 }: {
   filter: Filter
   by: By
   chosen: string[]
   metric: MetricId
   onOpen?: (userId: string) => void
+  /** Filters and choices; the dates are those of the answer. */
+  above: (meta: Schemas['Meta'] | undefined) => ComponentChildren
 }) {
   const say = useWords('team')
   const kit = useWords('kit')
+  const numbers = useWords('numbers')
   const name = useFieldNames()
   const format = useFormat()
   const [, go] = useLocation()
@@ -133,7 +146,8 @@ export function Compared({
     { every: EVERY },
   )
   const data = answer.data
-  const nobody = by === 'team' ? say('by_team.none') : kit('unassigned')
+  const nobody =
+    by === 'team' ? say('by_team.none') : by === 'number' ? numbers('none.number') : kit('unassigned')
   const names = useMemo(() => namesOf(data?.lines ?? [], nobody), [data, nobody])
   const title = say('compare.title', { metric: name(metric) })
   const option = useMemo(
@@ -141,106 +155,111 @@ export function Compared({
     [data, names, unit, format, say],
   )
   return (
-    <div class="grid compare-grid">
-      <Card title={title} tools={<StepSwitch step={step} steps={steps} onChange={setStep} />}>
-        {chosen.length === 1 ? <Notice>{say('compare.one')}</Notice> : null}
-        <Answered query={answer} lines={8}>
-          {(series) =>
-            series.lines.length ? (
-              <Chart
-                option={option}
-                label={title}
-                height={340}
-                table={linesTable(series, names, unit, format, {
-                  when: say(`step.${step}`),
-                  against: (one) => `${one}, ${say('compare.difference')}`,
-                })}
-                onPick={({ dataIndex, seriesIndex }) => {
-                  const line = series.lines[seriesIndex]
-                  const tick = series.buckets[dataIndex]
-                  if (line?.total.drill && line.drill && tick?.drill) {
-                    go(drillTo(series.meta.filter, line.total.drill, line.drill, tick.drill))
-                  }
-                }}
-                note={<MetaLine meta={series.meta} />}
-              />
-            ) : (
-              <Empty inline title={say('compare.empty')} />
-            )
-          }
-        </Answered>
-      </Card>
-      <Card title={say('compare.value')}>
-        <Answered query={answer} lines={6}>
-          {(series) => (
-            <>
-              <Table
-                label={title}
-                rows={series.lines}
-                rowKey={(line) => line.key || 'none'}
-                rowClass={(line) => (line.deleted ? 'gone' : undefined)}
-                columns={[
-                  {
-                    id: 'name',
-                    title: say('compare.name'),
-                    names: true,
-                    cell: (line) => {
-                      const at = series.lines.indexOf(line)
-                      return (
-                        <span class="row keyed">
-                          <i class="swatch" style={{ background: colour(at) }} aria-hidden="true" />
-                          <span>
-                            {by === 'user' && line.key && onOpen ? (
-                              <PersonName
-                                userId={line.key}
-                                name={names[at] ?? line.name}
-                                deleted={line.deleted}
-                                onOpen={onOpen}
-                              />
-                            ) : (
-                              names[at]
-                            )}
+    <>
+      {above(data?.meta)}
+      <div class="grid compare-grid">
+        <Card title={title} tools={<StepSwitch step={step} steps={steps} onChange={setStep} />}>
+          {chosen.length === 1 ? <Notice>{say('compare.one')}</Notice> : null}
+          <Answered query={answer} lines={8}>
+            {(series) =>
+              series.lines.length ? (
+                <Chart
+                  option={option}
+                  label={title}
+                  height={340}
+                  table={linesTable(series, names, unit, format, {
+                    when: say(`step.${step}`),
+                    against: (one) => `${one}, ${say('compare.difference')}`,
+                  })}
+                  onPick={({ dataIndex, seriesIndex }) => {
+                    const line = series.lines[seriesIndex]
+                    const tick = series.buckets[dataIndex]
+                    if (line?.total.drill && line.drill && tick?.drill) {
+                      go(drillTo(series.meta.filter, line.total.drill, line.drill, tick.drill))
+                    }
+                  }}
+                  note={<MetaLine meta={series.meta} />}
+                />
+              ) : (
+                <Empty inline title={say('compare.empty')} />
+              )
+            }
+          </Answered>
+        </Card>
+        <Card title={say('compare.value')}>
+          <Answered query={answer} lines={6}>
+            {(series) => (
+              <div class="measures">
+                <Table
+                  label={title}
+                  rows={series.lines}
+                  rowKey={(line) => line.key || 'none'}
+                  rowClass={(line) => (line.deleted ? 'gone' : undefined)}
+                  columns={[
+                    {
+                      id: 'name',
+                      title: say('compare.name'),
+                      names: true,
+                      cell: (line) => {
+                        const at = series.lines.indexOf(line)
+                        return (
+                          <span class="row keyed">
+                            <i class="swatch" style={{ background: colour(at) }} aria-hidden="true" />
+                            <span>
+                              {by === 'user' && line.key && onOpen ? (
+                                <PersonName
+                                  userId={line.key}
+                                  name={names[at] ?? line.name}
+                                  deleted={line.deleted}
+                                  onOpen={onOpen}
+                                />
+                              ) : (
+                                names[at]
+                              )}
+                            </span>
                           </span>
-                        </span>
-                      )
+                        )
+                      },
                     },
-                  },
-                  {
-                    id: 'value',
-                    title: name(metric),
-                    end: true,
-                    cell: (line) => (
-                      <Figure
-                        value={line.total.value}
-                        filter={series.meta.filter}
-                        drill={line.total.drill && line.drill ? { ...line.total.drill, ...line.drill } : null}
-                      />
-                    ),
-                  },
-                  {
-                    id: 'difference',
-                    title: say('compare.difference'),
-                    end: true,
-                    cell: (line: Line) =>
-                      line === series.lines[0]
-                        ? '–'
-                        : format.difference(line.total_difference, unit, line.total.value.currency),
-                  },
-                  {
-                    id: 'previous',
-                    title: say('compare.previous'),
-                    end: true,
-                    cell: (line) => <Delta compared={line.total} />,
-                  },
-                ]}
-              />
-              {series.hidden_keys ? (
-                <p class="faint small-text">{say('compare.hidden', { count: series.hidden_keys })}</p>
-              ) : null}
-            </>
-          )}
-        </Answered>
-      </Card>
-    </div>
+                    {
+                      id: 'value',
+                      title: name(metric),
+                      end: true,
+                      cell: (line) => (
+                        <Figure
+                          value={line.total.value}
+                          filter={series.meta.filter}
+                          drill={
+                            line.total.drill && line.drill ? { ...line.total.drill, ...line.drill } : null
+                          }
+                        />
+                      ),
+                    },
+                    {
+                      id: 'difference',
+                      title: say('compare.difference'),
+                      end: true,
+                      cell: (line: Line) =>
+                        line === series.lines[0]
+                          ? '–'
+                          : format.difference(line.total_difference, unit, line.total.value.currency),
+                    },
+                    {
+                      id: 'previous',
+                      title: say('compare.previous'),
+                      end: true,
+                      cell: (line) => <Delta compared={line.total} />,
+                    },
+                  ]}
+                />
+                {series.hidden_keys ? (
+                  <p class="faint small-text">{say('compare.hidden', { count: series.hidden_keys })}</p>
+                ) : null}
+              </div>
+            )}
+          </Answered>
+        </Card>
+      </div>
+    </>
   )
 }

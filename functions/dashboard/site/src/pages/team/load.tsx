@@ -1,13 +1,15 @@
 // Each person's part of the calls and of the talk, and how busy they were (features.md N10, N11, N26).
 import { type Schemas, useAnswer } from '../../ask'
+import type { Drill } from '../../filter/filter'
 import { Card, Figure, MetaLine, MetricName } from '../../kit/figures'
 import { useFormat } from '../../kit/format'
+import type { MetricId } from '../../kit/metrics'
 import { Hint } from '../../kit/overlay'
 import { Answered } from '../../kit/states'
 import { type Column, Table } from '../../kit/table'
 import { useWords } from '../../words'
 import { Bar, type TabProps } from './bar'
-import { EVERY } from './measure'
+import { Cell, EVERY, useDrills } from './measure'
 import { PersonName } from './profile'
 
 type Row = Schemas['LoadRow']
@@ -17,6 +19,7 @@ export function Load({ filtered, onOpen }: TabProps) {
   const say = useWords('team')
   const kit = useWords('kit')
   const format = useFormat()
+  const drill = useDrills(filtered.filter, ['calls_missed', 'calls_answered'])
   const answer = useAnswer('/v1/analytics/load', { params: { query: filtered.filter } }, { every: EVERY })
   return (
     <>
@@ -45,10 +48,15 @@ export function Load({ filtered, onOpen }: TabProps) {
             foot: format.share(data.total[id].value),
           })
           return (
-            <div class="stack">
+            <div class="stack measures">
               <div class="kpis">
                 {[data.answer_delay, data.lost, data.availability].map((value) => (
-                  <Plain key={value.metric} value={value} />
+                  <Plain
+                    key={value.metric}
+                    value={value}
+                    filter={data.meta.filter}
+                    drill={drill(value.metric)}
+                  />
                 ))}
               </div>
               <Card
@@ -88,11 +96,15 @@ export function Load({ filtered, onOpen }: TabProps) {
                       title: say('load.calls'),
                       end: true,
                       cell: (row) => (
-                        <Figure value={counted(row)} filter={data.meta.filter} drill={row.drill} />
+                        <Figure
+                          value={counted(row, 'calls', row.calls)}
+                          filter={data.meta.filter}
+                          drill={row.drill}
+                        />
                       ),
                       foot: (
                         <Figure
-                          value={counted(data.total)}
+                          value={counted(data.total, 'calls', data.total.calls)}
                           filter={data.meta.filter}
                           drill={data.total.drill}
                         />
@@ -103,8 +115,21 @@ export function Load({ filtered, onOpen }: TabProps) {
                       id: 'answered',
                       title: say('load.answered'),
                       end: true,
-                      cell: (row) => format.count(row.answered),
-                      foot: format.count(data.total.answered),
+                      cell: (row) => (
+                        <Cell
+                          value={counted(row, 'calls_answered', row.answered)}
+                          filter={data.meta.filter}
+                          metric={drill('calls_answered')}
+                          row={row.drill}
+                        />
+                      ),
+                      foot: (
+                        <Figure
+                          value={counted(data.total, 'calls_answered', data.total.answered)}
+                          filter={data.meta.filter}
+                          drill={drill('calls_answered')}
+                        />
+                      ),
                     },
                     {
                       id: 'talk',
@@ -132,9 +157,9 @@ export function Load({ filtered, onOpen }: TabProps) {
   )
 }
 
-/** The calls of a row as a value of their metric, so that they are written and linked like one. */
-function counted(row: Row): Value {
-  return { ...row.calls_share, metric: 'calls', value: row.calls, n: row.calls }
+/** A count of a row as a value of its metric, so that it is written and linked like one. */
+function counted(row: Row, metric: MetricId, count: number): Value {
+  return { ...row.calls_share, metric, value: count, n: count }
 }
 
 function Share({ value }: { value: Value }) {
@@ -150,14 +175,14 @@ function Share({ value }: { value: Value }) {
 }
 
 /** A figure without the period before. */
-function Plain({ value }: { value: Value }) {
+function Plain({ value, filter, drill }: { value: Value; filter: Drill; drill: Drill | null }) {
   return (
     <section class="card kpi" data-metric={value.metric}>
       <div class="name">
         <MetricName id={value.metric} />
       </div>
       <div class="figure">
-        <Figure value={value} />
+        <Figure value={value} filter={filter} drill={drill} />
       </div>
     </section>
   )

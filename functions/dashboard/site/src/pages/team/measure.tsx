@@ -83,7 +83,7 @@ export function useDrills(filter: Filter, metrics: readonly MetricId[]): (metric
   const { data } = useAnswer(
     '/v1/analytics/summary',
     { params: { query: { ...filter, metrics: [...metrics], compare: false } } },
-    { every: EVERY },
+    { every: EVERY, enabled: metrics.length > 0 },
   )
   return (metric) => data?.metrics.find((one) => one.value.metric === metric)?.drill ?? null
 }

@@ -1,5 +1,5 @@
 // Who was there: a day of the team, totals of each person, shifts, and open hours without anybody (demands.md D70).
-import { Download } from 'lucide-preact'
+import { ChevronDown, ChevronRight, Download } from 'lucide-preact'
 import { useMemo, useState } from 'preact/hooks'
 import { AskError, client, type Schemas, useAnswer } from '../../ask'
 import type { Filter } from '../../filter/filter'
@@ -159,7 +159,7 @@ function DayOfTeam({
         </ul>
       </div>
       {presence.people.length > FIRST_STRIPS ? (
-        <button type="button" class="no-print" onClick={toggle}>
+        <button type="button" class="after no-print" onClick={toggle}>
           {kit(all ? 'show_less' : 'show_all')} ({format.count(presence.people.length)})
         </button>
       ) : null}
@@ -201,7 +201,7 @@ function Totals({ presence, onOpen }: { presence: Schemas['Presence']; onOpen: (
     cell: (row) => format.seconds(row.statuses[`${status}_s`]),
   })
   return (
-    <Card title={say('presence.totals')} about={say('presence.totals.about')}>
+    <Card title={say('presence.totals')} about={say('presence.totals.about')} class="measures">
       <Table
         label={say('presence.totals')}
         rows={presence.people}
@@ -213,14 +213,36 @@ function Totals({ presence, onOpen }: { presence: Schemas['Presence']; onOpen: (
             id: 'person',
             title: say('table.person'),
             names: true,
-            cell: (row) => (
-              <PersonName
-                userId={row.person.user_id}
-                name={row.person.name}
-                deleted={row.person.deleted}
-                onOpen={onOpen}
-              />
-            ),
+            cell: (row) => {
+              const shown = open === row.person.user_id
+              const text = say('presence.show_days', { name: row.person.name })
+              return (
+                <span class="row keyed">
+                  <button
+                    type="button"
+                    class="quiet small no-print"
+                    aria-expanded={shown}
+                    title={text}
+                    onClick={() => setOpen(shown ? '' : row.person.user_id)}
+                  >
+                    {shown ? (
+                      <ChevronDown size={16} aria-hidden="true" />
+                    ) : (
+                      <ChevronRight size={16} aria-hidden="true" />
+                    )}
+                    <span class="unseen">{text}</span>
+                  </button>
+                  <span>
+                    <PersonName
+                      userId={row.person.user_id}
+                      name={row.person.name}
+                      deleted={row.person.deleted}
+                      onOpen={onOpen}
+                    />
+                  </span>
+                </span>
+              )
+            },
           },
           {
             id: 'split',
@@ -260,25 +282,6 @@ function Totals({ presence, onOpen }: { presence: Schemas['Presence']; onOpen: (
             title: <MetricName id="utilisation" />,
             end: true,
             cell: (row) => format.share(row.utilisation.value),
-          },
-          {
-            id: 'days',
-            title: <span class="unseen">{say('profile.details')}</span>,
-            end: true,
-            cell: (row) => {
-              const shown = open === row.person.user_id
-              return (
-                <button
-                  type="button"
-                  class="small no-print"
-                  aria-expanded={shown}
-                  aria-label={say('presence.show_days', { name: row.person.name })}
-                  onClick={() => setOpen(shown ? '' : row.person.user_id)}
-                >
-                  {say('profile.details')}
-                </button>
-              )
-            },
           },
         ]}
       />
@@ -393,7 +396,7 @@ function Shifts({ presence, onOpen }: { presence: Schemas['Presence']; onOpen: (
         ]}
       />
       {shifts.length > FIRST_SHIFTS ? (
-        <button type="button" class="no-print" onClick={toggle}>
+        <button type="button" class="after no-print" onClick={toggle}>
           {kit(all ? 'show_less' : 'show_all')} ({format.count(shifts.length)})
         </button>
       ) : null}

@@ -5,9 +5,9 @@ import { type Schemas, useAnswer } from '../../ask'
 import { drillTo } from '../../filter/filter'
 import { useParameter } from '../../filter/useFilter'
 import { Many } from '../../kit/choices'
-import { Card, Figure, MetaLine, MetricName } from '../../kit/figures'
+import { Card, Figure, MetaLine, MetricHint } from '../../kit/figures'
 import { useFormat } from '../../kit/format'
-import type { MetricId } from '../../kit/metrics'
+import type { Metric, MetricId } from '../../kit/metrics'
 import { Hint } from '../../kit/overlay'
 import { Answered } from '../../kit/states'
 import { type Column, type Sorting, Table } from '../../kit/table'
@@ -45,9 +45,12 @@ export function useSorting(usual: Sorting): [Sorting, (sorting: Sorting) => void
 export function ColumnChoice({
   chosen,
   onChange,
+  offered = () => true,
 }: {
   chosen: MetricId[]
   onChange: (ids: string[]) => void
+  /** Metrics that the table can have. */
+  offered?: (metric: Metric) => boolean
 }) {
   const say = useWords('team')
   const name = useFieldNames()
@@ -55,7 +58,7 @@ export function ColumnChoice({
   return (
     <Many
       label={say('table.columns')}
-      options={charted.map((metric) => ({ id: metric.id, name: name(metric.id) }))}
+      options={charted.filter(offered).map((metric) => ({ id: metric.id, name: name(metric.id) }))}
       chosen={chosen}
       none={say('table.columns.usual')}
       onChange={onChange}
@@ -65,6 +68,7 @@ export function ColumnChoice({
 
 export function TeamTable({ filtered, onOpen }: TabProps) {
   const say = useWords('team')
+  const name = useFieldNames()
   const kit = useWords('kit')
   const { filter } = filtered
   const [columns, setColumns] = useColumns(COLUMNS)
@@ -102,7 +106,8 @@ export function TeamTable({ filtered, onOpen }: TabProps) {
               const total = data.total[at]
               return {
                 id,
-                title: <MetricName id={id} />,
+                title: name(id),
+                about: <MetricHint id={id} />,
                 end: true,
                 sorts: true,
                 cell: (row) => (
@@ -121,7 +126,7 @@ export function TeamTable({ filtered, onOpen }: TabProps) {
                   ]
                 : data.members
             return (
-              <div class="stack">
+              <div class="stack measures">
                 <Table
                   label={say('table.title')}
                   rows={rows}
