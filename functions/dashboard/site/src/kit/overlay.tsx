@@ -2,6 +2,7 @@
 // background are its work.
 import { Info, X } from 'lucide-preact'
 import { type ComponentChildren, createContext } from 'preact'
+import { createPortal } from 'preact/compat'
 import { useCallback, useContext, useEffect, useId, useRef, useState } from 'preact/hooks'
 import { useWords } from '../words'
 
@@ -18,15 +19,19 @@ export function Dialog({ title, onClose, children, foot, kind = 'box' }: DialogP
   const say = useWords('kit')
   const id = useId()
   const dialog = useRef<HTMLDialogElement>(null)
+  const toasts = useRef<HTMLDivElement>(null)
+  const host = useContext(HostContext)
   useEffect(() => {
     const shown = dialog.current
     const before = document.activeElement
     shown?.showModal()
+    const gone = toasts.current ? host(toasts.current) : undefined
     return () => {
+      gone?.()
       shown?.close()
       if (before instanceof HTMLElement) before.focus()
     }
-  }, [])
+  }, [host])
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: a click beside the dialog closes it as Escape does
     <dialog
@@ -52,6 +57,7 @@ export function Dialog({ title, onClose, children, foot, kind = 'box' }: DialogP
         <div class="dialog-body">{children}</div>
         {foot ? <div class="dialog-foot">{foot}</div> : null}
       </div>
+      <div ref={toasts} />
     </dialog>
   )
 }
@@ -186,6 +192,9 @@ interface Toast {
 
 const ToastContext = createContext<(text: ComponentChildren, bad?: boolean) => void>(() => {})
 
+/** A dialog covers the page and takes it from the reader's keyboard, so messages stand in the topmost one. */
+const HostContext = createContext<(place: HTMLElement) => () => void>(() => () => {})
+
 /** `const tell = useToast(); tell('Copied')`. */
 export const useToast = () => useContext(ToastContext)
 
@@ -194,6 +203,11 @@ let toastId = 0
 export function Toasts({ children }: { children: ComponentChildren }) {
   const say = useWords('kit')
   const [toasts, setToasts] = useState<Toast[]>([])
+  const [hosts, setHosts] = useState<HTMLElement[]>([])
+  const host = useCallback((place: HTMLElement) => {
+    setHosts((all) => [...all, place])
+    return () => setHosts((all) => all.filter((one) => one !== place))
+  }, [])
   const drop = useCallback((id: number) => setToasts((all) => all.filter((one) => one.id !== id)), [])
   const tell = useCallback(
     (text: ComponentChildren, bad = false) => {
@@ -204,20 +218,26 @@ export function Toasts({ children }: { children: ComponentChildren }) {
     },
     [drop],
   )
+  const top = hosts.at(-1)
+  const list = (
+    <div class="toasts no-print" role="status" aria-live="polite">
+      {toasts.map((one) => (
+        <div key={one.id} class={one.bad ? 'toast bad' : 'toast'}>
+          <div>{one.text}</div>
+          <button type="button" class="quiet small" onClick={() => drop(one.id)}>
+            <X size={16} aria-hidden="true" />
+            <span class="unseen">{say('close')}</span>
+          </button>
+        </div>
+      ))}
+    </div>
+  )
   return (
     <ToastContext.Provider value={tell}>
-      {children}
-      <div class="toasts no-print" role="status" aria-live="polite">
-        {toasts.map((one) => (
-          <div key={one.id} class={one.bad ? 'toast bad' : 'toast'}>
-            <div>{one.text}</div>
-            <button type="button" class="quiet small" onClick={() => drop(one.id)}>
-              <X size={16} aria-hidden="true" />
-              <span class="unseen">{say('close')}</span>
-            </button>
-          </div>
-        ))}
-      </div>
+      <HostContext.Provider value={host}>
+        {children}
+        {top ? createPortal(list, top) : list}
+      </HostContext.Provider>
     </ToastContext.Provider>
   )
 }

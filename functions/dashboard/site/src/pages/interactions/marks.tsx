@@ -1,10 +1,9 @@
 // What people say about a call: success, labels, tags, a note, and a legal hold (features.md N7, N14, N15).
 import { useState } from 'preact/hooks'
-import { client, type Schemas, useChange } from '../../ask'
+import { client, type Schemas, useAnswer, useChange } from '../../ask'
 import { pathId } from '../../ask/ids'
 import { useFormat } from '../../kit/format'
 import { Check, Field, Select, Text, wrongOf } from '../../kit/inputs'
-import { useToast } from '../../kit/overlay'
 import { Fact, Facts, Notice } from '../../kit/pieces'
 import { useSession } from '../../session'
 import { useTerms, useWords } from '../../words'
@@ -21,10 +20,18 @@ interface MarksProps {
 
 export function Marks({ recordId, marks, labels }: MarksProps) {
   const session = useSession()
-  return session.may('work_cases') ? (
-    <MarksForm key={marks.version} recordId={recordId} marks={marks} labels={labels} />
-  ) : (
-    <MarksRead marks={marks} />
+  const say = useWords('interactions')
+  const [saved, setSaved] = useState(false)
+  if (!session.may('work_cases')) return <MarksRead marks={marks} />
+  return (
+    <>
+      <MarksForm key={marks.version} recordId={recordId} marks={marks} labels={labels} told={setSaved} />
+      {saved ? (
+        <div role="status">
+          <Notice tone="good">{say('marks_saved')}</Notice>
+        </div>
+      ) : null}
+    </>
   )
 }
 
@@ -47,12 +54,14 @@ function MarksRead({ marks }: { marks: Schemas['MarksView'] }) {
   )
 }
 
-function MarksForm({ recordId, marks, labels }: MarksProps) {
+/** Made anew with each version of the marks, so `told` says to its parent that they were kept. */
+function MarksForm({ recordId, marks, labels, told }: MarksProps & { told: (saved: boolean) => void }) {
   const say = useWords('interactions')
   const term = useTerms()
   const format = useFormat()
   const session = useSession()
-  const tell = useToast()
+  const people = useAnswer('/v1/directory/choices', { params: { query: { deleted: true } } }).data?.users
+  const by = people?.find((one) => one.id === marks.updated_by)?.name ?? marks.updated_by
   const [success, setSuccess] = useState<'none' | 'yes' | 'no'>(
     marks.success === null ? 'none' : marks.success ? 'yes' : 'no',
   )
@@ -61,28 +70,28 @@ function MarksForm({ recordId, marks, labels }: MarksProps) {
   const [note, setNote] = useState(marks.note)
   const [hold, setHold] = useState(marks.legal_hold)
   const change = useChange(
-    (body: Schemas['CallMarksBody']) =>
-      client.PUT('/v1/calls/{id}/marks', {
+    async (body: Schemas['CallMarksBody']) => {
+      const got = await client.PUT('/v1/calls/{id}/marks', {
         params: { path: { id: pathId(recordId) }, header: { 'If-Match': `"${marks.version}"` } },
         body,
-      }),
+      })
+      told(got.response.ok)
+      return got
+    },
     ['/v1/interactions/{id}', '/v1/calls/{id}/marks', '/v1/interactions'],
   )
   const save = (event: Event) => {
     event.preventDefault()
-    change.mutate(
-      {
-        success: success === 'none' ? null : success === 'yes',
-        labels: own,
-        tags: tags
-          .split(',')
-          .map((tag) => tag.trim())
-          .filter(Boolean),
-        note,
-        legal_hold: hold,
-      },
-      { onSuccess: () => tell(say('marks_saved')) },
-    )
+    change.mutate({
+      success: success === 'none' ? null : success === 'yes',
+      labels: own,
+      tags: tags
+        .split(',')
+        .map((tag) => tag.trim())
+        .filter(Boolean),
+      note,
+      legal_hold: hold,
+    })
   }
   return (
     <form class="form marks" onSubmit={save}>
@@ -150,9 +159,7 @@ function MarksForm({ recordId, marks, labels }: MarksProps) {
           {say('save')}
         </button>
         {marks.updated_at ? (
-          <span class="faint small-text">
-            {say('marked', { at: format.exactly(marks.updated_at), by: marks.updated_by })}
-          </span>
+          <span class="faint small-text">{say('marked', { at: format.exactly(marks.updated_at), by })}</span>
         ) : null}
       </div>
     </form>
