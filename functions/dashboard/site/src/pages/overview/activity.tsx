@@ -308,9 +308,9 @@ function Needing({ filter }: Props) {
                 names: true,
                 cell: (row) => (
                   <>
-{row.remote_name ? <span class=\"stacked\">{row.remote_name}</span> : null}
-<Phone number={row.remote_number} />
-</>
+                    {row.remote_name ? <span class="stacked">{row.remote_name}</span> : null}
+                    <Phone number={row.remote_number} />
+                  </>
                 ),
               },
               { id: 'at', title: say('when'), cell: (row) => format.at(row.last_missed_at) },

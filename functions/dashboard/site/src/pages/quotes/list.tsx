@@ -65,9 +65,9 @@ export function DealsList({ filter, narrowed, brands }: Props) {
       names: true,
       cell: (row) => (
         <>
-{row.customer_name ? <span class=\"stacked\">{row.customer_name}</span> : null}
-<Phone number={row.customer_number} />
-</>
+          {row.customer_name ? <span class="stacked">{row.customer_name}</span> : null}
+          <Phone number={row.customer_number} />
+        </>
       ),
     },
     { id: 'brand', title: say('by.brand'), cell: (row) => row.brand || <span class="faint">–</span> },
