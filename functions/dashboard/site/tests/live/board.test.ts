@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   type Board,
+  byQueue,
   type Call,
   countLevel,
   customerWaits,
@@ -322,6 +323,21 @@ describe('colours (D69)', () => {
     expect(worstWait([amber, red], NOW)).toBe('red')
     expect(worstWait([call('c', { type: 'outgoing' })], NOW)).toBe('')
   })
+})
+
+test('queues stand by their longest wait, with their colour', () => {
+  const calls = [
+    call('a', { queue: 'Sales', waiting_since: '2026-09-14T09:00:45Z' }),
+    call('b', { queue: 'Support', waiting_since: '2026-09-14T09:00:10Z' }),
+    call('c', { queue: 'Sales', status: 'talking', answered_at: AT, wait_s: 3 }),
+    call('d', { queue: 'Idle', status: 'talking', answered_at: AT, wait_s: 3 }),
+    call('e'),
+  ]
+  expect(byQueue(calls, NOW)).toEqual([
+    { name: 'Support', waiting: 1, talking: 0, longest: 50, level: 'red' },
+    { name: 'Sales', waiting: 1, talking: 1, longest: 15, level: 'amber' },
+    { name: 'Idle', waiting: 0, talking: 1, longest: null, level: '' },
+  ])
 })
 
 function permuted<T>(items: T[]): T[][] {

@@ -269,6 +269,35 @@ export function worstWait(calls: Iterable<Call>, now: number, thresholds: Thresh
   return worst
 }
 
+export interface Queue {
+  name: string
+  waiting: number
+  talking: number
+  longest: number | null
+  level: Level
+}
+
+/** The queues of the calls shown, those with the longest wait first (D66). */
+export function byQueue(
+  calls: readonly Call[],
+  now: number,
+  thresholds: Thresholds = NO_THRESHOLDS,
+): Queue[] {
+  const names = [...new Set(calls.map((call) => call.queue).filter(Boolean))]
+  return names
+    .map((name) => {
+      const own = calls.filter((call) => call.queue === name)
+      return {
+        name,
+        waiting: own.filter((call) => call.status === 'waiting').length,
+        talking: own.filter((call) => call.status === 'talking').length,
+        longest: longestWait(own, now)?.seconds ?? null,
+        level: worstWait(own, now, thresholds),
+      }
+    })
+    .sort((a, b) => (b.longest ?? -1) - (a.longest ?? -1) || (a.name < b.name ? -1 : 1))
+}
+
 export const STATUSES = ['talking', 'online', 'dnd', 'offline'] as const
 export type Presence = (typeof STATUSES)[number]
 

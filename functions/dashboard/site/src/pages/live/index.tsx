@@ -1,7 +1,7 @@
 // Live: who is on the telephone now, and what everybody's status is (features.md R1-R21, R38, W8; demands.md D65-D69).
 import { Bell, BellOff, Download, Expand, MonitorUp, WifiOff, X } from 'lucide-preact'
 import { lazy, Suspense } from 'preact/compat'
-import { useCallback, useMemo, useState } from 'preact/hooks'
+import { useCallback, useEffect, useMemo, useState } from 'preact/hooks'
 import { AskError, answered, client, useAnswer } from '../../ask'
 import { optionsOf, useChoices } from '../../filter/bar'
 import { useParameter } from '../../filter/useFilter'
@@ -147,6 +147,16 @@ export default function LivePage() {
     [board],
   )
   const onExit = useCallback(() => setWall(null), [setWall])
+
+  useEffect(() => {
+    if (wall !== '1') return
+    // The big board covers the page: what is below it is not reached by keyboard or read aloud.
+    const below = [...document.querySelectorAll<HTMLElement>('.shell > :not(main)')]
+    for (const part of below) part.inert = true
+    return () => {
+      for (const part of below) part.inert = false
+    }
+  }, [wall])
 
   if (phase === 'refused') {
     return (

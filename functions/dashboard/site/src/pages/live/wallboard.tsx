@@ -6,6 +6,7 @@ import { useFormat } from '../../kit/format'
 import { Skeleton } from '../../kit/states'
 import { useTerms, useWords } from '../../words'
 import {
+  byQueue,
   byStatus,
   type Call,
   countLevel,
@@ -94,6 +95,7 @@ function Figures({ line, thresholds }: { line: Lined; thresholds?: Thresholds })
   const byWait = [...waiting].sort((a, b) => (waitOf(b, now) ?? -1) - (waitOf(a, now) ?? -1))
   const talking = calls.filter((call) => call.status === 'talking')
   const people = byStatus(board, (a, b) => format.compare(a, b))
+  const queues = byQueue(calls, now, thresholds)
   return (
     <>
       <section class="bigs" aria-label={say('counts')}>
@@ -129,6 +131,26 @@ function Figures({ line, thresholds }: { line: Lined; thresholds?: Thresholds })
             .join(' · ')}
         />
       </section>
+      {queues.length > 1 ? (
+        <section class="wall-queues" aria-label={say('queues')}>
+          {queues.map((queue) => (
+            <div key={queue.name} class={queue.level} data-queue={queue.name}>
+              <b>
+                {queue.level ? <TriangleAlert aria-hidden="true" /> : null} {queue.name}
+              </b>
+              <span>
+                {say('queue_figures', { waiting: queue.waiting, talking: queue.talking })}
+                {queue.level ? <span class="unseen"> {say(`level.${queue.level}`)}</span> : null}
+              </span>
+              <span class="number">
+                {queue.longest === null ? '' : format.seconds(Math.floor(queue.longest))}
+              </span>
+            </div>
+          ))}
+        </section>
+      ) : (
+        <span />
+      )}
       <div class="wall-lists">
         <section>
           <h2>{say('wall.waiting')}</h2>
