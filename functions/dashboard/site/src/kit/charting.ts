@@ -111,7 +111,8 @@ export function themed(option: ChartOption): ChartOption {
           type: 'scroll',
           top: 0,
           left: 0,
-          right: 36,
+          // Room for the button beside it; a legend of pages needs its width said.
+          width: '86%',
           icon: 'roundRect',
           itemWidth: 10,
           itemHeight: 10,

@@ -167,7 +167,7 @@ export function Split({
                       title: say(`name.${by}`),
                       names: true,
                       cell: (part) => (
-                        <span class="named">
+                        <span class="number-name">
                           <span>
                             {part.key ? part.name || part.key : say(`none.${by}`)}
                             {part.deleted ? ` (${kit('deleted')})` : ''}

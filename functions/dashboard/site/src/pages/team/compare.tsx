@@ -203,8 +203,8 @@ export function Compared({
                       cell: (line) => {
                         const at = series.lines.indexOf(line)
                         return (
-                          <span class="row keyed">
-                            <i class="swatch" style={{ background: colour(at) }} aria-hidden="true" />
+                          <span class="row team-keyed">
+                            <i class="team-swatch" style={{ background: colour(at) }} aria-hidden="true" />
                             <span>
                               {by === 'user' && line.key && onOpen ? (
                                 <PersonName

@@ -165,7 +165,7 @@ function counted(row: Row, metric: MetricId, count: number): Value {
 function Share({ value }: { value: Value }) {
   const format = useFormat()
   return (
-    <span class="share">
+    <span class="load-share">
       <span class="bar" aria-hidden="true">
         <span style={{ width: `${Math.min(1, Number(value.value ?? 0)) * 100}%` }} />
       </span>

@@ -129,8 +129,8 @@ function DayOfTeam({
     >
       <div class="day-of-team">
         {people.map(({ person }) => (
-          <div class="one" key={person.user_id}>
-            <span class="who">
+          <div class="team-strip" key={person.user_id}>
+            <span class="rank-name">
               <PersonName
                 userId={person.user_id}
                 name={person.name}
@@ -141,8 +141,8 @@ function DayOfTeam({
             <PersonStrip person={person} day={day} onShow={show} />
           </div>
         ))}
-        <div class="one">
-          <span class="who" />
+        <div class="team-strip">
+          <span class="rank-name" />
           <Hours date={day} zone={presence.meta.zone} />
         </div>
       </div>
@@ -153,13 +153,13 @@ function DayOfTeam({
         <ul class="status-list small-text">
           {STATUSES.map((status) => (
             <li key={status}>
-              <i class={`swatch status-${status}`} aria-hidden="true" /> {term(`presence.${status}`)}
+              <i class={`team-swatch status-${status}`} aria-hidden="true" /> {term(`presence.${status}`)}
             </li>
           ))}
         </ul>
       </div>
       {presence.people.length > FIRST_STRIPS ? (
-        <button type="button" class="after no-print" onClick={toggle}>
+        <button type="button" class="team-after no-print" onClick={toggle}>
           {kit(all ? 'show_less' : 'show_all')} ({format.count(presence.people.length)})
         </button>
       ) : null}
@@ -217,7 +217,7 @@ function Totals({ presence, onOpen }: { presence: Schemas['Presence']; onOpen: (
               const shown = open === row.person.user_id
               const text = say('presence.show_days', { name: row.person.name })
               return (
-                <span class="row keyed">
+                <span class="row team-keyed">
                   <button
                     type="button"
                     class="quiet small no-print"
@@ -248,7 +248,7 @@ function Totals({ presence, onOpen }: { presence: Schemas['Presence']; onOpen: (
             id: 'split',
             title: say('presence.split'),
             cell: (row) => (
-              <div class="split">
+              <div class="status-split">
                 <StatusBar statuses={row.statuses} unknown_s={row.unknown_s} />
               </div>
             ),
@@ -396,7 +396,7 @@ function Shifts({ presence, onOpen }: { presence: Schemas['Presence']; onOpen: (
         ]}
       />
       {shifts.length > FIRST_SHIFTS ? (
-        <button type="button" class="after no-print" onClick={toggle}>
+        <button type="button" class="team-after no-print" onClick={toggle}>
           {kit(all ? 'show_less' : 'show_all')} ({format.count(shifts.length)})
         </button>
       ) : null}
@@ -423,7 +423,7 @@ function Availability({ filter }: { filter: Filter }) {
             rowKey={(row) => row.team_id || 'workspace'}
             expanded={(row) =>
               open === row.team_id && row.gaps.length ? (
-                <ul class="gaps">
+                <ul class="team-gaps">
                   {row.gaps.map((gap) => (
                     <li key={gap.started_at} class="number">
                       {format.at(gap.started_at)} – {format.time(gap.ended_at)}{' '}

@@ -176,8 +176,8 @@ function Calls({ profile }: { profile: Profile }) {
           <ListTree size={15} aria-hidden="true" /> {say('profile.log')}
         </Link>
       </div>
-      <div class="tiles">
-        <div class="tile wide">
+      <div class="profile-tiles">
+        <div class="profile-tile wide">
           <span class="name">
             {say('profile.handled')}
             <Hint about={say('profile.handled')}>{say('profile.handled.about')}</Hint>
@@ -190,7 +190,7 @@ function Calls({ profile }: { profile: Profile }) {
             {say('profile.outgoing')} <Linked value={calls.outgoing} to={log('outgoing')} />
           </span>
         </div>
-        <div class="tile">
+        <div class="profile-tile">
           <span class="name">
             {say('profile.missed')}
             <Hint about={say('profile.missed')}>
@@ -201,19 +201,19 @@ function Calls({ profile }: { profile: Profile }) {
             <Linked value={calls.missed} to={log('missed')} />
           </span>
         </div>
-        <div class="tile">
+        <div class="profile-tile">
           <span class="name">{say('profile.outgoing_unanswered')}</span>
           <span class="figure">{format.count(calls.outgoing_unanswered)}</span>
         </div>
-        <div class="tile">
+        <div class="profile-tile">
           <span class="name">{say('profile.talk')}</span>
           <span class="figure">{format.seconds(profile.talk_s)}</span>
         </div>
-        <div class="tile">
+        <div class="profile-tile">
           <span class="name">{say('profile.average_talk')}</span>
           <span class="figure">{format.seconds(profile.average_talk.value)}</span>
         </div>
-        <div class="tile">
+        <div class="profile-tile">
           <span class="name">{say('profile.average_answer')}</span>
           <span class="figure">{format.seconds(profile.average_answer.value)}</span>
         </div>
@@ -234,13 +234,13 @@ function Statuses({ profile }: { profile: Profile }) {
       <ul class="status-list">
         {STATUSES.map((status) => (
           <li key={status} data-status={status} data-seconds={statuses[`${status}_s`]}>
-            <i class={`swatch status-${status}`} aria-hidden="true" /> {term(`presence.${status}`)}{' '}
+            <i class={`team-swatch status-${status}`} aria-hidden="true" /> {term(`presence.${status}`)}{' '}
             <b class="number">{format.seconds(statuses[`${status}_s`])}</b>
           </li>
         ))}
         {profile.unknown_s ? (
           <li>
-            <i class="swatch status-unknown" aria-hidden="true" /> {say('profile.unknown')}{' '}
+            <i class="team-swatch status-unknown" aria-hidden="true" /> {say('profile.unknown')}{' '}
             <b class="number">{format.seconds(profile.unknown_s)}</b>
           </li>
         ) : null}

@@ -55,7 +55,7 @@ export function Ranking({ filtered, onOpen }: TabProps) {
                       {shown.map(({ row, place, share }) => (
                         <li key={row.key} class={row.deleted ? 'gone' : undefined} data-key={row.key}>
                           <span class="place number">{place ?? '–'}</span>
-                          <span class="who">
+                          <span class="rank-name">
                             <PersonName
                               userId={row.key}
                               name={row.name}
@@ -81,7 +81,7 @@ export function Ranking({ filtered, onOpen }: TabProps) {
                     <Empty inline title={say('ranking.nobody')} />
                   )}
                   {people.length > FIRST ? (
-                    <button type="button" class="start no-print" onClick={() => setAll(!all)}>
+                    <button type="button" class="team-more no-print" onClick={() => setAll(!all)}>
                       {kit(all ? 'show_less' : 'show_all')} ({format.count(people.length)})
                     </button>
                   ) : null}

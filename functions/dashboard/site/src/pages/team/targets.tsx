@@ -141,11 +141,11 @@ function Ends({
   return (
     <section class="tight">
       <h3>{title}</h3>
-      <ol class="places">
+      <ol class="target-places">
         {places.map((one) => (
           <li key={`${one.rank} ${one.person.user_id}`}>
             <span class="place number">{one.rank}</span>
-            <span class="who">
+            <span class="rank-name">
               {one.hidden ? (
                 <span class="faint">{say('targets.hidden')}</span>
               ) : (
@@ -179,7 +179,7 @@ function Promises({ promises }: { promises: Schemas['PromiseKept'][] }) {
   const format = useFormat()
   return (
     <Card title={say('targets.promises')}>
-      <ul class="promises">
+      <ul class="target-promises">
         {promises.map((one) => {
           const { promise } = one
           const whose = [

@@ -73,7 +73,7 @@ export function Trends({ filtered, onOpen }: TabProps) {
                   <Empty inline title={say('compare.empty')} />
                 )}
                 {all || series.hidden_keys ? (
-                  <button type="button" class="start no-print" onClick={toggle}>
+                  <button type="button" class="team-more no-print" onClick={toggle}>
                     {kit(all ? 'show_less' : 'show_all')}
                   </button>
                 ) : null}
