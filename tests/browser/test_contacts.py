@@ -148,7 +148,7 @@ def test_a_search_under_way_is_shown_and_can_be_cancelled(report: Callable[..., 
     reader = report()
     page = reader.page
     waiting: list[Route] = []
-    page.route(LIST, waiting.append)
+    page.route(LIST, lambda route: waiting.append(route))
     page.get_by_role("button", name="Show", exact=True).click()
     page.get_by_role("progressbar").wait_for()
     page.get_by_role("button", name="Cancel").click()

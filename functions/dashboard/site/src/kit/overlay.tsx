@@ -149,7 +149,12 @@ export function Menu({ button, name, children, className = '', toStart }: MenuPr
       >
         {button}
       </button>
-      {open ? <div class={toStart ? 'menu to-start' : 'menu'}>{children(close)}</div> : null}
+      {/* A click on a word of the box gives the focus to the box, not to the page, which would close it. */}
+      {open ? (
+        <div class={toStart ? 'menu to-start' : 'menu'} tabIndex={-1}>
+          {children(close)}
+        </div>
+      ) : null}
     </div>
   )
 }

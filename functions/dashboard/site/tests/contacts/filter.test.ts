@@ -25,7 +25,7 @@ describe('the filter of the contacts report', () => {
     const asked = asFilter({ ...EMPTY, statuses: ['BUSY', 'FAILED'] })
 
     expect(asked.outcomes).toEqual(['busy', 'failed'])
-    expect(asked.channels).toBeUndefined()
+    expect(asked.channels).toEqual(['call'])
   })
 
   test('a status leaves messages in whose type was chosen beside calls', () => {
@@ -37,6 +37,11 @@ describe('the filter of the contacts report', () => {
   test('the boxes of the status mean nothing where only other channels are chosen', () => {
     expect(statusesApply(['sms_inbound', 'chat'])).toBe(false)
     expect(asFilter({ ...EMPTY, statuses: ['ANSWERED'], kinds: ['sms_inbound'] }).outcomes).toBeUndefined()
+  })
+
+  test('a source or form leaves only calls, whatever types were chosen', () => {
+    expect(asFilter({ ...EMPTY, sources: ['Web form'] }).channels).toEqual(['call'])
+    expect(asFilter({ ...EMPTY, sources: ['Web form'], kinds: ['chat'] }).channels).toEqual(['call'])
   })
 
   test('every outcome of a call belongs to one status', () => {

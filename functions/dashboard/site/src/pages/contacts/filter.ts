@@ -29,7 +29,7 @@ export const OTHER_KINDS = [
   'messenger',
 ] as const satisfies readonly Kind[]
 /** Every kind there is: a report of no chosen type holds classifier rows too, which lists leave out (F1, F16). */
-const EVERY_KIND = [
+const EVERY_CALL = [
   'voice',
   'campaign',
   'consultation',
@@ -40,12 +40,8 @@ const EVERY_KIND = [
   'callback_agent',
   'mobile_app',
   'classifier',
-  'sms',
-  'mms',
-  'email',
-  'chat',
-  'messenger',
 ] as const satisfies readonly Kind[]
+const EVERY_OTHER = ['sms', 'mms', 'email', 'chat', 'messenger'] as const satisfies readonly Kind[]
 
 /** features.md F41, F43, F45, F47: whatever is neither answered, busy nor failed was not picked up. */
 export const OUTCOMES: Record<Status, readonly Outcome[]> = {
@@ -82,17 +78,22 @@ export function statusesApply(kinds: readonly Kind[]): boolean {
   return kinds.length === 0 || kinds.some(isCall)
 }
 
+/** Only calls have a status and a source. Other channels stay beside calls of a status where their type was chosen. */
+function channelsOf(draft: Draft, statuses: readonly Status[]): Filter['channels'] {
+  if (draft.sources.length) return ['call']
+  if (!statuses.length) return undefined
+  return draft.kinds.some((kind) => !isCall(kind)) ? ['call', 'message'] : ['call']
+}
+
 export function asFilter(draft: Draft): Filter {
   const statuses = statusesApply(draft.kinds) ? draft.statuses : []
-  const mixed = draft.kinds.some(isCall) && draft.kinds.some((kind) => !isCall(kind))
   const filter: Filter = {
     from: draft.from,
     to: draft.to,
-    kinds: draft.kinds.length ? [...draft.kinds] : [...EVERY_KIND],
+    kinds: draft.kinds.length ? [...draft.kinds] : [...EVERY_CALL, ...EVERY_OTHER],
     outcomes: statuses.flatMap((status) => [...OUTCOMES[status]]),
     include_internal: draft.internal || undefined,
-    // Chosen types of other channels stay, whatever the status of the calls beside them.
-    channels: statuses.length && mixed ? ['call', 'message'] : undefined,
+    channels: channelsOf(draft, statuses),
     hour_from: draft.hour_from || undefined,
     hour_to: draft.hour_to || undefined,
     users: draft.users,
