@@ -115,7 +115,7 @@ function ByStatus({ filter }: Props) {
                 .filter((part) => count(part.values, 0))
                 .map((part) => ({
                   id: part.key,
-                  name: part.key ? term(`outcome.${part.key}`) : part.name,
+                  name: part.key ? term(`outcome.${part.key}`) : say('unfinished'),
                   count: count(part.values, 0),
                   share: part.share,
                   href: link(0, part.drill),
@@ -156,7 +156,7 @@ function ByReason({ filter }: Props) {
     { every: EVERY },
   )
   return (
-    <Widget title={say('reasons')} about={say('reasons.about')} query={answer} height={290}>
+    <Widget title={say('reasons')} about={say('reasons.about')} query={answer} height={200}>
       {(found) => {
         const link = (at: number, part?: Drill | null) =>
           linkOf(found.meta.filter, drill(MISSED[at] ?? ''), part)
@@ -293,7 +293,7 @@ function Needing({ filter }: Props) {
   )
   const more = `/app/missed?${writeFilter(filter)}`
   return (
-    <Widget title={say('needing')} about={say('needing.about')} query={answer} height={330}>
+    <Widget title={say('needing')} about={say('needing.about')} query={answer} height={200}>
       {(found) => (
         <div class="stack">
           <Table

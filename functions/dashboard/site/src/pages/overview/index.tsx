@@ -112,7 +112,7 @@ export default function OverviewPage() {
               )}
             </Menu>
           ) : null}
-          <button type="button" class="quiet" title={kit('print')} onClick={() => print()}>
+          <button type="button" class="quiet print-button" title={kit('print')} onClick={() => print()}>
             <Printer size={16} aria-hidden="true" />
             <span class="unseen">{kit('print')}</span>
           </button>

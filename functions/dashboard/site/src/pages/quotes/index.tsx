@@ -129,7 +129,7 @@ export default function QuotesPage() {
               <FileDown size={16} aria-hidden="true" /> {kit('export')}
             </button>
           ) : null}
-          <button type="button" class="quiet" title={kit('print')} onClick={() => print()}>
+          <button type="button" class="quiet print-button" title={kit('print')} onClick={() => print()}>
             <Printer size={16} aria-hidden="true" />
             <span class="unseen">{kit('print')}</span>
           </button>

@@ -57,7 +57,7 @@ export function DealsList({ filter, narrowed, brands }: Props) {
     {
       id: 'at',
       title: say('quoted_at'),
-      cell: (row) => format.at(row.quoted_at ?? row.started_at),
+      cell: (row) => <span class="nowrap">{format.at(row.quoted_at ?? row.started_at)}</span>,
     },
     {
       id: 'customer',
