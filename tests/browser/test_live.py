@@ -185,6 +185,54 @@ def test_an_operator_sees_own_calls_only_and_is_told_when_the_own_phone_rings(of
     shows(page)
 
 
+def test_a_phone_that_rings_is_told_on_any_page_and_not_a_second_time_on_the_board(
+    office: Office, window: Visitor
+) -> None:
+    """features.md W8: once per call."""
+    reader = window(office, "celia")
+    page = reader.open("overview")
+    with page.expect_websocket(timeout=PATIENCE_MS) as opened_socket:
+        pass
+    opened_socket.value.wait_for_event("framereceived", timeout=PATIENCE_MS)
+    office.ring("b18", "celia")
+    page.locator("[data-rings='pbx:b18']").wait_for(timeout=PATIENCE_MS)
+    page.locator("[data-rings='pbx:b18']").wait_for(state="detached", timeout=PATIENCE_MS)
+    page.get_by_role("link", name="Live").click()
+    page.locator("[data-phase=live]").wait_for(timeout=PATIENCE_MS)
+    shows(page, "b18")
+    assert page.locator("[data-rings]").count() == 0
+    office.said("completed", "b18")
+    shows(page)
+
+
+def test_the_big_board_colours_waits_by_the_promise_and_keeps_the_screen_awake(office: Office, window: Visitor) -> None:
+    """demands.md D66, D69"""
+    reader = window(office, "anna")
+    reader.page.add_init_script(
+        """window.held = 0
+        WakeLock.prototype.request = () => { window.held += 1; return new Promise(() => {}) }"""
+    )
+    page = board(reader)
+    assert page.evaluate("() => window.held") == 0
+    office.ring("b19", "boris", queue={"name": "Sales"})
+    office.ring("b20", "celia", queue={"name": "Support"})
+    page.get_by_role("button", name="Wallboard").click()
+    longest = page.locator(".wall [data-count=longest]")
+    expect(longest).to_have_attribute("data-level", "amber", timeout=PATIENCE_MS)
+    expect(longest).to_contain_text("Close to the limit")
+    # Nobody set a promise of their own: it is the workspace's twenty seconds.
+    expect(longest).to_have_attribute("data-level", "red", timeout=PATIENCE_MS)
+    assert {name.strip() for name in page.locator("[data-queue] b").all_inner_texts()} == {"Sales", "Support"}
+    assert page.evaluate("() => window.held") == 1
+    assert "wall=1" in page.url
+    page.keyboard.press("Escape")
+    shows(page, "b19", "b20")
+    assert "wall=1" not in page.url
+    for call in ("b19", "b20"):
+        office.said("completed", call)
+    shows(page)
+
+
 def test_a_call_is_joined_after_a_confirmation_by_the_telephony_program(office: Office, window: Visitor) -> None:
     """features.md R38-R40"""
     page = board(window(office, "anna"))
