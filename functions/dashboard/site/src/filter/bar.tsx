@@ -126,10 +126,13 @@ type Choice = { id: string; name: string; deleted?: boolean; e164?: string }
 export const optionsOf = (choices: readonly Choice[] | undefined): Option[] =>
   (choices ?? []).map((one) => ({ id: one.id, name: one.name || one.id, gone: one.deleted, about: one.e164 }))
 
-/** What the filters offer to this viewer. */
-export function useChoices() {
-  return useAnswer('/v1/directory/choices', {}).data
+/** What the filters offer to this viewer; what was deleted only when asked for. */
+export function useChoices(deleted = false) {
+  return useAnswer('/v1/directory/choices', deleted ? { params: { query: { deleted } } } : {}).data
 }
+
+/** Of these, deleted ones can be shown and chosen: what happened with them stays (features.md F4, F5). */
+const LASTING: readonly string[] = ['users', 'teams', 'numbers']
 
 /** Words that came with calls and texts and stand in no directory (features.md F7, F29). */
 const OCCURRING = ['queues', 'campaigns', 'sources', 'connections', 'tags'] as const
@@ -169,9 +172,15 @@ const GROUPS = {
 function BarPart({ field, filtered }: { field: BarField; filtered: Filtered }) {
   const say = useWords('filter')
   const term = useTerms()
-  const choices = useChoices()
-  const occurring = useOccurring(occurs(field))
   const { filter, set } = filtered
+  const chosen = ((filter[field] as (string | number)[] | undefined) ?? []).map(String)
+  const [gone, setGone] = useState(false)
+  const listed = useChoices() as Record<string, Choice[] | undefined> | undefined
+  const missing = chosen.some((id) => !listed?.[field]?.some((one) => one.id === id))
+  const lasting = LASTING.includes(field)
+  const everything = lasting && (gone || (listed !== undefined && missing))
+  const choices = useChoices(everything) as Record<string, Choice[] | undefined> | undefined
+  const occurring = useOccurring(occurs(field))
   if (field === 'hours') {
     return (
       <label class="row">
@@ -200,7 +209,7 @@ function BarPart({ field, filtered }: { field: BarField; filtered: Filtered }) {
       />
     )
   }
-  const given = (choices as Record<string, Choice[] | undefined> | undefined)?.[field]
+  const given = choices?.[field]?.filter((one) => gone || !one.deleted || chosen.includes(one.id))
   const options: Option[] =
     field in CODES
       ? CODES[field as keyof typeof CODES].map((code) => ({
@@ -212,7 +221,6 @@ function BarPart({ field, filtered }: { field: BarField; filtered: Filtered }) {
             typeof one === 'string' ? { id: one, name: one } : { id: one.id, name: one.name },
           )
         : optionsOf(given)
-  const chosen = ((filter[field] as (string | number)[] | undefined) ?? []).map(String)
   if (!(field in CODES) && !options.length && !chosen.length) return null
   return (
     <Many
@@ -220,7 +228,9 @@ function BarPart({ field, filtered }: { field: BarField; filtered: Filtered }) {
       options={options}
       chosen={chosen}
       onChange={(all) => set({ [field]: all.length ? all : null })}
-    />
+    >
+      {lasting ? <Check label={say('show_deleted')} checked={gone} onChange={setGone} /> : null}
+    </Many>
   )
 }
 
