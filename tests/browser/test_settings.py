@@ -1,4 +1,4 @@
-"""Settings in a real browser: a connection is joined and speaks, people are changed, mistakes are told at their fields."""
+"""Settings in a real browser: a connection is joined and speaks, people change, mistakes are told at their fields."""
 
 from __future__ import annotations
 
