@@ -124,6 +124,23 @@ describe('the path of a call', () => {
     ])
   })
 
+  test('rings as long as the call says where a provider tells of no attempts', () => {
+    const row = {
+      started_at_utc: START,
+      ringing_at: at(2),
+      ring_s: 18,
+      ended_at: at(40),
+      outcome: 'voicemail',
+    }
+    const found = drawn(call(40, { row, path: [step(20, 'voicemail')] }))
+
+    expect(found.call).toEqual([
+      { phase: 'wait', from: 0, to: 2 },
+      { phase: 'ring', from: 2, to: 20 },
+      { phase: 'voicemail', from: 20, to: 40 },
+    ])
+  })
+
   test('lasts until now while the call does', () => {
     const live = call(null, {
       row: { started_at_utc: START, ended_at: null, outcome: '', live: 'talking' },

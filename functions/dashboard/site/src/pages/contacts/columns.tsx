@@ -46,7 +46,7 @@ export const COLUMNS: Record<string, Shown> = {
   when: {
     needs: ['started_at_utc'],
     cell: (row, { format }) => (
-      <span class="number nowrap">
+      <span class="number when">
         {format.at(row.started_at_utc, {
           day: 'numeric',
           month: 'short',

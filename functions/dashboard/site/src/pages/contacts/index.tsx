@@ -48,6 +48,8 @@ export default function ContactsPage() {
   const show = () => {
     remember(me.workspace.id, me.user.id, { draft })
     setLooks({})
+    // Beside each other there is no room: the results take the place of the form, a button brings it back.
+    if (matchMedia('(max-width: 900px)').matches) setNarrow(true)
     const asked = asFilter(draft)
     if (shown && JSON.stringify(asked) === JSON.stringify(shown)) void list.refetch()
     else setShown(asked)
@@ -68,7 +70,7 @@ export default function ContactsPage() {
   const columns: Column<Row>[] = [
     {
       id: 'details',
-      title: say('details'),
+      title: <span class="unseen">{say('details')}</span>,
       cell: (row) => {
         const opened = looks[keyOf(row)] !== undefined
         return (

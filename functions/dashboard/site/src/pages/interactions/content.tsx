@@ -73,7 +73,7 @@ export function RecordingPlayer({ recordId, media, auto = false }: RecordingProp
     )
   const outside = (
     <a href={found.url} target="_blank" rel="noreferrer noopener">
-      <ExternalLink size={14} aria-hidden="true" /> {say('open_at', { provider: found.provider })}
+      <ExternalLink size={14} aria-hidden="true" /> {say('open_at')}
     </a>
   )
   return (

@@ -413,7 +413,7 @@ function useColumns(costs: boolean, open: (key: string) => void): Column<Row>[] 
         <>
           <State row={row} />
           {row.missed_reason ? (
-            <div class="faint small-text">{term(`reason.${row.missed_reason}`)}</div>
+            <div class="why faint small-text">{term(`reason.${row.missed_reason}`)}</div>
           ) : null}
         </>
       ),
@@ -423,7 +423,7 @@ function useColumns(costs: boolean, open: (key: string) => void): Column<Row>[] 
       title: say('column.person'),
       cell: (row) => (
         <>
-          <div>
+          <div class="why">
             {row.user_name || (
               <span class="faint">{row.unattributed ? term(`unattributed.${row.unattributed}`) : '–'}</span>
             )}

@@ -63,7 +63,12 @@ export function drawn(detail: Detail): Drawn {
       segments: [...(ring ? [{ phase: 'ring' as const, ...ring }] : []), ...(talk ? parted(talk, own) : [])],
     }
   })
-  return { total, call: caller(detail, total, lanes, within(at(detail.row.answered_at), total)), lanes }
+  const rang = at(detail.row.ringing_at)
+  const own = {
+    ring: within(rang, rang === null ? null : rang + (detail.row.ring_s ?? 0)),
+    talk: detail.row.outcome === 'answered' ? within(at(detail.row.answered_at), total) : null,
+  }
+  return { total, call: caller(detail, total, lanes, own), lanes }
 }
 
 function span(from: number, to: number): Span | null {
@@ -71,11 +76,18 @@ function span(from: number, to: number): Span | null {
 }
 
 /** What a caller went through: somebody's words before ringing, ringing before queue and menu. */
-function caller(detail: Detail, total: number, lanes: Lane[], answered: Span | null): Segment[] {
+function caller(
+  detail: Detail,
+  total: number,
+  lanes: Lane[],
+  own: { ring: Span | null; talk: Span | null },
+): Segment[] {
   const told = lanes.flatMap((lane) => lane.segments)
-  const talks = told.some((one) => one.phase === 'talk' || one.phase === 'hold')
   // Some providers tell of no attempts: then the call's own moments are all that is known.
-  if (!talks && answered && detail.row.outcome === 'answered') told.push({ phase: 'talk', ...answered })
+  for (const phase of ['ring', 'talk'] as const) {
+    const span = own[phase]
+    if (span && !told.some((one) => one.phase === phase)) told.push({ phase, ...span })
+  }
   const states = between(detail, total)
   const edges = [...new Set([0, total, ...[...told, ...states].flatMap((one) => [one.from, one.to])])].sort(
     (a, b) => a - b,
