@@ -12,7 +12,9 @@ import { Answered, Empty } from '../../kit/states'
 import { type Column, Table } from '../../kit/table'
 import { useMay, useSession } from '../../session'
 import { useWords } from '../../words'
-import { type Connection, Editor, ifMatch, Pairs, pairsOf, recordOf, useSaving, Wrong } from './editing'
+import { type Connection, Editor, ifMatch, Pairs, useSaving, Wrong } from './editing'
+import { pairsOf, recordOf } from './entries'
+import { DAY_S, type Shine, shineOf } from './light'
 import { CountryText, ZoneText } from './places'
 import { useProviderWords } from './providers'
 
@@ -22,7 +24,6 @@ type Detail = Schemas['ConnectionDetail']
 
 const SECOND = 1000
 const LOOK = 10 * SECOND
-const DAY_S = 86_400
 
 /** Seconds of an event's age by the server's clock, which stands beside it. */
 const ageOf = (iso: string | null | undefined, now: string): number | null =>
@@ -42,21 +43,7 @@ export function useAgo(): (seconds: number | null) => string {
   }
 }
 
-type Shine = 'off' | 'never' | 'on' | 'late' | 'refused'
 const TONES: Record<Shine, string> = { off: '', never: '', on: 'good on', late: 'warn', refused: 'bad' }
-
-/** Green within a day, amber after it, red when the newest delivery was refused or could not be read. */
-export function shineOf(disabled: boolean, arrivals: Arrivals | undefined, now: string): Shine {
-  if (disabled) return 'off'
-  const heard = Date.parse(arrivals?.accepted_at ?? '') || 0
-  const bad = Math.max(
-    Date.parse(arrivals?.refused_at ?? '') || 0,
-    Date.parse(arrivals?.quarantined_at ?? '') || 0,
-  )
-  if (!heard && !bad) return 'never'
-  if (bad > heard) return 'refused'
-  return Date.parse(now) - heard <= DAY_S * SECOND ? 'on' : 'late'
-}
 
 export function Light({ disabled, arrivals, now }: { disabled: boolean; arrivals?: Arrivals; now: string }) {
   const say = useWords('settings')

@@ -10,7 +10,8 @@ import { Empty, Problem, Skeleton } from '../../kit/states'
 import { type Column, Table } from '../../kit/table'
 import { useSession } from '../../session'
 import { useWords } from '../../words'
-import { Editor, ifMatch, Lines, linesOf, Pairs, pairsOf, recordOf, useSaving } from './editing'
+import { Editor, ifMatch, Lines, Pairs, useSaving } from './editing'
+import { linesOf, pairsOf, recordOf } from './entries'
 import { Transfer } from './transfer'
 
 type Contact = Schemas['ContactView']

@@ -216,13 +216,6 @@ export function useEditing<T extends { id: string; etag: string }>(
   }
 }
 
-/** A text as a list: one entry a line. */
-export const linesOf = (text: string): string[] =>
-  text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter(Boolean)
-
 interface LinesProps {
   label: ComponentChildren
   why?: ComponentChildren
@@ -302,10 +295,6 @@ export function Pairs({ label, name, value, pairs, onChange, wrong }: PairsProps
     </fieldset>
   )
 }
-
-export const pairsOf = (record: Record<string, string>): [string, string][] => Object.entries(record)
-export const recordOf = (pairs: [string, string][]): Record<string, string> =>
-  Object.fromEntries(pairs.filter(([key]) => key.trim()).map(([key, text]) => [key.trim(), text]))
 
 export type User = Schemas['UserView']
 export type Team = Schemas['TeamView']

@@ -8,14 +8,9 @@ import { Notice } from '../../kit/pieces'
 import { Answered } from '../../kit/states'
 import { useWords } from '../../words'
 import { ifMatch, useSaving, useVersioned, type Versioned, Wrong } from './editing'
+import { bodyOf, type Hours, hoursOf, type Week, type Window } from './week'
 
 type Settings = Schemas['SettingsView']
-type Window = [string, string]
-type Week = Record<string, Window[]>
-interface Hours {
-  weekly: Week
-  holidays: string[]
-}
 interface Schedule {
   hours: Hours
   valid_from: string
@@ -26,27 +21,6 @@ interface Schedule {
 
 const DAYS = [1, 2, 3, 4, 5, 6, 7]
 const WORKING: Week = Object.fromEntries([1, 2, 3, 4, 5].map((day) => [String(day), [['09:00', '17:00']]]))
-
-// A field for times knows no 24:00; an end at 00:00 is the same midnight.
-const shownEnd = (end: string): string => (end === '24:00' ? '00:00' : end)
-
-export function hoursOf(hours: Schemas['Hours']): Hours {
-  return {
-    weekly: Object.fromEntries(
-      Object.entries(hours.weekly ?? {}).map(([day, windows]) => [
-        day,
-        windows.map(([from, to]): Window => [from, shownEnd(to)]),
-      ]),
-    ),
-    holidays: [...(hours.holidays ?? [])],
-  }
-}
-
-/** As the API takes it: days without windows are closed; no windows at all is always open. */
-export function bodyOf(hours: Hours): { weekly?: Week; holidays?: string[] } {
-  const weekly = Object.fromEntries(Object.entries(hours.weekly).filter(([, windows]) => windows.length))
-  return Object.keys(weekly).length ? { weekly, holidays: hours.holidays } : {}
-}
 
 export default function HoursTab() {
   const query = useVersioned('/v1/directory/settings')

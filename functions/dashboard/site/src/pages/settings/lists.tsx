@@ -4,7 +4,8 @@ import { client, type Schemas } from '../../ask'
 import { wrongOf } from '../../kit/inputs'
 import { Answered } from '../../kit/states'
 import { useWords } from '../../words'
-import { ifMatch, Lines, linesOf, useSaving, useVersioned, type Versioned, Wrong } from './editing'
+import { ifMatch, Lines, useSaving, useVersioned, type Versioned, Wrong } from './editing'
+import { linesOf } from './entries'
 
 type Lists = Schemas['ListsView']
 
