@@ -44,7 +44,7 @@ def export(observer: Observer, memory: Memory, known: Truth, findings: Findings)
     name, content = attachment(mail)
     look = "the log of the export function and the mail in .local/stack/mail"
     if not content:
-        # Too large to travel: the mail brings a link to our own download route.
+        # Too large to travel: the mail brings a link to the dashboard, which asks for the file as its reader.
         link = observer.call("GET", f"/v1/exports/{said.json['id']}/download", token)
         name, content = job["filename"], _fetched(link)
     path = FOLDER / Path(name).name

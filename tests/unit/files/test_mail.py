@@ -7,6 +7,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from functools import cache
 from html.parser import HTMLParser
+from pathlib import Path
 from string import Formatter
 from typing import Any
 
@@ -144,6 +145,20 @@ def test_who_is_outside_gets_no_link_and_no_filter_and_hears_whom_to_ask() -> No
             assert "Available until" not in body(message, kind)
     unknown = scheduled(envelope(), JOB, **WEEKLY, outside=True)
     assert "ask whoever set it up" in body(unknown, "plain")
+
+
+def test_every_page_that_a_mail_leads_to_is_a_page_of_the_dashboard() -> None:
+    source = (Path(__file__).resolve().parents[3] / "functions/dashboard/site/src/app.tsx").read_text(encoding="utf-8")
+    pages = set(re.findall(r"(\w+): lazy\(\(\) => import\('\./pages/\w+'\)\)", source))
+    led = {page for message in every_mail() for page in re.findall(r"/app/(\w+)", body(message, "plain"))}
+
+    assert {"exports", "live", "missed", "team", "spend"} == led
+    assert led <= pages
+
+
+def test_who_is_outside_gets_alerts_without_a_link_to_a_page() -> None:
+    assert "/app/live" in body(alert(envelope(), [notice()], zone=WARSAW), "plain")
+    assert "/app/" not in alert(envelope(), [notice()], zone=WARSAW, outside=True).as_string()
 
 
 def test_alerts_that_were_held_back_come_in_one_mail() -> None:

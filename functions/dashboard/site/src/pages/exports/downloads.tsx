@@ -216,6 +216,7 @@ export function Downloads() {
   const [opened] = useParameter('job')
   const [about, setAbout] = useState<string | null>(null)
   const [deleting, setDeleting] = useState<Job | null>(null)
+  const [again, setAgain] = useState<Job | null>(null)
   const change = useJobChange()
   const pages = usePages(
     '/v1/exports',
@@ -269,6 +270,9 @@ export function Downloads() {
           </span>
           <Bar job={job} />
           {job.error ? <span class="small-text bad">{job.error}</span> : null}
+          {job.state === 'expired' || job.state === 'cancelled' ? (
+            <span class="small-text faint">{say(`${job.state}.how`)}</span>
+          ) : null}
           {job.letters.some((letter) => letter.error) ? (
             <span class="small-text warn">{say('mail_trouble')}</span>
           ) : null}
@@ -296,6 +300,11 @@ export function Downloads() {
           {job.state === 'failed' ? (
             <button type="button" class="small" disabled={change.isPending} onClick={() => act(job, 'retry')}>
               <RotateCcw size={14} aria-hidden="true" /> {say('retry')}
+            </button>
+          ) : null}
+          {job.kind === 'export' && (job.state === 'expired' || job.state === 'cancelled') ? (
+            <button type="button" class="small" onClick={() => setAgain(job)}>
+              <RotateCcw size={14} aria-hidden="true" /> {say('again')}
             </button>
           ) : null}
           <button type="button" class="quiet small" title={say('details')} onClick={() => setAbout(job.id)}>
@@ -345,6 +354,15 @@ export function Downloads() {
         )}
       </Card>
       {shown ? <About job={shown} onClose={() => setAbout(null)} /> : null}
+      {again ? (
+        <ExportDialog
+          report={again.name as ReportName}
+          filter={again.filter}
+          options={again.options}
+          profile={again.profile}
+          onClose={() => setAgain(null)}
+        />
+      ) : null}
       {deleting ? (
         <Confirm
           title={say('delete.file')}

@@ -52,7 +52,7 @@ interface Quiet {
 }
 
 /** One window on some days; null for weeks that say more than that. */
-function quietOf(week: Alert['quiet']['weekly']): Quiet | null {
+export function quietOf(week: Alert['quiet']['weekly']): Quiet | null {
   const days = Object.keys(week).filter((day) => week[day]?.length)
   const windows = new Set(days.map((day) => JSON.stringify(week[day])))
   if (!days.length) return { days: [], from: '22:00', to: '07:00' }
