@@ -100,3 +100,5 @@ class Window:
         if reload:
             self.page.reload()
             self.settled()
+        # The page hears of the colours by an event, and paints them with its next frame.
+        self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
