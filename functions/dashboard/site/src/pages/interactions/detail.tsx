@@ -1,7 +1,7 @@
 // One call or message with everything that is known of it: the drawer behind every row of every page.
 import { ArrowLeft, CircleUserRound, FilePlus2 } from 'lucide-preact'
 import type { ComponentChildren } from 'preact'
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { Link } from 'wouter-preact'
 import { type Schemas, useAnswer } from '../../ask'
 import { pathId } from '../../ask/ids'
@@ -21,6 +21,9 @@ import './detail.css'
 type Channel = 'call' | 'message'
 type Detail = Schemas['Detail']
 
+/** How often a call is looked at while it lasts. */
+const LIVE_MS = 5_000
+
 interface CallDrawerProps {
   id: string
   /** Where a call and a message of one connection have the same id. */
@@ -33,11 +36,13 @@ export function CallDrawer({ id, channel, onClose }: CallDrawerProps) {
   // Related calls open in place; the way back leads through them.
   const [trail, setTrail] = useState<{ id: string; channel?: Channel }[]>([])
   const shown = trail.at(-1) ?? { id, channel }
+  const [live, setLive] = useState(false)
   const detail = useAnswer(
     '/v1/interactions/{id}',
     { params: { path: { id: pathId(shown.id) }, query: shown.channel ? { channel: shown.channel } : {} } },
-    { keep: false },
+    { keep: false, every: live ? LIVE_MS : false },
   )
+  useEffect(() => setLive(Boolean(detail.data?.row.live)), [detail.data])
   return (
     <Drawer
       title={say(detail.data?.row.channel === 'message' ? 'message' : 'call')}
