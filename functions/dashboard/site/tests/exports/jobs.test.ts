@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isUnderWay, pause } from '../../src/pages/exports/job'
+import { isUnderWay, pause } from '../../src/pages/exports/looks'
 
 test('a file under way is looked at soon, then ever more slowly, and at least four times a minute', () => {
   const waits = Array.from({ length: 30 }, (_, looks) => pause(looks))

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { quietOf } from '../../src/pages/settings/alert_form'
+import { quietOf } from '../../src/pages/settings/quiet'
 
 test('one window on some days is shown as such', () => {
   expect(quietOf({ '1': [['22:00', '07:00']], '5': [['22:00', '07:00']] })).toEqual({

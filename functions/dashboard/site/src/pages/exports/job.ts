@@ -2,15 +2,10 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/preact-query'
 import { useEffect, useRef } from 'preact/hooks'
 import { type AskError, answered, client, type Schemas } from '../../ask'
+import { isUnderWay, pause } from './looks'
 
 export type Job = Schemas['JobView']
 export type Change = 'cancel' | 'retry' | 'delete'
-
-export const isUnderWay = (job: Pick<Job, 'state'>): boolean =>
-  job.state === 'queued' || job.state === 'running'
-
-/** Milliseconds to the next look: soon at first, four times a minute in the end. */
-export const pause = (looks: number): number => Math.min(700 * 1.35 ** looks, 15_000)
 
 const KEY = '/v1/exports/{id}'
 const LISTS = ['/v1/exports', '/v1/exports/everybody', '/v1/schedules/{id}/runs']

@@ -7,8 +7,9 @@ import { Notice } from '../../kit/pieces'
 import { Problem, Skeleton } from '../../kit/states'
 import { useSession } from '../../session'
 import { useWords } from '../../words'
-import { download, isUnderWay, type Job, useJob, useJobChange } from './job'
+import { download, type Job, useJob, useJobChange } from './job'
 import { LetterTag } from './letters'
+import { isUnderWay } from './looks'
 
 const TONES: Record<Job['state'], string> = {
   queued: 'warn',

@@ -9,6 +9,7 @@ import { Notice } from '../../kit/pieces'
 import { useSession } from '../../session'
 import { useWords } from '../../words'
 import { type Recipient, Recipients } from '../exports/recipients'
+import { type Quiet, quietOf } from './quiet'
 
 export type Alert = Answer<'/v1/alerts/{id}'>
 /** What the answer to a change tells beside the list: the secret of a webhook, once. */
@@ -43,23 +44,6 @@ function placesOf(kind: Kind, money: boolean): ('team' | 'queue' | 'number' | 'u
   if (kind === 'no_agent') return ['team']
   if (kind === 'spend') return money ? ['team', 'number', 'user'] : []
   return ['team', 'queue', 'number']
-}
-
-interface Quiet {
-  days: number[]
-  from: string
-  to: string
-}
-
-/** One window on some days; null for weeks that say more than that. */
-export function quietOf(week: Alert['quiet']['weekly']): Quiet | null {
-  const days = Object.keys(week).filter((day) => week[day]?.length)
-  const windows = new Set(days.map((day) => JSON.stringify(week[day])))
-  if (!days.length) return { days: [], from: '22:00', to: '07:00' }
-  const only = week[days[0] as string]
-  const first = only?.[0]
-  if (windows.size !== 1 || only?.length !== 1 || !first) return null
-  return { days: days.map(Number).sort(), from: first[0] ?? '', to: first[1] ?? '' }
 }
 
 interface FormProps {
