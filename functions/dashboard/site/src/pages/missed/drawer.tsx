@@ -36,7 +36,15 @@ const COLUMNS = [
   'queue',
 ]
 
-export function CaseDrawer({ id, work, onClose }: { id: string; work: Work; onClose: () => void }) {
+interface CaseDrawerProps {
+  id: string
+  /** Further cases of the same caller, where the list shows one row for all of them. */
+  others?: string[]
+  work: Work
+  onClose: () => void
+}
+
+export function CaseDrawer({ id, others = [], work, onClose }: CaseDrawerProps) {
   const say = useWords('missed')
   const now = useNow()
   const format = useFormat()
@@ -61,7 +69,7 @@ export function CaseDrawer({ id, work, onClose }: { id: string; work: Work; onCl
       ? {
           id,
           version: Math.max(told.data.version, work.said.get(id)?.version ?? 0),
-          others: [],
+          others,
           state: marks?.state ?? null,
           shown: state,
           assignee: marks?.assignee ?? '',

@@ -283,7 +283,15 @@ export default function WorkList() {
           <Skeleton lines={10} />
         )}
       </section>
-      {open ? <CaseDrawer key={open} id={open} work={work} onClose={() => setOpen(null)} /> : null}
+      {open ? (
+        <CaseDrawer
+          key={open}
+          id={open}
+          others={subjects.get(open)?.others}
+          work={work}
+          onClose={() => setOpen(null)}
+        />
+      ) : null}
       {acting ? (
         <ActDialog act={acting.act} subject={acting.subject} work={work} onClose={() => setActing(null)} />
       ) : null}

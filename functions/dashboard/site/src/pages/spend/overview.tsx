@@ -229,7 +229,10 @@ function SeriesChart({ found }: { found: Schemas['Series'] }) {
       table={{
         columns: [
           say('column.when'),
-          ...found.lines.flatMap((line) => [name(line.metric), say('column.coverage')]),
+          ...found.lines.flatMap((line) => [
+            name(line.metric),
+            `${name(line.metric)}: ${say('column.coverage')}`,
+          ]),
         ],
         rows: found.buckets.map((bucket, at) => [
           tickName(format, bucket.label, found.granularity, true),
