@@ -26,6 +26,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     manifest: true,
+    // The charts are one library, loaded with the first chart.
+    chunkSizeWarningLimit: 700,
   },
   server: {
     port: 5173,

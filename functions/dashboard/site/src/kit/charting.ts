@@ -1,52 +1,20 @@
 // The parts of ECharts that the dashboard uses, and the theme. Loaded by `Chart` alone.
+import { BarChart, type BarSeriesOption, LineChart, type LineSeriesOption } from 'echarts/charts'
 import {
-  BarChart,
-  type BarSeriesOption,
-  HeatmapChart,
-  type HeatmapSeriesOption,
-  LineChart,
-  type LineSeriesOption,
-} from 'echarts/charts'
-import {
-  AriaComponent,
-  DatasetComponent,
   GridComponent,
   type GridComponentOption,
-  LegendComponent,
   type LegendComponentOption,
-  MarkLineComponent,
-  MarkPointComponent,
+  LegendScrollComponent,
   TooltipComponent,
   type TooltipComponentOption,
-  VisualMapComponent,
-  type VisualMapComponentOption,
 } from 'echarts/components'
 import { type ComposeOption, type EChartsType, init as initChart, use } from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
 
-use([
-  BarChart,
-  LineChart,
-  HeatmapChart,
-  GridComponent,
-  TooltipComponent,
-  LegendComponent,
-  VisualMapComponent,
-  DatasetComponent,
-  MarkLineComponent,
-  MarkPointComponent,
-  AriaComponent,
-  SVGRenderer,
-])
+use([BarChart, LineChart, GridComponent, TooltipComponent, LegendScrollComponent, SVGRenderer])
 
 export type ChartOption = ComposeOption<
-  | BarSeriesOption
-  | LineSeriesOption
-  | HeatmapSeriesOption
-  | GridComponentOption
-  | TooltipComponentOption
-  | LegendComponentOption
-  | VisualMapComponentOption
+  BarSeriesOption | LineSeriesOption | GridComponentOption | TooltipComponentOption | LegendComponentOption
 >
 
 export function init(place: HTMLElement): EChartsType {
