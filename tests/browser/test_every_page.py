@@ -29,7 +29,10 @@ TABS = {
     "numbers": ("queues", "sources"),
     "spend": ("budgets", "abuse", "tariffs", "invoices", "closings"),
     "exports": ("schedules", "reports", "addresses"),
-    "settings": ("people", "teams", "numbers", "contacts", "hours", "workspace", "alerts", "quality", "audit"),
+    "settings": (
+        *("people", "teams", "numbers", "contacts", "sources", "lists", "hours", "workspace", "targets"),
+        *("alerts", "quality", "audit"),
+    ),
 }
 VIEWS = [(page, "") for page in PAGES] + [(page, tab) for page, tabs in TABS.items() for tab in tabs]
 LANGUAGES = ("en", "es", "ru", "pl")
