@@ -103,3 +103,19 @@ def test_a_wrong_condition_is_named(asked: dict[str, Any]) -> None:
 def test_only_calls_can_meet_them(asked: dict[str, Any]) -> None:
     """Messages are left out, as for all conditions of calls (features.md F14)."""
     assert query(**asked).predicates.channels == (CALL,)
+
+
+def test_findings_are_whole_words_of_the_flags() -> None:
+    flags = ("never_ended", "after_end;never_ended", "never_ended_twice", "", None)
+    rows = calls(*({"record_id": str(n), "started_at": NINE, "flags": said} for n, said in enumerate(flags)))
+    assert kept(rows, findings=["never_ended"]) == ["0", "1"]
+    assert kept(rows, findings=["after_end", "direction_unknown"]) == ["1"]
+
+
+def test_rows_of_nobody_are_told_apart_by_the_reason() -> None:
+    reasons = ("unmapped", "group_call", "", None)
+    rows = calls(*({"record_id": str(n), "started_at": NINE, "unattributed": why} for n, why in enumerate(reasons)))
+    assert kept(rows, unattributed=["unmapped"]) == ["0"]
+    assert kept(rows, unattributed=["unmapped", "group_call"]) == ["0", "1"]
+    with pytest.raises(InvalidRequest, match="unattributed"):
+        query(unattributed=["somebody"])
