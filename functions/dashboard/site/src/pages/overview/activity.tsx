@@ -2,6 +2,7 @@
 import { useMemo, useState } from 'preact/hooks'
 import { Link, useLocation } from 'wouter-preact'
 import { useAnswer } from '../../ask'
+import type { operations } from '../../ask/schema'
 import { type Drill, type Filter, writeFilter } from '../../filter/filter'
 import { Chart } from '../../kit/chart'
 import { Switch } from '../../kit/choices'
@@ -278,10 +279,26 @@ function ByPerson({ filter }: Props) {
   )
 }
 
+/** What of the filter the list of cases takes. With anything else it would not be of what the page is about. */
+const OF_CASES = [
+  'preset',
+  'from',
+  'to',
+  'users',
+  'teams',
+  'numbers',
+  'queues',
+  'campaigns',
+  'sources',
+  'connections',
+] as const satisfies readonly (keyof Filter & keyof CasesAsked)[]
+type CasesAsked = NonNullable<operations['getCases']['parameters']['query']>
+
 /** Missed calls that somebody has to do something about, newest first (features.md W28). */
 function Needing({ filter }: Props) {
   const say = useWords('overview')
   const format = useFormat()
+  const told = Object.keys(filter).every((name) => OF_CASES.some((known) => known === name))
   const answer = useAnswer(
     '/v1/cases',
     {
@@ -289,8 +306,9 @@ function Needing({ filter }: Props) {
         query: { ...filter, states: ['open', 'attempted', 'assigned'], sort: 'newest', limit: 6 },
       },
     },
-    { every: EVERY },
+    { every: EVERY, enabled: told },
   )
+  if (!told) return null
   const more = `/app/missed?${writeFilter(filter)}`
   return (
     <Widget title={say('needing')} about={say('needing.about')} query={answer} height={200}>
