@@ -217,6 +217,16 @@ function useNarrow(): boolean {
   return narrow
 }
 
+/** What a card says below its head: nothing that has no value. */
+function told(call: Call): ('business_number' | 'wait' | 'talk' | 'scheme')[] {
+  return [
+    'business_number',
+    'wait',
+    ...(call.answered_at ? (['talk'] as const) : []),
+    ...(call.type !== 'outgoing' && (call.scheme || call.queue) ? (['scheme'] as const) : []),
+  ]
+}
+
 interface CallsProps extends Acts {
   board: Board
   /** Whether the viewer may join any call at all (features.md R38). */
@@ -271,7 +281,7 @@ export function Calls({ board, joins, empty, onProfile, onJoin }: CallsProps) {
               <span class="faint small-text">{cell('department')(call)}</span>
             </div>
             <dl>
-              {(['business_number', 'wait', 'talk', 'scheme'] as const).map((id) => (
+              {told(call).map((id) => (
                 <div key={id}>
                   <dt>{say(`column.${id}`)}</dt>
                   <dd>{cell(id)(call)}</dd>
