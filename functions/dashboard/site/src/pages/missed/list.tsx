@@ -622,7 +622,7 @@ function useColumns(
       id: 'state',
       title: say('column.state'),
       cell: (row) => (
-        <div class="state-of">
+        <div class="state-of" data-state={row.state}>
           <span>
             <Tag
               group="case_state"
