@@ -1,5 +1,5 @@
 // Who did what, month by month (security.md).
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { type Schemas, useAnswer } from '../../ask'
 import { useParameter } from '../../filter/useFilter'
 import { useFormat } from '../../kit/format'
@@ -53,6 +53,8 @@ export default function AuditTab() {
   const [target, setTarget] = useParameter('target')
   const [skip, setSkip] = useParameter('skip', PAGE_START)
   const [typed, type] = useState(target)
+  // How long pages are, once one that is not the last was seen.
+  const size = useRef(0)
   const people = useAnswer('/v1/directory/choices', { params: { query: { deleted: true } } })
   const query = useAnswer('/v1/directory/audit', {
     params: {
@@ -91,7 +93,7 @@ export default function AuditTab() {
     {
       id: 'detail',
       title: say('audit.detail'),
-      cell: (row) => <pre class="detail">{detailOf(row.detail)}</pre>,
+      cell: (row) => <span class="detail">{detailOf(row.detail)}</span>,
     },
   ]
   const first = (set: (value: string | null) => void) => (value: string | null) => {
@@ -156,6 +158,7 @@ export default function AuditTab() {
       <Answered query={query}>
         {(page) => {
           const from = Number(skip)
+          if (page.next !== null) size.current = page.next - from
           return (
             <div class="stack">
               <Table
@@ -175,13 +178,13 @@ export default function AuditTab() {
                   <button
                     type="button"
                     disabled={from === 0}
-                    onClick={() => setSkip(String(Math.max(0, from - page.lines.length || 0)))}
+                    onClick={() => setSkip(String(size.current ? Math.max(0, from - size.current) : 0))}
                   >
                     {say('newer')}
                   </button>
                   <button
                     type="button"
-                    disabled={page.next === null || page.next === undefined}
+                    disabled={page.next === null}
                     onClick={() => setSkip(String(page.next))}
                   >
                     {say('older')}
@@ -196,12 +199,12 @@ export default function AuditTab() {
   )
 }
 
-/** "fields: zone, name": what an action tells of itself, one thing a line. */
+/** "fields: zone, name · role: …": what an action tells of itself. */
 function detailOf(detail: Record<string, unknown>): string {
   return Object.entries(detail)
     .filter(([name, value]) => name !== 'role' && !isEmpty(value))
     .map(([name, value]) => `${name}: ${Array.isArray(value) ? value.join(', ') : textOf(value)}`)
-    .join('\n')
+    .join(' · ')
 }
 
 /** Nothing said: an empty text, list or object. */

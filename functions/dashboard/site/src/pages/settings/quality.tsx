@@ -271,6 +271,7 @@ function Findings({ data }: { data: Quality }) {
         columns={columns}
         rows={[...data.findings].sort((a, b) => b.count - a.count)}
         rowKey={(row) => row.finding}
+        rowClass={(row) => (row.count ? undefined : 'none')}
       />
     </section>
   )
