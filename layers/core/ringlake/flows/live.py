@@ -356,7 +356,9 @@ class Live:
             house = self._houses.of(workspace, newest)
         after = Kept(version=before.version + 1, board=shown)
         # A wall that was withdrawn is told nothing of this version: walls are read anew, roles may be a minute old.
-        walls = {wall.id: wall for wall in self._walls.all(workspace)} if any(s.wall for s in watchers) else {}
+        shown_on = sorted({watcher.wall for watcher in watchers} - {""})
+        found = each(lambda wall: self._walls.get(workspace, wall), shown_on, AT_ONCE)
+        walls = dict(zip(shown_on, found, strict=True))
         each(lambda s: self._tell_one(s, walls.get(s.wall), before, after, house, now), watchers, AT_ONCE)
 
     def _tell_one(
