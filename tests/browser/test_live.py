@@ -346,7 +346,14 @@ def test_the_board_can_be_read_in_every_form(office: Office, window: Visitor) ->
             for wall in ("", "1"):
                 page = board(reader, **({"wall": wall} if wall else {}))
                 page.locator("[data-call], [data-key]").first.wait_for(timeout=PATIENCE_MS)
-                faults += [(size, language, wall, fault) for fault in (*reader.overflowing(), *reader.axe())]
+                found = [*reader.overflowing(), *reader.axe()]
+                for opens in () if wall else ("[data-open=walls]", "[data-join]"):
+                    page.locator(opens).first.click()
+                    page.get_by_role("dialog").wait_for()
+                    reader.settled()
+                    found += [*reader.overflowing(), *reader.axe()]
+                    page.keyboard.press("Escape")
+                faults += [(size, language, wall, fault) for fault in found]
     assert faults == []
     reader.look()
     for call in ("b16", "b17"):

@@ -205,7 +205,7 @@ export default function LivePage() {
               </button>
             ) : null}
             {mayPutUp ? (
-              <button type="button" onClick={() => setWalls(true)}>
+              <button type="button" onClick={() => setWalls(true)} data-open="walls">
                 <MonitorUp size={16} aria-hidden="true" /> {say('walls.title')}
               </button>
             ) : null}
