@@ -115,7 +115,8 @@ class Reader(Window):
 
     def _said(self, message: ConsoleMessage) -> None:
         # The login is Cognito's own page; refused requests are told by their answers.
-        ours = message.location.get("url", "").startswith(self.url) or message.text.startswith("policy:")
+        place = message.location.get("url", "")
+        ours = not place or place.startswith(self.url) or message.text.startswith("policy:")
         if message.type == "error" and ours and not message.text.startswith("Failed to load resource"):
             self._note(f"console: {message.text}")
 
