@@ -413,13 +413,16 @@ function Availability({ filter }: { filter: Filter }) {
     { params: { query: presenceOf(filter) } },
     { every: EVERY },
   )
+  const rows = [...(answer.data?.workspace ? [answer.data.workspace] : []), ...(answer.data?.teams ?? [])]
+  // Of teams that one sees as a whole; there is nothing of it for who sees only themself.
+  if (answer.data && !rows.length) return null
   return (
     <Card title={say('presence.availability')} about={say('presence.availability.about')}>
       <Answered query={answer} lines={4}>
-        {(data) => (
+        {() => (
           <Table
             label={say('presence.availability')}
-            rows={[...(data.workspace ? [data.workspace] : []), ...data.teams]}
+            rows={rows}
             rowKey={(row) => row.team_id || 'workspace'}
             expanded={(row) =>
               open === row.team_id && row.gaps.length ? (

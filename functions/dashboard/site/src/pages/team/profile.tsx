@@ -189,6 +189,10 @@ function Calls({ profile }: { profile: Profile }) {
             {say('profile.incoming')} <Linked value={calls.incoming} to={log('incoming')} /> ·{' '}
             {say('profile.outgoing')} <Linked value={calls.outgoing} to={log('outgoing')} />
           </span>
+          <span class="faint small-text">
+            {say('profile.outgoing_unanswered')}{' '}
+            <span class="number">{format.count(calls.outgoing_unanswered)}</span>
+          </span>
         </div>
         <div class="profile-tile">
           <span class="name">
@@ -200,10 +204,6 @@ function Calls({ profile }: { profile: Profile }) {
           <span class="figure" data-metric="missed">
             <Linked value={calls.missed} to={log('missed')} />
           </span>
-        </div>
-        <div class="profile-tile">
-          <span class="name">{say('profile.outgoing_unanswered')}</span>
-          <span class="figure">{format.count(calls.outgoing_unanswered)}</span>
         </div>
         <div class="profile-tile">
           <span class="name">{say('profile.talk')}</span>
@@ -262,6 +262,7 @@ const BARS = [
 ] as const
 
 const SHORT = { weekday: 'short', day: 'numeric', month: 'short' } as const
+const SHORTEST = { weekday: 'short', day: 'numeric' } as const
 
 function CallsByDay({ profile }: { profile: Profile }) {
   const say = useWords('team')
@@ -270,7 +271,7 @@ function CallsByDay({ profile }: { profile: Profile }) {
   const option = useMemo(
     () => ({
       legend: {},
-      xAxis: { type: 'category' as const, data: profile.days.map((day) => format.day(day.date, SHORT)) },
+      xAxis: { type: 'category' as const, data: profile.days.map((day) => format.day(day.date, SHORTEST)) },
       yAxis: { type: 'value' as const, minInterval: 1 },
       series: BARS.map(([count, color]) => ({
         type: 'bar' as const,
@@ -346,7 +347,7 @@ function StatusByDay({ profile }: { profile: Profile }) {
     () => ({
       legend: {},
       tooltip: { valueFormatter: (value: unknown) => format.seconds(value as number) },
-      xAxis: { type: 'category' as const, data: profile.days.map((day) => format.day(day.date, SHORT)) },
+      xAxis: { type: 'category' as const, data: profile.days.map((day) => format.day(day.date, SHORTEST)) },
       yAxis: {
         type: 'value' as const,
         interval: 6 * 3600,
