@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
+import pytest
 
 from ringlake.flows.rollup import rollup
-from ringlake.flows.unmapped import Stranger, unmapped
+from ringlake.flows.unmapped import MOST_LISTED, Stranger, unmapped
 from ringlake.model.calls import CallRecord, Leg, Party
 from ringlake.model.directory import Account, Directory, Number, User
 from ringlake.model.messages import MessageRecord
@@ -54,8 +55,22 @@ def test_an_account_without_a_user_is_listed_once_with_its_latest_example() -> N
             first_seen=NOON,
             last_seen=NOON + timedelta(days=1),
             example="line:c2",
+            drill={
+                "from": "2026-03-03",
+                "to": "2026-03-06",
+                "include_internal": True,
+                "record_ids": ["line:c1", "line:c2", "line:m1"],
+            },
         ),
     )
+
+
+@pytest.mark.parametrize(("count", "listed"), [(MOST_LISTED, True), (MOST_LISTED + 1, False)])
+def test_more_calls_than_an_address_holds_are_counted_and_not_listed(count: int, listed: bool) -> None:
+    lake = lake_of(*(call(f"c{n}", **unknown()) for n in range(count)))
+    (kim,) = unmapped(DIRECTORY, lake, TODAY).accounts
+    assert kim.records == count
+    assert (kim.drill is not None) is listed
 
 
 def test_who_was_only_rung_is_listed_too_and_counts_a_call_once() -> None:

@@ -18,6 +18,8 @@ from ringlake.model.tables import CALLS, LEGS, MESSAGES, Table
 from ringlake.stores.lake import Lake
 
 DAYS = 30
+# An address holds no more ids of calls, and a list of rows no longer range (three months).
+MOST_LISTED, LONGEST_DAYS = 100, 89
 _ROWS = (
     "record_id", "connection", "user_id", "user_account", "user_name", "unattributed", "started_at",
     "business_number", "business_number_id", "business_number_name", "business_number_ref",
@@ -30,7 +32,8 @@ class Stranger(Model, frozen=True, kw_only=True):
 
     `number` is E.164; a number that the provider names by its own id alone has `ref` instead, one with
     both has both. `name` is what the provider calls it, "" when it does not say. `records` counts
-    distinct calls and messages; times are UTC; `example` is the record id of the latest of them.
+    distinct calls and messages; times are UTC; `example` is the record id of the latest of them. `drill` is the whole
+    filter that lists them all, null where they are more than a hundred.
     """
 
     connection: str
@@ -42,6 +45,7 @@ class Stranger(Model, frozen=True, kw_only=True):
     first_seen: datetime
     last_seen: datetime
     example: str
+    drill: dict[str, Any] | None = None
 
 
 class Unmapped(Model, frozen=True, kw_only=True):
@@ -151,7 +155,17 @@ def _stranger(
         first_seen=inside[0].at,
         last_seen=inside[-1].at,
         example=inside[-1].record_id,
+        drill=_drill(inside),
     )
+
+
+def _drill(inside: Sequence[_Sight]) -> dict[str, Any] | None:
+    """The days of a list are local: a day more on each side is theirs in every zone."""
+    ids = sorted({sight.record_id for sight in inside})
+    first, last = (inside[n].at.date() + timedelta(days=more) for n, more in ((0, -1), (-1, 1)))
+    if len(ids) > MOST_LISTED or (last - first).days >= LONGEST_DAYS:
+        return None
+    return {"from": first.isoformat(), "to": last.isoformat(), "include_internal": True, "record_ids": ids}
 
 
 def _sorted(found: Iterable[Stranger]) -> tuple[Stranger, ...]:

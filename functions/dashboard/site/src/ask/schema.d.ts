@@ -7480,12 +7480,15 @@ export interface components {
          *
          *     `number` is E.164; a number that the provider names by its own id alone has `ref` instead, one with
          *     both has both. `name` is what the provider calls it, "" when it does not say. `records` counts
-         *     distinct calls and messages; times are UTC; `example` is the record id of the latest of them.
+         *     distinct calls and messages; times are UTC; `example` is the record id of the latest of them. `drill` is the whole
+         *     filter that lists them all, null where they are more than a hundred.
          */
         Stranger: {
             /** @default  */
             account?: string;
             connection: string;
+            /** @default null */
+            drill?: Record<string, never> | null;
             example: string;
             /** Format: date-time */
             first_seen: string;

@@ -305,21 +305,17 @@ function Strangers({ days }: { days: number }) {
       id: 'records',
       title: say('rows'),
       end: true,
-      cell: (row) => format.count(row.records),
+      cell: (row) =>
+        row.drill ? (
+          <Link href={drillTo(plain(row.drill))}>{format.count(row.records)}</Link>
+        ) : (
+          format.count(row.records)
+        ),
     },
     {
       id: 'example',
       title: say('last_seen'),
-      cell: (row) => (
-        <Link
-          href={drillTo(
-            { from: row.last_seen.slice(0, 10), to: row.last_seen.slice(0, 10), include_internal: true },
-            aroundOf(row),
-          )}
-        >
-          {format.exactly(row.last_seen)}
-        </Link>
-      ),
+      cell: (row) => <Link href={drillTo(aroundOf(row))}>{format.exactly(row.last_seen)}</Link>,
     },
     {
       id: 'map',
@@ -387,7 +383,12 @@ function Strangers({ days }: { days: number }) {
 function aroundOf(row: Stranger): Drill {
   const at = Date.parse(row.last_seen)
   const day = (ms: number) => new Date(ms).toISOString().slice(0, 10)
-  return { from: day(at - 86_400_000), to: day(at + 86_400_000), record_ids: [row.example] }
+  return {
+    from: day(at - 86_400_000),
+    to: day(at + 86_400_000),
+    include_internal: true,
+    record_ids: [row.example],
+  }
 }
 
 function MapIt({ mapping, onClose }: { mapping: Mapping; onClose: () => void }) {
