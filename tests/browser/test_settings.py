@@ -259,6 +259,9 @@ def test_an_unknown_account_leads_to_its_calls_and_to_a_person(office: Office, w
 
     page = tab(reader, "quality", days="7")
     stranger = page.locator("tr", has=page.locator("code", has_text="zoe"))
+    stranger.get_by_role("link", name="1", exact=True).click()
+    assert counted(page) == 1
+    page = tab(reader, "quality", days="7")
     button(stranger, "Assign").click()
     page.get_by_label("Person").select_option(label="Boris")
     button(drawer(page), "Assign").click()
