@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
+from ringlake import reports
 from ringlake.errors import Forbidden, InvalidRequest
 from ringlake.files.csv import Dialect
+from ringlake.flows.exports.chart import CHARTS
 from ringlake.flows.exports.offered import OfferQuery, Offers
 from ringlake.flows.exports.registry import REPORTS
+from ringlake.flows.exports.saved import CONDITIONS
 from ringlake.model.directory import Ability
 from ringlake.model.jobs import Format, Headers
 from ringlake.model.language import Language
@@ -72,6 +78,17 @@ def test_columns_of_the_list_that_are_not_shown_may_be_chosen() -> None:
     (listed,) = (profile for profile in report.profiles if profile.profile == "list")
 
     assert {column.usual for column in listed.columns} == {True, False}
+
+
+def test_the_dashboard_has_words_for_every_report_chart_and_finance_query() -> None:
+    path = Path(__file__).resolve().parents[3] / "functions/dashboard/site/src/words/en/exports.json"
+    words = set(json.loads(path.read_text(encoding="utf-8")))
+
+    assert {f"report.{name}" for name in REPORTS} <= words
+    assert {f"chart.{name}" for name in CHARTS} <= words
+    assert {f"query.{name}" for name in reports.reports()} <= words
+    assert {f"profile.{name}" for report in REPORTS.values() for name in report.profiles} <= words
+    assert {f"condition.{name}" for name in CONDITIONS} <= words
 
 
 def test_options_say_their_choices() -> None:

@@ -17,6 +17,15 @@ import { JobNow } from './progress'
 
 type Entry = Schemas['ReportEntry']
 
+/** What a query shows, in one line of the reader's language. */
+function useAbout(): (report: Entry) => string {
+  const words = useAllWords()
+  return ({ name, description }) => {
+    const said = words.term('exports', `query.${name}`)
+    return said === `query.${name}` ? description : said
+  }
+}
+
 /** Whole months are what most of them are asked about: the one that is over. */
 function lastMonth(): { first: string; last: string } {
   const now = new Date()
@@ -28,6 +37,7 @@ function lastMonth(): { first: string; last: string } {
 function Run({ report, onClose }: { report: Entry; onClose: () => void }) {
   const say = useWords('exports')
   const words = useAllWords()
+  const about = useAbout()
   const month = lastMonth()
   const [values, setValues] = useState<Record<string, string>>({
     first_date: month.first,
@@ -64,9 +74,13 @@ function Run({ report, onClose }: { report: Entry; onClose: () => void }) {
           order.mutate({ ...form, parameters }, { onSuccess: (made) => setJob(made.id) })
         }}
       >
-        <p class="faint" lang="en">
-          {report.description}
-        </p>
+        <p>{about(report)}</p>
+        <details class="small-text">
+          <summary>{say('reports.exactly')}</summary>
+          <p class="faint" lang="en">
+            {report.description}
+          </p>
+        </details>
         <div class="grid export-small">
           {report.parameters.map((one) => {
             const name = words.term('exports', `parameter.${one.name}`)
@@ -99,6 +113,7 @@ function Run({ report, onClose }: { report: Entry; onClose: () => void }) {
 
 export function Reports() {
   const say = useWords('exports')
+  const about = useAbout()
   const { me, language } = useSession()
   const [searched, search] = useState('')
   const [running, run] = useState<Entry | null>(null)
@@ -111,9 +126,7 @@ export function Reports() {
       cell: (one) => (
         <div class="tight">
           <span>{one.title}</span>
-          <span class="faint small-text" lang="en">
-            {one.description}
-          </span>
+          <span class="faint small-text">{about(one)}</span>
         </div>
       ),
     },
@@ -149,7 +162,7 @@ export function Reports() {
               label={say('tab.reports')}
               columns={columns}
               rows={found.reports.filter((one) =>
-                matches({ id: one.name, name: one.title, about: one.description }, searched),
+                matches({ id: one.name, name: one.title, about: about(one) }, searched),
               )}
               rowKey={(one) => one.name}
               empty={<Empty inline title={say('reports.none')} />}
