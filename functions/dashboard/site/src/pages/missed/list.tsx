@@ -43,7 +43,7 @@ const STATES = [
   'resolved_by_text',
   'dismissed',
 ] as const
-const OPEN_STATES: readonly string[] = ['open', 'assigned', 'attempted']
+const OPEN_STATES: readonly string[] = ['open', 'assigned']
 const SOURCES = ['missed', 'voicemail', 'requested'] as const
 const REASONS = [
   'nobody_available',
@@ -245,7 +245,11 @@ export default function WorkList() {
               rowKey={(row) => row.record_id}
               onPick={(row) => setOpen(row.record_id)}
               rowClass={(row) =>
-                row.gone || closed(row.state) ? 'settled' : row.overdue ? 'overdue' : undefined
+                row.gone || closed(row.state) || (row.closed_at !== null && !row.fresh)
+                  ? 'settled'
+                  : row.overdue
+                    ? 'overdue'
+                    : undefined
               }
               empty={
                 narrowed(question) ? (
@@ -354,7 +358,10 @@ function Counters({
   const term = useTerms()
   const format = useFormat()
   const { counters } = page
-  const states = page.all_days ? STATES.filter((one) => OPEN_STATES.includes(one)) : STATES
+  // An attempt closes a case, unless the workspace wants somebody to be reached.
+  const states = page.all_days
+    ? STATES.filter((one) => OPEN_STATES.includes(one) || (counters.by_state[one] ?? 0) > 0)
+    : STATES
   const unassigned = question.assignees?.length === 1 && question.assignees[0] === ''
   return (
     <div class="counters" role="group" aria-label={say('counters')}>
