@@ -1,7 +1,7 @@
 // The fourth tab: who calls, whether they are new, and whether they have to call again.
 import { Link } from 'wouter-preact'
 import { type Schemas, useAnswer } from '../../ask'
-import { type Drill, drilled, type Filter, writeFilter } from '../../filter/filter'
+import type { Filter } from '../../filter/filter'
 import { useParameter } from '../../filter/useFilter'
 import { Switch } from '../../kit/choices'
 import { MetaLine, MetricName } from '../../kit/figures'
@@ -10,24 +10,13 @@ import { Fact, Facts } from '../../kit/pieces'
 import { Table } from '../../kit/table'
 import { useMay } from '../../session'
 import { useWords } from '../../words'
-import { linkOf } from './drills'
+import { customersAt, linkOf } from './links'
 import { Shares } from './shares'
 import { EVERY, Widget } from './widget'
 
 const WINDOWS = ['24', '72', '168'] as const
 const WAYS = ['team', 'user', 'number'] as const
 type Value = Schemas['Value']
-
-/** The address of customers: their list takes these beside the filter. */
-export function customersAt(filter: Drill, ...drills: Drill[]): string {
-  const made = writeFilter(drilled(filter, ...drills))
-  for (const drill of drills) {
-    for (const name of ['band', 'incoming', 'new']) {
-      if (drill[name] !== undefined && drill[name] !== null) made.set(name, String(drill[name]))
-    }
-  }
-  return `/app/customers?${made}`
-}
 
 function Share({ value, href }: { value: Value; href?: string | null }) {
   const format = useFormat()

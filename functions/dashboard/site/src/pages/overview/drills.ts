@@ -1,15 +1,8 @@
 // Where the rows behind parts of a metric are: the drill of the metric, as the API cut it to the filter, and of the part.
 import { type Answer, useAnswer } from '../../ask'
-import { type Drill, drillTo, type Filter } from '../../filter/filter'
+import type { Drill, Filter } from '../../filter/filter'
 import type { MetricId } from '../../kit/metrics'
 import { EVERY } from './widget'
-
-export type Link = (...drills: (Drill | null | undefined)[]) => string | null
-
-/** The address of the rows; null where one of the drills is missing, for then no filter says which they are. */
-export function linkOf(filter: Drill | undefined, ...drills: (Drill | null | undefined)[]): string | null {
-  return filter && drills.every((drill) => drill) ? drillTo(filter, ...drills) : null
-}
 
 const COUNTED: readonly MetricId[] = [
   'interactions',

@@ -9,10 +9,11 @@ import { useFormat } from '../../kit/format'
 import type { MetricId } from '../../kit/metrics'
 import { Empty } from '../../kit/states'
 import { useWords } from '../../words'
-import { linkOf, useMetricDrills } from './drills'
+import { useMetricDrills } from './drills'
 import { HourGrid } from './grid'
 import { heatOf, heatRows, peakOf } from './heat'
 import { clock } from './hours'
+import { linkOf } from './links'
 import { EVERY, Widget } from './widget'
 
 const COUNTED = ['interactions', 'calls', 'messages', 'calls_missed'] as const satisfies readonly MetricId[]
