@@ -16,7 +16,7 @@ import { ExportDialog, type ReportName } from './dialog'
 import { download, type Job, useAgain, useJob, useJobChange } from './job'
 import { LetterTag } from './letters'
 import { isUnderWay } from './looks'
-import { Bar, DownloadButton, JobNow, StateTag } from './progress'
+import { Bar, DownloadButton, JobNow, RowCount, StateTag } from './progress'
 import { useTitles } from './titles'
 
 /** The job that a mail's link names: its file comes at once, when there is one. */
@@ -280,7 +280,7 @@ export function Downloads() {
         </div>
       ),
     },
-    { id: 'rows', title: say('fact.rows'), end: true, cell: (job) => format.count(job.rows) },
+    { id: 'rows', title: say('fact.rows'), end: true, cell: (job) => <RowCount rows={job.rows} /> },
     { id: 'size', title: say('fact.size'), end: true, cell: (job) => format.bytes(job.size_bytes) },
     {
       id: 'do',

@@ -7,7 +7,7 @@ import { Empty, Problem, Skeleton } from '../../kit/states'
 import { type Column, Table } from '../../kit/table'
 import { useWords } from '../../words'
 import { Conditions } from './conditions'
-import { StateTag } from './progress'
+import { RowCount, StateTag } from './progress'
 import { useTitles } from './titles'
 
 type Outline = Schemas['Outline']
@@ -51,7 +51,7 @@ export function Everybody() {
       cell: (one) =>
         `${say(`format.${one.format}` as 'format.csv')}${one.dialect === 'data' ? `, ${say('dialect.data')}` : ''}`,
     },
-    { id: 'rows', title: say('fact.rows'), end: true, cell: (one) => format.count(one.rows) },
+    { id: 'rows', title: say('fact.rows'), end: true, cell: (one) => <RowCount rows={one.rows} /> },
     { id: 'size', title: say('fact.size'), end: true, cell: (one) => format.bytes(one.size_bytes) },
   ]
   return (

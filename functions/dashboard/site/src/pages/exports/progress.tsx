@@ -68,6 +68,18 @@ export function DownloadButton({
   )
 }
 
+/** How many rows; on a phone, where no header stands above, with the word. */
+export function RowCount({ rows }: { rows: number | null }) {
+  const say = useWords('exports')
+  const format = useFormat()
+  return (
+    <>
+      <span class="export-wide">{format.count(rows)}</span>
+      <span class="export-narrow">{rows === null ? null : say('rows', { count: rows })}</span>
+    </>
+  )
+}
+
 /** What a job says when it is shown alone: after it was ordered, or opened by the link of a mail. */
 export function JobNow({ id }: { id: string }) {
   const say = useWords('exports')
