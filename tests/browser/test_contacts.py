@@ -228,6 +228,13 @@ def test_a_customer_is_told_with_habits_and_history(page_of: PageOf, dates: dict
     page.goto(f"{page.url.partition('?')[0]}?from={dates['from']}&to={dates['to']}")
     reader.sign_in_if_asked()
     reader.settled()
+    received = page.locator("[data-metric=calls_received] .figure a")
+    number = int(received.inner_text())
+    received.click()
+    reader.settled()
+    assert counted(page) == number > 0
+    page.go_back()
+    reader.settled()
     link = page.locator("[data-contacts]")
     assert int(link.get_attribute("data-contacts") or "") == contacts
     link.click()

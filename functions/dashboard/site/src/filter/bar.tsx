@@ -173,7 +173,8 @@ function BarPart({ field, filtered }: { field: BarField; filtered: Filtered }) {
   const say = useWords('filter')
   const term = useTerms()
   const { filter, set } = filtered
-  const chosen = ((filter[field] as (string | number)[] | undefined) ?? []).map(String)
+  const said: unknown = filter[field]
+  const chosen = Array.isArray(said) ? said.map(String) : []
   const [gone, setGone] = useState(false)
   const listed = useChoices() as Record<string, Choice[] | undefined> | undefined
   const missing = chosen.some((id) => !listed?.[field]?.some((one) => one.id === id))

@@ -7,7 +7,7 @@ import { FilterBar } from '../../filter/bar'
 import { drillTo, type Filter } from '../../filter/filter'
 import { useFilter } from '../../filter/useFilter'
 import { Chart } from '../../kit/chart'
-import { Card, Figure, MetaLine, MetricName } from '../../kit/figures'
+import { Card, MetaLine, MetricName } from '../../kit/figures'
 import { useFormat } from '../../kit/format'
 import { Fact, Facts, Phone, Tag, usePhone, Way } from '../../kit/pieces'
 import { Answered } from '../../kit/states'
@@ -15,6 +15,7 @@ import { Table } from '../../kit/table'
 import { Page } from '../../shell'
 import { useTerms, useWords } from '../../words'
 import { CallDrawer } from '../interactions/detail'
+import { Measure } from './measure'
 import './customers.css'
 
 type Customer = Schemas['Customer']
@@ -96,7 +97,7 @@ function Shown({ customer }: { customer: Customer }) {
               <MetricName id={value.metric} />
             </div>
             <div class="figure">
-              <Figure value={value} />
+              <Measure value={value} filter={customer.meta.filter} customer={customer.drill} />
             </div>
           </section>
         ))}

@@ -7,7 +7,7 @@ import { pathId } from '../../ask/ids'
 import { FilterBar } from '../../filter/bar'
 import { drillTo, type Filter } from '../../filter/filter'
 import { useFilter, useParameter } from '../../filter/useFilter'
-import { Figure, MetaLine } from '../../kit/figures'
+import { MetaLine } from '../../kit/figures'
 import { useFormat } from '../../kit/format'
 import { Phone } from '../../kit/pieces'
 import { Answered, Empty, Problem, Skeleton } from '../../kit/states'
@@ -17,6 +17,7 @@ import { Page } from '../../shell'
 import { useFieldNames, useWords } from '../../words'
 import { ExportDialog } from '../exports/dialog'
 import { FilterChips } from '../interactions/chips'
+import { Measure } from './measure'
 import './customers.css'
 
 type Line = Schemas['CustomerLine']
@@ -162,7 +163,8 @@ function Customers({ rows, meta }: { rows: Line[]; meta: Schemas['Meta'] }) {
       id: metric,
       title: field(metric),
       end: true,
-      cell: (row: Line) => (row.values[at] ? <Figure value={row.values[at]} /> : ''),
+      cell: (row: Line) =>
+        row.values[at] ? <Measure value={row.values[at]} filter={meta.filter} customer={row.drill} /> : '',
     })),
   ]
   return (
