@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Download, Page, expect
 
 from tests.browser.conftest import PageOf
-from tests.browser.reader import PATIENCE_MS, PHONE, Reader
+from tests.browser.reader import PHONE, Reader
 from tests.browser.test_interactions import counted
 from tests.deployed import Stack
 from tools.simulator import seeding
@@ -50,7 +50,7 @@ def test_a_file_has_the_rows_on_screen_and_is_mailed_and_stands_among_the_downlo
     page = reader.open("interactions", **dates, channels="call")
     rows, before = counted(page), stack.observer.mails()
     page.get_by_role("button", name="Export", exact=True).click()
-    expect(page.get_by_role("dialog")).to_contain_text(f"{rows:,} rows", timeout=PATIENCE_MS)
+    expect(page.get_by_role("dialog")).to_contain_text(f"{rows:,} rows", timeout=MAKING_MS)
     page.get_by_role("dialog").get_by_role("button", name="CSV").click()
     page.get_by_role("dialog").get_by_role("button", name="Make the file").click()
     job = made(page)
