@@ -1,4 +1,5 @@
 // The first tab: cards, volume, when it is busy, how calls ended, why they were missed, who took them, what is open.
+import type { ComponentChildren } from 'preact'
 import { useMemo, useState } from 'preact/hooks'
 import { Link, useLocation } from 'wouter-preact'
 import { useAnswer } from '../../ask'
@@ -355,26 +356,30 @@ function Needing({ filter }: Props) {
   )
 }
 
-export function Activity({ filter }: Props) {
+export function Activity({ filter, nothing }: Props & { nothing: ComponentChildren }) {
   const leads = useMay('view_all_calls')
   return (
     <div class="stack">
       <Cards filter={filter} />
-      <Volume filter={filter} />
-      <HeatMap filter={filter} />
-      <div class="columns">
-        <div class="stack">
-          <ByStatus filter={filter} />
-          <Needing filter={filter} />
-          <ByLabel filter={filter} />
-        </div>
-        <div class="stack">
-          <ByHour filter={filter} />
-          <ByReason filter={filter} />
-          {leads ? <ByPerson filter={filter} /> : null}
-        </div>
-      </div>
-      <DealWidgets filter={filter} />
+      {nothing ?? (
+        <>
+          <Volume filter={filter} />
+          <HeatMap filter={filter} />
+          <div class="columns">
+            <div class="stack">
+              <ByStatus filter={filter} />
+              <Needing filter={filter} />
+              <ByLabel filter={filter} />
+            </div>
+            <div class="stack">
+              <ByHour filter={filter} />
+              <ByReason filter={filter} />
+              {leads ? <ByPerson filter={filter} /> : null}
+            </div>
+          </div>
+          <DealWidgets filter={filter} />
+        </>
+      )}
     </div>
   )
 }

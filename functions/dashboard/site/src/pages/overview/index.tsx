@@ -1,14 +1,15 @@
 // The overview: what came in, how it was answered, when and by whom, beside the period before.
 import { FileDown, Printer } from 'lucide-preact'
 import { useState } from 'preact/hooks'
+import { Link } from 'wouter-preact'
 import { useAnswer } from '../../ask'
 import { FilterBar } from '../../filter/bar'
 import { SavedMenu } from '../../filter/saved'
-import { useFilter, useParameter } from '../../filter/useFilter'
+import { type Filtered, useFilter, useParameter } from '../../filter/useFilter'
 import { Tabs } from '../../kit/choices'
 import { Menu } from '../../kit/overlay'
 import { Notice } from '../../kit/pieces'
-import { Problem } from '../../kit/states'
+import { Empty, Problem } from '../../kit/states'
 import { useMay, useSession } from '../../session'
 import { Page } from '../../shell'
 import { useWords } from '../../words'
@@ -45,6 +46,44 @@ const FILES: Record<(typeof TABS)[number], { id: string; report: ReportName; cha
   callers: [{ id: 'rows', report: 'interactions' }],
 }
 
+/** What stands in place of charts that would all be empty, and what to do about it. */
+function Nothing({ filtered }: { filtered: Filtered }) {
+  const say = useWords('overview')
+  const filter = useWords('filter')
+  const administers = useMay('administer')
+  return (
+    <section class="card">
+      <Empty
+        title={say('nothing')}
+        action={
+          <div class="row">
+            {filtered.narrowed ? (
+              <button type="button" onClick={filtered.clear}>
+                {filter('reset')}
+              </button>
+            ) : null}
+            {filtered.filter.preset === 'last_3_months' ? null : (
+              <button
+                type="button"
+                onClick={() => filtered.set({ preset: 'last_3_months', from: null, to: null })}
+              >
+                {filter('preset.last_3_months')}
+              </button>
+            )}
+            {administers ? (
+              <Link class="button" href="/app/settings?tab=connections">
+                {say('nothing.connections')}
+              </Link>
+            ) : null}
+          </div>
+        }
+      >
+        {say(filtered.narrowed ? 'nothing.narrowed' : 'nothing.why')}
+      </Empty>
+    </section>
+  )
+}
+
 export default function OverviewPage() {
   const say = useWords('overview')
   const shell = useWords('shell')
@@ -67,6 +106,7 @@ export default function OverviewPage() {
     { params: { query: { ...filter, metrics: ['interactions'], compare: false } } },
     { every: EVERY },
   )
+  const nothing = period.data?.metrics[0]?.value.value === 0
   const own = me.scope.users?.length === 1 && me.scope.users[0] === me.user.id && !leads
   const options: Record<string, Record<string, unknown>> = {
     series: {
@@ -149,7 +189,9 @@ export default function OverviewPage() {
       ) : (
         <>
           {own ? <Notice>{say('own')}</Notice> : null}
-          {tab === 'activity' ? <Activity filter={filter} /> : null}
+          {tab === 'activity' ? (
+            <Activity filter={filter} nothing={nothing ? <Nothing filtered={filtered} /> : null} />
+          ) : null}
           {tab === 'service' ? <ServiceTab filter={filter} /> : null}
           {tab === 'responses' ? <ResponsesTab filter={filter} /> : null}
           {tab === 'callers' ? <CallersTab filter={filter} /> : null}
