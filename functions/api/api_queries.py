@@ -62,9 +62,9 @@ class Days(Parameters):
 
 
 class Quality(Parameters):
-    days: Annotated[
-        int, Field(ge=quality.LEAST_DAYS, le=quality.MOST_DAYS, description="local days up to today")
-    ] = quality.DAYS
+    days: Annotated[int, Field(ge=quality.LEAST_DAYS, le=quality.MOST_DAYS, description="local days up to today")] = (
+        quality.DAYS
+    )
 
 
 class Audit(Parameters):
