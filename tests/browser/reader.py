@@ -11,9 +11,9 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Response
 
-from tools.window import DESK, PHONE, Login, Window
+from tools.window import DESK, PATIENCE_MS, PHONE, Login, Window
 
-__all__ = ["DESK", "PHONE", "Reader"]
+__all__ = ["DESK", "PATIENCE_MS", "PHONE", "Reader"]
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "functions" / "dashboard" / "site" / "node_modules" / "axe-core" / "axe.min.js"
