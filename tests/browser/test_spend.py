@@ -150,7 +150,8 @@ def test_an_invoice_is_mapped_tried_imported_and_its_planted_differences_are_fou
     with page.expect_download() as download:
         page.get_by_role("button", name="Export").click()
     rows = list(csv.DictReader(Path(download.value.path()).read_text("utf-8-sig").splitlines()))
-    assert [one["state"] for one in rows] == ["different"]
+    # Below the codes of the columns stand their words.
+    assert [one["state"] for one in rows] == ["State", "different"]
 
 
 def test_lines_that_cannot_be_read_are_named_and_nothing_is_imported(

@@ -17,9 +17,14 @@ export interface Versioned<T> {
 }
 
 /** A document that is changed as a whole, with its version. */
-export function useVersioned<P extends '/v1/directory/settings' | '/v1/directory/lists' | '/v1/targets'>(
-  path: P,
-) {
+export function useVersioned<
+  P extends
+    | '/v1/directory/settings'
+    | '/v1/directory/lists'
+    | '/v1/targets'
+    | '/v1/budgets'
+    | '/v1/abuse-rules',
+>(path: P) {
   return useQuery<Versioned<Answer<P>>, AskError>({
     queryKey: [path, 'versioned'],
     queryFn: async ({ signal }) => {

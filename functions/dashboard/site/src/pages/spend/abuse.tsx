@@ -15,7 +15,7 @@ import { type Column, Table } from '../../kit/table'
 import { useSession } from '../../session'
 import { useWords } from '../../words'
 import { CallDrawer } from '../interactions/detail'
-import { Editor, ifMatch, useSaving } from '../settings/editing'
+import { Editor, ifMatch, useSaving, useVersioned } from '../settings/editing'
 import { linesOf } from '../settings/entries'
 import { USUAL } from './overview'
 import { placeName } from './place'
@@ -185,12 +185,13 @@ function useColumns(open: (id: string) => void): Column<Schemas['SuspectCall']>[
 }
 
 function Rules({ onClose }: { onClose: () => void }) {
-  const rules = useAnswer('/v1/abuse-rules', {}, { keep: false })
+  const rules = useVersioned('/v1/abuse-rules')
   if (!rules.data) return null
   return (
     <RulesForm
-      key={rules.data.version}
-      rules={rules.data}
+      key={rules.data.etag}
+      rules={rules.data.document}
+      etag={rules.data.etag}
       onClose={onClose}
       reload={() => void rules.refetch()}
     />
@@ -199,10 +200,12 @@ function Rules({ onClose }: { onClose: () => void }) {
 
 function RulesForm({
   rules,
+  etag,
   onClose,
   reload,
 }: {
   rules: Schemas['AbuseRulesView']
+  etag: string
   onClose: () => void
   reload: () => void
 }) {
@@ -224,7 +227,7 @@ function RulesForm({
     saving.run(
       () =>
         client.PUT('/v1/abuse-rules', {
-          params: { header: ifMatch(String(rules.version)) },
+          params: { header: ifMatch(etag) },
           body: {
             premium: body.premium,
             foreign: body.foreign,

@@ -13,7 +13,7 @@ import { Dialog } from '../../kit/overlay'
 import { Answered, Empty } from '../../kit/states'
 import { useSession } from '../../session'
 import { useWords } from '../../words'
-import { ifMatch, useSaving, Wrong } from '../settings/editing'
+import { ifMatch, useSaving, useVersioned, Wrong } from '../settings/editing'
 import { Amount, Known } from './sums'
 
 const TONES = { fine: 'good', warned: 'warn', over: 'bad', unknown: '' } as const
@@ -171,7 +171,7 @@ const draftOf = (budget?: Schemas['BudgetView']): Draft => {
 }
 
 function Edit({ onClose }: { onClose: () => void }) {
-  const budgets = useAnswer('/v1/budgets', {}, { keep: false })
+  const budgets = useVersioned('/v1/budgets')
   const say = useWords('spend')
   if (!budgets.data) {
     return (
@@ -182,8 +182,9 @@ function Edit({ onClose }: { onClose: () => void }) {
   }
   return (
     <EditForm
-      key={budgets.data.version}
-      list={budgets.data}
+      key={budgets.data.etag}
+      list={budgets.data.document}
+      etag={budgets.data.etag}
       onClose={onClose}
       reload={() => void budgets.refetch()}
     />
@@ -192,10 +193,12 @@ function Edit({ onClose }: { onClose: () => void }) {
 
 function EditForm({
   list,
+  etag,
   onClose,
   reload,
 }: {
   list: Schemas['BudgetList']
+  etag: string
   onClose: () => void
   reload: () => void
 }) {
@@ -213,7 +216,7 @@ function EditForm({
     saving.run(
       () =>
         client.PUT('/v1/budgets', {
-          params: { header: ifMatch(String(list.version)) },
+          params: { header: ifMatch(etag) },
           body: {
             budgets: rows.map((row) => {
               const [kind, ...id] = row.of.split(':')
