@@ -148,9 +148,7 @@ function Figures({ line, thresholds }: { line: Lined; thresholds?: Thresholds })
             </div>
           ))}
         </section>
-      ) : (
-        <span />
-      )}
+      ) : null}
       <div class="wall-lists">
         <section>
           <h2>{say('wall.waiting')}</h2>
@@ -207,6 +205,7 @@ function Figures({ line, thresholds }: { line: Lined; thresholds?: Thresholds })
         </section>
         <section>
           <h2>{say('people')}</h2>
+          {people.length ? null : <p class="wall-none">{say('nobody_here')}</p>}
           <ul class="wall-people">
             {people.map((person) => (
               <li key={person.user_id} data-person={person.user_id} data-status={person.status}>

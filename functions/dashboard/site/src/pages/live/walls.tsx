@@ -180,7 +180,7 @@ export function WallsDialog({
 }) {
   const say = useWords('live')
   const tell = useToast()
-  const walls = useAnswer('/v1/live/walls', {}, { every: 15_000 })
+  const walls = useAnswer('/v1/live/walls', {}, { every: 5_000 })
   const [url, setUrl] = useState<string | null>(null)
   const [leaving, setLeaving] = useState<Schemas['WallView'] | null>(null)
   const withdraw = useChange(
