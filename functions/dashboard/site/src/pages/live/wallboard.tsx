@@ -78,6 +78,20 @@ function Big({
   )
 }
 
+/** One list. A television does not scroll: the figure tells of what is cut off. */
+function Part({ title, count, children }: { title: string; count: number; children: ComponentChildren }) {
+  const format = useFormat()
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
+    <section tabIndex={0} aria-label={title}>
+      <h2>
+        {title} <span class="number">{format.count(count)}</span>
+      </h2>
+      {children}
+    </section>
+  )
+}
+
 const placeOf = (call: Call): string =>
   call.queue || call.scheme || call.business_number_name || call.business_number
 
@@ -150,8 +164,7 @@ function Figures({ line, thresholds }: { line: Lined; thresholds?: Thresholds })
         </section>
       ) : null}
       <div class="wall-lists">
-        <section>
-          <h2>{say('wall.waiting')}</h2>
+        <Part title={say('wall.waiting')} count={byWait.length}>
           {byWait.length ? (
             <ol class="wall-calls">
               {byWait.map((call) => {
@@ -182,9 +195,8 @@ function Figures({ line, thresholds }: { line: Lined; thresholds?: Thresholds })
           ) : (
             <p class="wall-none">{say('nobody_waits')}</p>
           )}
-        </section>
-        <section>
-          <h2>{say('wall.talking')}</h2>
+        </Part>
+        <Part title={say('wall.talking')} count={talking.length}>
           {talking.length ? (
             <ol class="wall-calls">
               {talking.map((call) => (
@@ -202,9 +214,8 @@ function Figures({ line, thresholds }: { line: Lined; thresholds?: Thresholds })
           ) : (
             <p class="wall-none">{say('nobody_talks')}</p>
           )}
-        </section>
-        <section>
-          <h2>{say('people')}</h2>
+        </Part>
+        <Part title={say('people')} count={people.length}>
           {people.length ? null : <p class="wall-none">{say('nobody_here')}</p>}
           <ul class="wall-people">
             {people.map((person) => (
@@ -220,7 +231,7 @@ function Figures({ line, thresholds }: { line: Lined; thresholds?: Thresholds })
               </li>
             ))}
           </ul>
-        </section>
+        </Part>
       </div>
     </>
   )
