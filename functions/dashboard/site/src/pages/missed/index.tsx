@@ -9,7 +9,6 @@ import { useWords } from '../../words'
 import { ExportDialog } from '../exports/dialog'
 import MissedCalls from './calls'
 import WorkList, { useQuestion } from './list'
-import { inRange } from './question'
 import Recovery from './recovery'
 import './missed.css'
 
@@ -46,19 +45,15 @@ export default function MissedPage() {
 /** A file of what the tab lists: cases, or the missed calls. */
 function Export({ tab, onClose }: { tab: (typeof TABS)[number]; onClose: () => void }) {
   const { question } = useQuestion()
+  const [each] = useParameter('each', 'caller')
   const { filter } = useFilter(DAYS)
   if (tab === 'calls') {
     return <ExportDialog report="interactions" filter={{ ...filter, only_missed: true }} onClose={onClose} />
   }
   if (tab === 'recovery') return <ExportDialog report="cases" filter={filter} onClose={onClose} />
   const { states, case_sources, assignees, only_overdue, sort, ...shared } = question
-  const options = { states, case_sources, assignees, only_overdue, sort }
-  return (
-    <ExportDialog
-      report="cases"
-      filter={inRange(question) ? shared : { ...shared, ...DAYS }}
-      options={options}
-      onClose={onClose}
-    />
-  )
+  const group = each === 'caller' ? 'caller' : undefined
+  const options = { states, case_sources, assignees, only_overdue, sort, group }
+  // Without dates it is everything that is open, as on screen.
+  return <ExportDialog report="cases" filter={shared} options={options} onClose={onClose} />
 }

@@ -76,7 +76,7 @@ export interface Before {
 export interface Work {
   said: Map<string, Said>
   busy: Set<string>
-  change: (case_: Before, patch: Partial<Marked>, done: string) => Promise<boolean>
+  change: (case_: Before & Marked, patch: Partial<Marked>, done: string) => Promise<boolean>
 }
 
 export function useWork(): Work {
@@ -88,7 +88,7 @@ export function useWork(): Work {
   const [busy, setBusy] = useState<Set<string>>(new Set())
 
   const change = useCallback(
-    async (case_: Before, patch: Partial<Marked>, done: string): Promise<boolean> => {
+    async (case_: Before & Marked, patch: Partial<Marked>, done: string): Promise<boolean> => {
       const { id } = case_
       const keep = (one: Said | undefined) =>
         setSaid((all) => {
@@ -106,7 +106,7 @@ export function useWork(): Work {
         })
       const earlier = said.get(id)
       const version = Math.max(case_.version, earlier?.version ?? 0)
-      const guess: Marked = earlier ?? { state: null, assignee: '', note: '' }
+      const guess: Marked = earlier ?? { state: case_.state, assignee: case_.assignee, note: case_.note }
       keep({ ...guess, ...patch, version: version + 1 })
       occupied(true)
       try {
