@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Call, Message, Snapshot } from '../../src/pages/live/board'
 import {
+  CONNECT_MS,
   FIRST_PING_MS,
   Line,
   PATIENCE_MS,
@@ -236,7 +237,7 @@ test('tries come later and later, half of each wait by chance, and begin anew af
 test('a socket that never opens, and a ticket that never comes, are given up', async () => {
   line.start()
   await settled()
-  await play.pass(PATIENCE_MS)
+  await play.pass(CONNECT_MS)
   expect([shown.phase, play.wire.closed]).toEqual(['lost', true])
 })
 

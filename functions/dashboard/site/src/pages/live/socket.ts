@@ -40,6 +40,8 @@ export interface Shown {
 export const FIRST_PING_MS = 3_000
 export const PING_MS = 20_000
 export const PATIENCE_MS = 10_000
+/** For all of ticket, socket and first snapshot: functions may have to start for them. */
+export const CONNECT_MS = 20_000
 const FIRST_WAIT_MS = 1_000
 const LONGEST_WAIT_MS = 30_000
 /** Who was refused may be let in again by somebody: a wall whose owner is back. */
@@ -130,7 +132,7 @@ export class Line {
     const turn = this.turn
     if (this.phase !== 'lost') this.phase = 'connecting'
     this.tell()
-    this.patience = this.world.later(PATIENCE_MS, () => this.fail())
+    this.patience = this.world.later(CONNECT_MS, () => this.fail())
     this.world.ticket().then(
       (url) => {
         if (turn !== this.turn || !this.running) return
