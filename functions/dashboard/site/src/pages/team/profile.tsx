@@ -1,7 +1,7 @@
 // One person in a drawer: who it is, and what they did today or in the last 3 or 7 days (features.md R22-R37).
 import { ListTree } from 'lucide-preact'
 import { useMemo, useState } from 'preact/hooks'
-import { Link } from 'wouter-preact'
+import { Link, useLocation } from 'wouter-preact'
 import { type Schemas, useAnswer } from '../../ask'
 import { type Drill, drillTo } from '../../filter/filter'
 import { Chart } from '../../kit/chart'
@@ -268,6 +268,7 @@ function CallsByDay({ profile }: { profile: Profile }) {
   const say = useWords('team')
   const format = useFormat()
   const log = useLog(profile)
+  const [, go] = useLocation()
   const option = useMemo(
     () => ({
       legend: {},
@@ -297,6 +298,11 @@ function CallsByDay({ profile }: { profile: Profile }) {
             format.day(day.date, SHORT),
             ...BARS.map(([count]) => day.calls[count]),
           ]),
+        }}
+        onPick={({ dataIndex, seriesIndex }) => {
+          const count = BARS[seriesIndex]?.[0]
+          const to = count ? log(count, profile.days[dataIndex]?.date) : null
+          if (to) go(to)
         }}
       />
       <details>
