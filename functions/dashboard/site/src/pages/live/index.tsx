@@ -2,10 +2,11 @@
 import { Bell, BellOff, Download, Expand, MonitorUp, WifiOff, X } from 'lucide-preact'
 import { lazy, Suspense } from 'preact/compat'
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks'
-import { AskError, answered, client, useAnswer } from '../../ask'
+import { AskError, client, useAnswer } from '../../ask'
 import { optionsOf, useChoices } from '../../filter/bar'
 import { useParameter } from '../../filter/useFilter'
 import { Many, type Option } from '../../kit/choices'
+import { saveFile } from '../../kit/download'
 import { Card } from '../../kit/figures'
 import { useFormat } from '../../kit/format'
 import { Check } from '../../kit/inputs'
@@ -112,17 +113,8 @@ function State({ line }: { line: Lined }) {
 }
 
 /** The board's calls now as a file, by the same filter (demands.md D67). */
-async function saveSnapshot(filter: LiveFilter): Promise<void> {
-  const got = await client.GET('/v1/live/export', { params: { query: filter }, parseAs: 'blob' })
-  const blob = (await answered(Promise.resolve(got) as never)) as unknown as Blob
-  const named = /filename="([^"]+)"/.exec(got.response.headers.get('Content-Disposition') ?? '')?.[1]
-  const url = URL.createObjectURL(blob)
-  const link = document.createElement('a')
-  link.href = url
-  link.download = named ?? 'live.csv'
-  link.click()
-  setTimeout(URL.revokeObjectURL, 10_000, url)
-}
+const saveSnapshot = (filter: LiveFilter): Promise<void> =>
+  saveFile(client.GET('/v1/live/export', { params: { query: filter }, parseAs: 'blob' }), 'live.csv')
 
 export default function LivePage() {
   const shell = useWords('shell')
