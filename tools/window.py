@@ -21,7 +21,7 @@ DESK, PHONE = (1440, 900), (375, 812)
 PATIENCE_MS = 40_000
 # Shown, and nothing that is still being loaded.
 SETTLED = """() => {
-  const shown = document.querySelector('#ringlake h1, #ringlake [role=alert]')
+  const shown = document.querySelector('#ringlake h1, #ringlake [role=alert], #ringlake .state')
   return shown !== null && document.querySelector('.skeleton, .stale, [aria-busy=true]') === null
 }"""
 
