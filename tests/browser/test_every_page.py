@@ -25,8 +25,8 @@ PAGES = (
 TABS = {
     "overview": ("service", "responses", "callers"),
     "missed": ("recovery",),
-    "team": ("table", "compare", "load", "presence", "rings", "targets"),
-    "numbers": ("queues", "sources"),
+    "team": ("table", "compare", "trends", "load", "presence", "rings", "targets"),
+    "numbers": ("compare", "queues", "sources", "campaigns"),
     "spend": ("budgets", "abuse", "tariffs", "invoices", "closings"),
     "exports": ("schedules", "reports", "addresses"),
     "settings": (
