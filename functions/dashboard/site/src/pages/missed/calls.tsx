@@ -51,8 +51,8 @@ export default function MissedCalls() {
     <div class="stack">
       <FilterBar
         filtered={filtered}
-        fields={['teams', 'users', 'numbers', 'reasons']}
-        more={['queues', 'campaigns', 'sources', 'hours']}
+        fields={['teams', 'users', 'numbers']}
+        more={['reasons', 'queues', 'campaigns', 'sources', 'hours']}
         meta={meta}
       />
       <section class="card missed-calls">
