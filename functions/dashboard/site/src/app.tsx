@@ -120,6 +120,8 @@ function SignedIn({
   showLanguage: (language: Language) => void
 }) {
   const me = useAnswer('/v1/me', {}, { every: 5 * 60_000 })
+  // Asked for beside it: without its unit a share would be shown as a count for a moment.
+  const metrics = useAnswer('/v1/metrics', {}, { every: false })
   const [theme, setTheme] = useState<Theme>(keptTheme)
   useEffect(() => {
     showTheme(theme)
@@ -157,10 +159,10 @@ function SignedIn({
     () => new Format(words.language, zone, currency, localeOf(words.language)),
     [words.language, zone, currency],
   )
-  if (!session) {
+  if (!session || metrics.isPending) {
     return (
       <main class="page">
-        <Answered query={me}>{() => null}</Answered>
+        {session ? <Skeleton lines={8} /> : <Answered query={me}>{() => null}</Answered>}
       </main>
     )
   }

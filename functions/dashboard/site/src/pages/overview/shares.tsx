@@ -69,7 +69,12 @@ export function Shares({ label, columns, rows, total, empty }: Props) {
       cell: (row) => (
         <>
           <Counted count={row.count} href={row.href} />
-          {row.share === null ? null : <span class="faint share">{format.share(row.share)}</span>}
+          {row.share === null ? null : (
+            <>
+              {' '}
+              <span class="faint share">{format.share(row.share)}</span>
+            </>
+          )}
         </>
       ),
     },

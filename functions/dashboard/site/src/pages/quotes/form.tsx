@@ -59,7 +59,7 @@ export function AddQuote({ onClose }: { onClose: () => void }) {
               aria-label={say('add.number')}
               placeholder={say('add.number')}
               value={typed}
-              minLength={3}
+              minLength={4}
               onInput={(event) => {
                 type(event.currentTarget.value)
                 if (!event.currentTarget.value) look('')

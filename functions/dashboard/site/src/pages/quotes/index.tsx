@@ -209,7 +209,10 @@ export default function QuotesPage() {
                           href={dealsAt(deals.meta.filter, row.drill)}
                         />
                         {row.share === null ? null : (
-                          <span class="faint share">{format.share(row.share)}</span>
+                          <>
+                            {' '}
+                            <span class="faint share">{format.share(row.share)}</span>
+                          </>
                         )}
                       </>
                     ),
