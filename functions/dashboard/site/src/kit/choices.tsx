@@ -1,7 +1,7 @@
 // Choosing: several of a list with search, one of a few, tabs in the address.
 import { ChevronDown } from 'lucide-preact'
 import type { ComponentChildren } from 'preact'
-import { useId, useMemo, useState } from 'preact/hooks'
+import { useEffect, useId, useMemo, useRef, useState } from 'preact/hooks'
 import { Link, useLocation, useSearch } from 'wouter-preact'
 import { useWords } from '../words'
 import { useFormat } from './format'
@@ -165,10 +165,21 @@ export function Tabs({ label, tabs, chosen, parameter = 'tab' }: TabsProps) {
     all.set(parameter, id)
     return `${path}?${all}`
   }
+  // Where a telephone has no room for all, the one that is shown is in sight.
+  const place = useRef<HTMLElement>(null)
+  useEffect(() => {
+    const link = place.current?.querySelector<HTMLElement>(`[data-tab="${chosen}"]`)
+    if (place.current && link) place.current.scrollLeft = link.offsetLeft - place.current.offsetLeft - 32
+  }, [chosen])
   return (
-    <nav class="tabs no-print" aria-label={label}>
+    <nav ref={place} class="tabs no-print" aria-label={label}>
       {tabs.map((tab) => (
-        <Link key={tab.id} href={to(tab.id)} aria-current={tab.id === chosen ? 'page' : undefined}>
+        <Link
+          key={tab.id}
+          href={to(tab.id)}
+          data-tab={tab.id}
+          aria-current={tab.id === chosen ? 'page' : undefined}
+        >
           {tab.name}
         </Link>
       ))}
