@@ -44,6 +44,9 @@ export const KPIS: readonly MetricId[] = [
 /** Texts have neither queue nor source. */
 const OF_CALLS: readonly By[] = ['queue', 'source']
 
+/** Whether there are rows behind a value. */
+const counts = (value: Schemas['Value']): boolean => Number(value.n ?? 0) > 0
+
 /** Whether a metric can be split so. */
 export function useOffered(by: By): (id: string) => boolean {
   const metrics = useMetrics()
@@ -155,7 +158,7 @@ export function Split({
               <div class="measures">
                 <Table
                   label={say(`title.${by}`)}
-                  rows={data.parts}
+                  rows={data.parts.some((part) => part.key || part.values.some(counts)) ? data.parts : []}
                   rowKey={(part) => part.key || 'none'}
                   rowClass={(part) => (part.deleted ? 'gone' : part.key ? undefined : 'nobody')}
                   sorting={sorted ? sorting : undefined}
