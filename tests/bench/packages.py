@@ -11,7 +11,7 @@ from tests.bench.report import Bar, Outcome
 from tests.bench.timing import ROOT
 
 BUILD = ROOT / ".aws-sam" / "build"
-LIMITS_MB = {"ingest": 40.0, "connect": 40.0, "fold": 40.0, "api": 120.0, "rollup": 120.0}
+LIMITS_MB = {"dashboard": 5.0, "ingest": 40.0, "connect": 40.0, "fold": 40.0, "api": 120.0, "rollup": 120.0}
 LIMIT_MB = 200.0
 
 
