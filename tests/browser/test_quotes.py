@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PageOf
-from tools.simulator import figures
+from tests.deployed import Stack
+from tools.simulator import figures, seeding
 from tools.simulator.history import History
 
 FIGURES = """() => Object.fromEntries([...document.querySelectorAll('.deal-figures .kpi[data-metric]')].map(
@@ -81,7 +82,7 @@ def test_an_entry_opens_its_call(page_of: PageOf, dates: dict[str, str]) -> None
     assert str(row.get_attribute("data-key")).partition(":")[0] == call.partition(":")[0]
 
 
-def test_a_quote_is_added_to_a_call_and_becomes_an_order(page_of: PageOf, dates: dict[str, str]) -> None:
+def test_a_quote_is_added_to_a_call_and_becomes_an_order(page_of: PageOf, stack: Stack, seeded: seeding.Seeded) -> None:
     reader = page_of("manager")
     # Calls to choose from are of the last months; the quote is made now and in no other test's days.
     page = reader.open("quotes", preset="today")
@@ -94,6 +95,7 @@ def test_a_quote_is_added_to_a_call_and_becomes_an_order(page_of: PageOf, dates:
     dialog.get_by_label("Brand").fill("Browser")
     dialog.get_by_role("button", name="Create", exact=True).click()
     page.get_by_text("Quote created.").wait_for()
+    stack.observer.roll_up(seeded.workspace)
     reader.open("quotes", preset="today", brands="Browser")
     made = _list(page).locator("tbody tr").first
     expect(made).to_contain_text("1,250.50")
@@ -102,6 +104,7 @@ def test_a_quote_is_added_to_a_call_and_becomes_an_order(page_of: PageOf, dates:
     dialog.get_by_label("State").select_option("ordered")
     dialog.get_by_role("button", name="Save").click()
     expect(dialog).to_have_count(0)
+    stack.observer.roll_up(seeded.workspace)
     reader.open("quotes", preset="today", brands="Browser")
     expect(_list(page).locator("tbody tr").first).to_contain_text("Ordered")
 

@@ -199,6 +199,7 @@ export function ResponsesTab({ filter }: { filter: Filter }) {
     { params: { query: { ...filter, by } } },
     { every: EVERY },
   )
+  const none = answer.data && !(answer.data.first.blocks + answer.data.next.blocks)
   return (
     <div class="stack">
       <Widget title={say('responses')} about={say('responses.about')} query={answer} height={340}>
@@ -221,108 +222,112 @@ export function ResponsesTab({ filter }: { filter: Filter }) {
           )
         }
       </Widget>
-      <Widget
-        title={say('responses.rows')}
-        query={answer}
-        height={240}
-        tools={
-          <Switch
-            label={say('responses.rows')}
-            options={WAYS.filter((way) => leads || way !== 'user').map((id) => ({
-              id,
-              name: say(`by.${id}`),
-            }))}
-            chosen={by}
-            onChange={setBy}
-          />
-        }
-      >
-        {(found) => (
-          <Table
-            label={say('responses.rows')}
-            rowKey={(row) => row.id}
-            rows={found.rows.filter((row) => row.first.blocks + row.next.blocks)}
-            columns={[
-              {
-                id: 'name',
-                title: say(`by.${found.by}`),
-                names: true,
-                cell: (row) => (row.id ? row.name : kit('unassigned')),
-              },
-              {
-                id: 'blocks',
-                title: say('text.short.count'),
-                end: true,
-                cell: (row) =>
-                  row.first.blocks ? (
-                    <button
-                      type="button"
-                      class="link number"
-                      onClick={() =>
-                        ask({
-                          title: `${row.name || kit('unassigned')}: ${say('text.first')}`,
-                          drills: [row.drill, row.first.drill],
-                        })
-                      }
-                    >
-                      {format.count(row.first.blocks)}
-                    </button>
-                  ) : (
-                    '0'
-                  ),
-              },
-              {
-                id: 'in_time',
-                title: say('text.in_time.short'),
-                end: true,
-                cell: (row) => format.share(row.first.in_time.value),
-              },
-              {
-                id: 'clock',
-                title: say('text.first_time'),
-                end: true,
-                cell: (row) => format.seconds(row.first.clock.value),
-              },
-              {
-                id: 'open',
-                title: say('text.first_time_open'),
-                end: true,
-                cell: (row) => format.seconds(row.first.open_hours.value),
-              },
-              {
-                id: 'late',
-                title: say('text.short.late'),
-                end: true,
-                cell: (row) => format.count(row.first.late),
-              },
-              {
-                id: 'unanswered',
-                title: say('text.short.unanswered'),
-                end: true,
-                cell: (row) => format.count(row.first.unanswered),
-              },
-              {
-                id: 'next',
-                title: say('text.next_in_time'),
-                end: true,
-                cell: (row) => format.share(row.next.in_time.value),
-              },
-            ]}
-          />
-        )}
-      </Widget>
-      <Widget title={say('slowest')} about={say('slowest.about')} query={answer} height={240}>
-        {(found) => (
-          <Table
-            label={say('slowest')}
-            columns={blockColumns}
-            rows={found.slowest}
-            rowKey={(row) => row.message}
-            onPick={(row) => open(row.message)}
-            empty={<Empty inline title={say('slowest.none')} />}
-          />
-        )}
-      </Widget>
+      {none ? null : (
+        <>
+          <Widget
+            title={say('responses.rows')}
+            query={answer}
+            height={240}
+            tools={
+              <Switch
+                label={say('responses.rows')}
+                options={WAYS.filter((way) => leads || way !== 'user').map((id) => ({
+                  id,
+                  name: say(`by.${id}`),
+                }))}
+                chosen={by}
+                onChange={setBy}
+              />
+            }
+          >
+            {(found) => (
+              <Table
+                label={say('responses.rows')}
+                rowKey={(row) => row.id}
+                rows={found.rows.filter((row) => row.first.blocks + row.next.blocks)}
+                columns={[
+                  {
+                    id: 'name',
+                    title: say(`by.${found.by}`),
+                    names: true,
+                    cell: (row) => (row.id ? row.name : kit('unassigned')),
+                  },
+                  {
+                    id: 'blocks',
+                    title: say('text.short.count'),
+                    end: true,
+                    cell: (row) =>
+                      row.first.blocks ? (
+                        <button
+                          type="button"
+                          class="link number"
+                          onClick={() =>
+                            ask({
+                              title: `${row.name || kit('unassigned')}: ${say('text.first')}`,
+                              drills: [row.drill, row.first.drill],
+                            })
+                          }
+                        >
+                          {format.count(row.first.blocks)}
+                        </button>
+                      ) : (
+                        '0'
+                      ),
+                  },
+                  {
+                    id: 'in_time',
+                    title: say('text.in_time.short'),
+                    end: true,
+                    cell: (row) => format.share(row.first.in_time.value),
+                  },
+                  {
+                    id: 'clock',
+                    title: say('text.first_time'),
+                    end: true,
+                    cell: (row) => format.seconds(row.first.clock.value),
+                  },
+                  {
+                    id: 'open',
+                    title: say('text.first_time_open'),
+                    end: true,
+                    cell: (row) => format.seconds(row.first.open_hours.value),
+                  },
+                  {
+                    id: 'late',
+                    title: say('text.short.late'),
+                    end: true,
+                    cell: (row) => format.count(row.first.late),
+                  },
+                  {
+                    id: 'unanswered',
+                    title: say('text.short.unanswered'),
+                    end: true,
+                    cell: (row) => format.count(row.first.unanswered),
+                  },
+                  {
+                    id: 'next',
+                    title: say('text.next_in_time'),
+                    end: true,
+                    cell: (row) => format.share(row.next.in_time.value),
+                  },
+                ]}
+              />
+            )}
+          </Widget>
+          <Widget title={say('slowest')} about={say('slowest.about')} query={answer} height={240}>
+            {(found) => (
+              <Table
+                label={say('slowest')}
+                columns={blockColumns}
+                rows={found.slowest}
+                rowKey={(row) => row.message}
+                onPick={(row) => open(row.message)}
+                empty={<Empty inline title={say('slowest.none')} />}
+              />
+            )}
+          </Widget>
+        </>
+      )}
       {asked ? (
         <Blocks key={asked.title} filter={filter} by={by} asked={asked} onClose={() => ask(null)} />
       ) : null}
