@@ -102,4 +102,7 @@ class Window:
             self.page.reload()
             self.settled()
         # The page hears of the colours by an event, and paints them with its next frame.
+        self.page.wait_for_function(
+            "(wanted) => (document.documentElement.dataset.theme ?? wanted) === wanted", arg="dark" if dark else "light"
+        )
         self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")

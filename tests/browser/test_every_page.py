@@ -89,10 +89,15 @@ def test_a_role_opens_every_page_of_its_menu_and_none_of_them_is_refused(
         assert reader.page.locator("main [role=alert]").count() == 0, page
 
 
-@pytest.mark.parametrize(("role", "page"), [("member", "spend"), ("operator", "settings"), ("manager", "spend")])
-def test_a_page_that_is_not_for_somebody_says_so_and_asks_nothing(page_of: PageOf, role: str, page: str) -> None:
+@pytest.mark.parametrize(
+    ("role", "page", "tab"),
+    [("member", "spend", ""), ("operator", "settings", "people"), ("manager", "spend", "tariffs")],
+)
+def test_a_page_that_is_not_for_somebody_says_so_and_asks_nothing(
+    page_of: PageOf, role: str, page: str, tab: str
+) -> None:
     reader = page_of(role)
-    reader.open(page)
+    _open(reader, page, tab, {})
     reader.page.get_by_role("heading", name="Not yours to see").wait_for()
 
 

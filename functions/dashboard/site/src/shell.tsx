@@ -76,7 +76,15 @@ export function Shell({ children }: { children: ComponentChildren }) {
   const { me } = session
   return (
     <div class="shell">
-      <a class="skip" href="#page">
+      <a
+        class="skip"
+        href="#page"
+        onClick={(event) => {
+          // A fragment is resolved against <base>: followed, it would leave the page.
+          event.preventDefault()
+          main.current?.focus()
+        }}
+      >
         {say('skip')}
       </a>
       <header class="top no-print">

@@ -58,7 +58,7 @@ export function Many({ label, options, chosen, onChange, none, children }: ManyP
     <Menu
       button={
         <>
-          <span>
+          <span title={`${label}: ${text}`}>
             <span class="faint">{label}:</span> {text}
           </span>
           <ChevronDown size={15} aria-hidden="true" />
