@@ -76,17 +76,10 @@ export function Shell({ children }: { children: ComponentChildren }) {
   const { me } = session
   return (
     <div class="shell">
-      <a
-        class="skip"
-        href="#page"
-        onClick={(event) => {
-          // A fragment is resolved against <base>: followed, it would leave the page.
-          event.preventDefault()
-          main.current?.focus()
-        }}
-      >
+      {/* A button: a fragment is resolved against <base>, so a link to it would leave the page. */}
+      <button type="button" class="skip" onClick={() => main.current?.focus()}>
         {say('skip')}
-      </a>
+      </button>
       <header class="top no-print">
         <button
           type="button"
