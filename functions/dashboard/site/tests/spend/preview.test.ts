@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { guess, lacks, linesOf, preview } from '../../src/pages/spend/preview'
+import { guess, guessForm, lacks, linesOf, preview } from '../../src/pages/spend/preview'
 
 describe('the preview of an invoice', () => {
   it('shows header and first lines of any separator, without a mark of byte order', () => {
@@ -54,6 +54,29 @@ describe('the guess of a mapping', () => {
     const found = guess(['Start', 'Date', 'Time', 'Amount'])
     expect(found.started_at).toBe('Start')
     expect(found.date).toBeUndefined()
+  })
+})
+
+describe('how an invoice is written', () => {
+  const form = (text: string) => {
+    const shown = preview(text, 0)
+    return guessForm(shown, guess(shown.header))
+  }
+
+  it('is seen in its first lines', () => {
+    expect(form('Datum;Uhrzeit;Ziel;Dauer;Betrag\n01.03.2026;10:00;+48;1:05;0,12')).toEqual({
+      moment_form: 'DD.MM.YYYY hh:mm',
+      duration_form: 'clock',
+      decimal_mark: ',',
+    })
+    expect(form('Start,To,Duration,Amount\n01.03.2026 10:00:09,+48,65,0.12').moment_form).toBe(
+      'DD.MM.YYYY hh:mm:ss',
+    )
+  })
+
+  it('is ISO 8601 where it looks so, and left to the reader where day and month cannot be told', () => {
+    expect(form('Start,To,Amount\n2026-03-01T10:00:00Z,+48,0.12').moment_form).toBe('')
+    expect(form('Start,To,Amount\n03/04/2026 10:00,+48,0.12').moment_form).toBe('')
   })
 })
 

@@ -9,7 +9,7 @@ import { useSession } from '../../session'
 import { useTerms, useWords } from '../../words'
 import { ifMatch } from '../settings/editing'
 import { Tally } from './invoices'
-import { type Columns, FIELDS, guess, type InvoiceField, lacks, preview } from './preview'
+import { type Columns, FIELDS, guess, guessForm, type InvoiceField, lacks, preview } from './preview'
 import { FilePick, type Mistake, Mistakes, Refused, useTry } from './take'
 
 const ENCODINGS = ['utf-8', 'utf-16', 'cp1250', 'cp1251', 'cp1252', 'iso-8859-2'] as const
@@ -156,7 +156,10 @@ function Mapped({ connection, file, mapping, zone, onDone }: MappedProps) {
   const [draft, setDraft] = useState<Draft>(() => {
     if (mapping) return draftOf(mapping)
     const first = usual(zone)
-    return { ...first, columns: guess(preview(decoded(file.bytes, first.encoding), 0).header) }
+    const sample = preview(decoded(file.bytes, first.encoding), 0)
+    const columns = guess(sample.header)
+    const currency = columns.currency ? '' : session.me.workspace.currency
+    return { ...first, columns, currency, ...guessForm(sample, columns) }
   })
   const [name, setName] = useState('')
   const [first, setFirst] = useState('')

@@ -85,6 +85,41 @@ export function guess(header: readonly string[]): Columns {
   return found
 }
 
+export interface Form {
+  moment_form: string
+  duration_form: 'seconds' | 'clock'
+  decimal_mark: '.' | ','
+}
+
+const DATES: [RegExp, string][] = [
+  [/^\d{1,2}\.\d{1,2}\.\d{4}$/, 'DD.MM.YYYY'],
+  [/^\d{4}-\d\d-\d\d$/, 'YYYY-MM-DD'],
+]
+
+/** How moments, lengths and amounts of the first lines seem to be written; "" where ISO 8601 or one's own eyes tell. */
+export function guessForm(shown: Preview, columns: Columns): Form {
+  const cells = (field: InvoiceField): string[] => {
+    const at = shown.header.indexOf(columns[field] ?? '')
+    return at < 0 ? [] : shown.rows.map((row) => row[at] ?? '').filter(Boolean)
+  }
+  const every = (some: string[], form: RegExp) => some.length > 0 && some.every((one) => form.test(one))
+  const whole = cells('started_at')
+  const days = whole.length ? whole.map((one) => one.split(/[ T]/)[0] ?? '') : cells('date')
+  const times = whole.length ? whole.map((one) => one.split(/[ T]/)[1] ?? '') : cells('time')
+  const day = DATES.find(([form]) => every(days, form))?.[1]
+  const clock = every(times, /^\d{1,2}:\d\d:\d\d$/)
+    ? ' hh:mm:ss'
+    : every(times, /^\d{1,2}:\d\d$/)
+      ? ' hh:mm'
+      : ''
+  const iso = !day || (day === 'YYYY-MM-DD' && whole.length > 0)
+  return {
+    moment_form: iso ? '' : `${day}${clock}`,
+    duration_form: every(cells('duration'), /^\d+(:\d\d){1,2}$/) ? 'clock' : 'seconds',
+    decimal_mark: cells('amount').some((one) => /\d,\d{1,6}$/.test(one)) ? ',' : '.',
+  }
+}
+
 export type Lack = 'amount' | 'start' | 'both' | 'time' | 'key' | 'twice'
 
 /** What a mapping lacks before the API can read anything by it. */
