@@ -24,10 +24,10 @@ PAGES = (
 # Parts of pages with an address of their own, by the page's parameter `tab`.
 TABS = {
     "overview": ("service", "responses", "callers"),
-    "missed": ("recovery",),
+    "missed": ("recovery", "calls"),
     "team": ("table", "compare", "trends", "load", "presence", "rings", "targets"),
     "numbers": ("compare", "queues", "sources", "campaigns"),
-    "spend": ("budgets", "abuse", "tariffs", "invoices", "closings"),
+    "spend": ("budgets", "abuse", "tariffs", "rates", "ratings", "invoices", "closings"),
     "exports": ("schedules", "reports", "addresses"),
     "settings": (
         *("people", "teams", "numbers", "contacts", "sources", "lists", "hours", "workspace", "targets"),
