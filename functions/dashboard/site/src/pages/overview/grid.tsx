@@ -1,6 +1,8 @@
 // Hours of the day beside days, as coloured cells: a real table, walked with the arrow keys, each cell a link to its rows.
+
 import { useRef, useState } from 'preact/hooks'
 import { Link } from 'wouter-preact'
+import { UNKNOWN } from '../../kit/format'
 import { clock } from './hours'
 
 export interface GridCell {
@@ -100,7 +102,8 @@ export function HourGrid({ label, rows, first = 0 }: Props) {
                   tabIndex: at[0] === line && at[1] === hour ? 0 : -1,
                   class: `cell ${cell?.tone ?? (cell ? 'heat' : 'none')}`,
                   style: { '--heat': `${cell?.heat ?? 0}%` },
-                  'aria-label': cell?.lines.join(', '),
+                  // What is to be read in a cell is part of its name.
+                  'aria-label': cell ? [cell.mark, ...cell.lines].filter(Boolean).join(', ') : UNKNOWN,
                   onMouseEnter: (event: MouseEvent) => point(line, hour, event.currentTarget as HTMLElement),
                   onFocus: (event: FocusEvent) => {
                     setAt([line, hour])
