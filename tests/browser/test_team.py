@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import date
+from http import HTTPStatus
 from itertools import pairwise
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,6 +15,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import PageOf
 from tests.browser.tables import DASH, UNKNOWN, count, read, seconds, table
 from tests.browser.test_interactions import counted
+from tests.deployed import Stack
+from tools.simulator import seeding
 from tools.simulator.history import History
 from tools.simulator.truth import Row, Truth
 
@@ -240,6 +244,38 @@ def test_shares_of_the_work_are_of_all_calls(page_of: PageOf, dates: dict[str, s
         **{key: owned[key] for key in shown},
         "total": len(calls(known)),
     }
+
+
+# ---------------------------------------------------------------- who is gone
+
+
+@pytest.fixture
+def gone(stack: Stack, spare: seeding.Seeded) -> Iterator[str]:
+    """Somebody of the second workspace who was deleted, and comes back afterwards."""
+    login = spare.login("olivia")
+    token = stack.observer.sign_in(login.email, login.password)
+    who = "/v1/directory/users/grace"
+    assert stack.observer.call("DELETE", who, token, headers={"if-match": "*"}).status == HTTPStatus.OK
+    yield "Grace Müller"
+    assert stack.observer.call("POST", f"{who}/activate", token).status == HTTPStatus.OK
+
+
+def test_deleted_people_are_chosen_once_they_are_asked_for(page_of: PageOf, spare: seeding.Seeded, gone: str) -> None:
+    reader = page_of("owner", spare)
+    page = reader.open("team", tab="table")
+    page.get_by_role("button", name="People:").click()
+    people = page.get_by_role("group", name="People").locator("label")
+    expect(people.first).to_be_visible()
+    assert gone not in " ".join(people.all_inner_texts())
+    page.get_by_label("Show deleted").check()
+    expect(people.last).to_contain_text(gone)
+    expect(people.last).to_have_class("gone")
+    people.last.click()
+    page.wait_for_url("**users=grace**")
+    # Who follows the link reads the name, though nobody asked for deleted people.
+    page.reload()
+    reader.settled()
+    expect(page.get_by_role("button", name=f"People: {gone}")).to_be_visible()
 
 
 # ---------------------------------------------------------------- the profile
