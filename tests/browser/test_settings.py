@@ -42,6 +42,11 @@ def drawer(page: Page) -> Locator:
     return page.locator("dialog[open]").last
 
 
+def question(page: Page) -> Locator:
+    """The small box over everything that asks once more."""
+    return page.locator("dialog.box[open]")
+
+
 def save(page: Page) -> None:
     button(drawer(page), "Save").click()
 
@@ -95,7 +100,7 @@ def test_a_delivery_that_cannot_be_read_is_told_with_field_and_reason(
 def test_a_new_secret_is_shown_once_and_the_older_one_can_go(window: Callable[..., Reader]) -> None:
     page = tab(window(), "connections", connection="pbx")
     button(drawer(page), "New secret").click()
-    button(drawer(page), "New secret").click()
+    button(question(page), "New secret").click()
     shown = drawer(page).locator(".secret code")
     expect(shown).to_have_count(1)
     secret = shown.inner_text()
@@ -104,7 +109,7 @@ def test_a_new_secret_is_shown_once_and_the_older_one_can_go(window: Callable[..
     expect(remove).to_have_count(2)
     # The office goes on with the one that it has.
     remove.first.click()
-    button(drawer(page), "Remove").click()
+    button(question(page), "Remove").click()
     expect(drawer(page).get_by_role("button", name="Remove")).to_have_count(0)
     assert secret not in tab(window(), "connections", connection="pbx").content()
 
@@ -171,8 +176,8 @@ def test_a_deleted_person_stands_grey_at_the_end_and_comes_back(window: Callable
     page = tab(window(), "people")
     button(page, "Celia").click()
     button(drawer(page), "Delete").click()
-    expect(drawer(page)).to_contain_text("Calls and reports keep the name")
-    button(drawer(page), "Delete").click()
+    expect(question(page)).to_contain_text("Calls and reports keep the name")
+    button(question(page), "Delete").click()
     expect(page.locator("dialog[open]")).to_have_count(0)
     expect(page.locator("tbody tr", has_text="Celia")).to_have_count(0)
     page.get_by_label("Show deleted").check()
