@@ -30,7 +30,7 @@ export function TypeOf({ type }: { type: Call['type'] }) {
   const say = useWords('live')
   const Icon = ICONS[type]
   return (
-    <span class={`call-type ${type}`}>
+    <span class="call-type" data-type={type}>
       <Icon size={16} aria-hidden="true" /> {say(`type.${type}`)}
     </span>
   )
@@ -56,7 +56,7 @@ export function Employee({
   return (
     <button
       type="button"
-      class="quiet small employee"
+      class="quiet small live-employee"
       onClick={() => onProfile(one.user_id)}
       title={say('profile', { name: one.name })}
       data-user={one.user_id}
@@ -89,7 +89,7 @@ function Employees({ call, onProfile }: { call: Call } & Pick<Acts, 'onProfile'>
   }
   if (!ringing.length) return <span class="faint">{call.in_menu ? say('in_menu') : '–'}</span>
   return (
-    <details class="ringing">
+    <details class="live-ringing">
       <summary>{say('n_ringing', { count: ringing.length })}</summary>
       <ul>
         {ringing.map((one) => (
@@ -135,7 +135,7 @@ function Wait({ call }: { call: Call }) {
     ...(call.type === 'incoming' ? [say('promised', { time: format.seconds(call.target_s) })] : []),
   ]
   return (
-    <span class={`level ${level}`} title={parts.join('\n')} data-wait={level || 'ok'}>
+    <span class={`live-wait ${level}`} title={parts.join('\n')} data-wait={level || 'ok'}>
       {level === 'red' ? <TriangleAlert size={14} aria-hidden="true" /> : null}
       {wait === null ? (
         <span class="faint">–</span>
@@ -152,10 +152,10 @@ function Wait({ call }: { call: Call }) {
 function Customer({ call }: { call: Call }) {
   const say = useWords('live')
   return (
-    <div class="two-lines">
+    <div class="live-two">
       <Phone number={call.anonymous ? 'anonymous' : call.customer_number} />
       {call.customer_name ? (
-        <span class="faint small-text ellipsis" title={call.customer_name}>
+        <span class="faint small-text live-cut" title={call.customer_name}>
           {call.customer_name}
           {call.contacts_more ? ` ${say('more_contacts', { count: call.contacts_more })}` : ''}
         </span>
@@ -166,7 +166,7 @@ function Customer({ call }: { call: Call }) {
 
 function Own({ call }: { call: Call }) {
   return (
-    <div class="two-lines">
+    <div class="live-two">
       {call.business_number_name ? <span>{call.business_number_name}</span> : null}
       <span class={call.business_number_name ? 'faint small-text' : undefined}>
         <Phone number={call.business_number} />
@@ -250,7 +250,7 @@ export function Calls({ board, joins, empty, onProfile, onJoin }: CallsProps) {
     wait: (call) => <Wait call={call} />,
     talk: (call) => (call.answered_at ? <Age from={call.answered_at} /> : <span class="faint">–</span>),
     scheme: (call) => (
-      <div class="two-lines">
+      <div class="live-two">
         <span>{call.type === 'outgoing' ? '' : call.scheme || call.queue}</span>
         {call.scheme && call.queue && call.queue !== call.scheme ? (
           <span class="faint small-text">{call.queue}</span>

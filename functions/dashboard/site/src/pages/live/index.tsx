@@ -103,7 +103,7 @@ function State({ line }: { line: Lined }) {
         </>
       ) : phase === 'live' ? (
         <>
-          <span class="presence online" aria-hidden="true" /> {say('live')}
+          <span class="live-dot online" aria-hidden="true" /> {say('live')}
         </>
       ) : (
         say('connecting')

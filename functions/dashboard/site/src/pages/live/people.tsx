@@ -17,13 +17,13 @@ export function People({ board, onProfile }: { board: Board; onProfile: (userId:
     people: people.filter((person) => person.status === status),
   }))
   return (
-    <div class="people">
+    <div class="live-people">
       {groups
         .filter((group) => group.people.length)
         .map((group) => (
           <section key={group.status} aria-label={term(`presence.${group.status}`)}>
             <h3>
-              <span class={`presence ${group.status}`} aria-hidden="true" />
+              <span class={`live-dot ${group.status}`} aria-hidden="true" />
               {term(`presence.${group.status}`)}{' '}
               <span class="faint">{format.count(group.people.length)}</span>
             </h3>
@@ -31,7 +31,7 @@ export function People({ board, onProfile }: { board: Board; onProfile: (userId:
               {group.people.map((person) => (
                 <li key={person.user_id} data-person={person.user_id} data-status={person.status}>
                   <Employee one={person} onProfile={onProfile} />
-                  <span class="faint small-text ellipsis">
+                  <span class="faint small-text live-cut">
                     {person.ringing.length ? (
                       <b class="warn">{say('rings')}</b>
                     ) : (

@@ -220,7 +220,7 @@ function Figures({ line, thresholds }: { line: Lined; thresholds?: Thresholds })
           <ul class="wall-people">
             {people.map((person) => (
               <li key={person.user_id} data-person={person.user_id} data-status={person.status}>
-                <span class={`presence ${person.status}`} aria-hidden="true" />
+                <span class={`live-dot ${person.status}`} aria-hidden="true" />
                 <span class="wall-where">{person.name}</span>
                 <span class="wall-who">
                   {person.ringing.length ? say('rings') : term(`presence.${person.status}`)}
@@ -292,7 +292,7 @@ export function WallBoard({ line, title, about, thresholds, onExit }: WallBoardP
               </span>
             ) : phase === 'live' ? (
               <span class="wall-live">
-                <span class="presence online" aria-hidden="true" /> {say('live')}
+                <span class="live-dot online" aria-hidden="true" /> {say('live')}
               </span>
             ) : (
               <span>{say('connecting')}</span>
