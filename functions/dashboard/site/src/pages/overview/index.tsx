@@ -53,6 +53,7 @@ function Nothing({ filtered }: { filtered: Filtered }) {
   const administers = useMay('administer')
   return (
     <section class="card">
+      <h2 class="unseen">{say('tab.activity')}</h2>
       <Empty
         title={say('nothing')}
         action={
