@@ -179,7 +179,7 @@ def test_work_on_a_case_is_shown_at_once_kept_and_undone(
     untouched: tuple[Reader, Row], dates: dict[str, str], stack: Stack, seeded: seeding.Seeded
 ) -> None:
     reader, case = untouched
-    page = reader.open("missed", each="case", states="open", **dates)
+    page = reader.open("missed", each="case", **dates)
     row = page.locator(f'tr[data-key="{case["record_id"]}"]')
     row.locator("[data-act=mine]").click()
     expect(row.locator("[data-state=assigned]")).to_be_visible()
@@ -199,7 +199,7 @@ def test_a_case_is_dismissed_with_its_reason_and_stays_in_its_place_until_one_lo
     untouched: tuple[Reader, Row], dates: dict[str, str], stack: Stack, seeded: seeding.Seeded
 ) -> None:
     reader, case = untouched
-    page = reader.open("missed", each="case", states="open", **dates)
+    page = reader.open("missed", each="case", **dates)
     row = page.locator(f'tr[data-key="{case["record_id"]}"]')
     row.locator("[data-open]").focus()
     page.keyboard.press("d")
@@ -219,7 +219,7 @@ def test_who_was_slower_is_told_and_nothing_is_overwritten(
     untouched: tuple[Reader, Row], dates: dict[str, str], stack: Stack, seeded: seeding.Seeded
 ) -> None:
     reader, case = untouched
-    page = reader.open("missed", each="case", states="open", **dates)
+    page = reader.open("missed", each="case", **dates)
     login = seeded.login("martin")
     token = stack.observer.sign_in(login.email, login.password)
     path = f"/v1/cases/{case['record_id']}"
