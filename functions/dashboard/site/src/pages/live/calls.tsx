@@ -327,13 +327,5 @@ export function Calls({ board, joins, empty, onProfile, onJoin }: CallsProps) {
       ? [{ id: 'join', title: <span class="unseen">{say('column.join')}</span>, cell: cell('join') }]
       : []),
   ]
-  return (
-    <Table
-      label={say('calls')}
-      columns={columns}
-      rows={rows}
-      rowKey={(call) => call.id}
-      rowClass={(call) => `status-${call.status}`}
-    />
-  )
+  return <Table label={say('calls')} columns={columns} rows={rows} rowKey={(call) => call.id} />
 }
