@@ -39,7 +39,8 @@ interface Entry {
     | 'exports'
     | 'settings'
   icon: typeof LayoutDashboard
-  needs?: Ability
+  /** Any of these opens the page. */
+  needs?: Ability[]
 }
 
 const PAGES: Entry[] = [
@@ -52,9 +53,9 @@ const PAGES: Entry[] = [
   { page: 'numbers', icon: ChartColumn },
   { page: 'customers', icon: Headset },
   { page: 'quotes', icon: ShoppingCart },
-  { page: 'spend', icon: Coins, needs: 'see_costs' },
-  { page: 'exports', icon: FileDown, needs: 'export' },
-  { page: 'settings', icon: Settings, needs: 'view_all_calls' },
+  { page: 'spend', icon: Coins, needs: ['see_costs'] },
+  { page: 'exports', icon: FileDown, needs: ['export'] },
+  { page: 'settings', icon: Settings, needs: ['manage_directory', 'view_all_calls'] },
 ]
 
 export function Shell({ children }: { children: ComponentChildren }) {
@@ -155,14 +156,16 @@ export function Shell({ children }: { children: ComponentChildren }) {
         aria-label={say('navigation')}
       >
         <ul>
-          {PAGES.filter((entry) => !entry.needs || session.may(entry.needs)).map(({ page, icon: Icon }) => (
-            <li key={page}>
-              <Link href={`/app/${page}`} aria-current={path === `/app/${page}` ? 'page' : undefined}>
-                <Icon size={18} aria-hidden="true" />
-                <span>{say(`page.${page}`)}</span>
-              </Link>
-            </li>
-          ))}
+          {PAGES.filter((entry) => !entry.needs || entry.needs.some(session.may)).map(
+            ({ page, icon: Icon }) => (
+              <li key={page}>
+                <Link href={`/app/${page}`} aria-current={path === `/app/${page}` ? 'page' : undefined}>
+                  <Icon size={18} aria-hidden="true" />
+                  <span>{say(`page.${page}`)}</span>
+                </Link>
+              </li>
+            ),
+          )}
         </ul>
       </nav>
       {open ? (

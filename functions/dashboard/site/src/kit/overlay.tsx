@@ -159,29 +159,54 @@ export function Menu({ button, name, children, className = '', toStart }: MenuPr
   )
 }
 
+const HINT_PX = 320
+const HINT_GAP_PX = 8
+
 /** An "i" that explains, on hover, focus and touch. */
 export function Hint({ children, about }: { children: ComponentChildren; about: string }) {
-  const [open, setOpen] = useState(false)
+  // Where the box stands: in the window, not in the button's box, which may scroll and cut it off.
+  const [at, setAt] = useState<{ left: number; top: number } | null>(null)
+  const button = useRef<HTMLButtonElement>(null)
   const id = useId()
   const say = useWords('kit')
+  const open = () => {
+    const box = button.current?.getBoundingClientRect()
+    if (!box) return
+    const width = Math.min(HINT_PX, innerWidth - 2 * HINT_GAP_PX)
+    const left = Math.min(Math.max(box.right - width, HINT_GAP_PX), innerWidth - width - HINT_GAP_PX)
+    setAt({ left, top: box.bottom + HINT_GAP_PX / 2 })
+  }
+  const close = () => setAt(null)
+  useEffect(() => {
+    if (!at) return
+    // What scrolls away takes its explanation with it.
+    addEventListener('scroll', close, { capture: true, passive: true, once: true })
+    return () => removeEventListener('scroll', close, { capture: true })
+  })
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: hovering is one way more; the button does the same
-    <span class="hint no-print" onMouseEnter={() => setOpen(true)} onMouseLeave={() => setOpen(false)}>
+    <span class="hint no-print" onMouseEnter={open} onMouseLeave={close}>
       <button
+        ref={button}
         type="button"
         aria-label={say('explain', { about })}
-        aria-describedby={open ? id : undefined}
-        onFocus={() => setOpen(true)}
-        onBlur={() => setOpen(false)}
-        onClick={() => setOpen(true)}
+        aria-describedby={at ? id : undefined}
+        onFocus={open}
+        onBlur={close}
+        onClick={open}
         onKeyDown={(event) => {
-          if (event.key === 'Escape') setOpen(false)
+          if (event.key === 'Escape') close()
         }}
       >
         <Info size={15} aria-hidden="true" />
       </button>
-      {open ? (
-        <span class="said" role="tooltip" id={id}>
+      {at ? (
+        <span
+          class="said"
+          role="tooltip"
+          id={id}
+          style={{ left: `${at.left}px`, top: `${at.top}px`, maxWidth: `${HINT_PX}px` }}
+        >
           {children}
         </span>
       ) : null}
