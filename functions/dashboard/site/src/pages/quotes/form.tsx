@@ -48,7 +48,7 @@ export function AddQuote({ onClose }: { onClose: () => void }) {
         <div class="stack">
           <p class="faint">{say('add.why')}</p>
           <form
-            class="row"
+            class="row call-search"
             onSubmit={(event) => {
               event.preventDefault()
               look(typed.trim())
