@@ -333,7 +333,11 @@ function Needing({ filter }: Props) {
                   </>
                 ),
               },
-              { id: 'at', title: say('when'), cell: (row) => format.at(row.last_missed_at) },
+              {
+                id: 'at',
+                title: say('when'),
+                cell: (row) => <span class="nowrap">{format.at(row.last_missed_at)}</span>,
+              },
               { id: 'misses', title: say('times'), end: true, cell: (row) => format.count(row.misses) },
               {
                 id: 'state',
