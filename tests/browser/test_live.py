@@ -310,7 +310,7 @@ def test_a_wall_shows_the_board_to_nobody_in_particular_until_it_is_withdrawn(
     office.ring("b14", "boris")
     office.ring("b15", "celia")
     waiting = tv.page.locator("[data-count=waiting]")
-    expect(waiting.locator(".big-figure")).to_have_text("2", timeout=PATIENCE_MS)
+    expect(waiting.locator(".wall-figure")).to_have_text("2", timeout=PATIENCE_MS)
     expect(waiting).to_have_attribute("data-level", "red")
     text = tv.page.locator("body").inner_text()
     assert "Reception" in text

@@ -172,7 +172,6 @@ export function TextReader({ recordId, channel, auto = false }: WordsProps) {
       {found.lines.map((line, n) => {
         const who = line.name || (line.speaker ? term(`hangup.${line.speaker}`) : '')
         return (
-          // biome-ignore lint/suspicious/noArrayIndexKey: lines have no ids and keep their order
           <p key={n} class={`line ${line.speaker}`}>
             {line.at_s === null ? null : <span class="faint number">{format.seconds(line.at_s)} </span>}
             {who ? <b>{who}: </b> : null}

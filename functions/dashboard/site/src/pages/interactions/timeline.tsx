@@ -90,7 +90,6 @@ export function PathList({ detail }: { detail: Detail }) {
   return (
     <ol class="path">
       {detail.path.map((step, n) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the steps of a record have no ids and keep their order
         <li key={n}>
           <time dateTime={step.at}>{format.time(step.at, true)}</time>
           <span class="faint number">+{format.seconds(step.offset_s)}</span>

@@ -72,7 +72,7 @@ function Big({
         {level ? <TriangleAlert aria-hidden="true" /> : null} {name}
         {level ? <span class="unseen"> {say(`level.${level}`)}</span> : null}
       </div>
-      <div class="big-figure">{figure}</div>
+      <div class="wall-figure">{figure}</div>
       <div class="big-under">{under}</div>
     </div>
   )
