@@ -46,6 +46,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if not any(item.path.is_relative_to(folder) for folder in folders):
             item.add_marker(pytest.mark.disable_socket)
+    items.sort(key=lambda item: item.get_closest_marker("untouched") is None)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -27,6 +27,7 @@ FUNCTIONS = {
     "http_webhook": "ingest",
     "http_api": "api",
     "http_mail": "mail",
+    "http_site": "dashboard",
     "sns_mail": "mail",
     "stream_journal": "fold",
     "stream_records": "live",

@@ -22,6 +22,7 @@ from ringlake import providers
 from ringlake.flows.ingest import MAX_WEBHOOK_BODY
 from tests.deployed import DAYS, ROUGH, SEED, Stack
 from tools.simulator import captures, compare, deliver, people, render, seeding, stage
+from tools.simulator.deals import deals
 from tools.simulator.history import History, history
 from tools.simulator.observe import attachment, csv_rows, text_of, wait_for
 from tools.simulator.signing import Request
@@ -70,13 +71,15 @@ def test_every_delivery_is_answered_and_every_event_is_taken_once(sent: deliver.
     assert counts["quarantined"] == 0
 
 
+@pytest.mark.untouched
 def test_the_records_are_those_of_the_story(
     stack: Stack, seeded: seeding.Seeded, story: History, sent: deliver.Sent, known: Truth
 ) -> None:
     folded = stack.observer.folded(seeded.workspace, known.parts)
     assert folded.events == len(render.notices(story))
     assert folded.records["message"] == len(known.messages)
-    assert folded.total - folded.records["presence"] == known.records
+    assert folded.records["deal"] == len(deals(story))
+    assert folded.total - folded.records["presence"] == known.records + len(deals(story))
 
 
 def test_the_lake_says_of_every_call_text_case_and_day_of_presence_what_happened(

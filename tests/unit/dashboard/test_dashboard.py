@@ -215,3 +215,10 @@ def test_the_page_has_one_head_and_no_script_or_style_of_its_own() -> None:
     """What the policy would refuse is not written in the first place."""
     assert _html().count("<head>") == 1
     assert not re.search(r"<style|style=|<script(?![^>]*src=)|\son\w+=|javascript:", _html())
+
+
+def test_the_envelope_of_a_page_is_answered_with_the_page() -> None:
+    event = json.loads((Path(__file__).parents[3] / "events" / "http_site_page.json").read_text(encoding="utf-8"))
+    answer = dashboard.handler(event, None)
+    assert answer["statusCode"] == 200
+    assert b'<base href="/stage/" />' in base64.b64decode(answer["body"])
