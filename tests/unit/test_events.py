@@ -58,7 +58,8 @@ def test_http_envelopes_come_by_a_route_of_the_template(name: str) -> None:
     seen = event(name)
     assert seen["routeKey"] in contract.ROUTES
     assert ("authorizer" in seen["requestContext"]) is (seen["routeKey"] not in contract.OPEN_ROUTES)
-    pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", seen["routeKey"])
+    greedy = re.sub(r"\{(\w+)\+\}", r"(?P<\1>.+)", seen["routeKey"])
+    pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", greedy)
     match = re.fullmatch(pattern, f"{seen['requestContext']['http']['method']} {seen['rawPath']}")
     assert match
     assert match.groupdict() == seen.get("pathParameters", {})
