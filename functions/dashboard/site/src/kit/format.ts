@@ -163,10 +163,9 @@ export class Format {
   bytes(value: Scalar): string {
     if (value === null || value === undefined) return UNKNOWN
     const n = Number(value)
-    const [unit, size] = n >= 1e6 ? ['megabyte', n / 1e6] : n >= 1e3 ? ['kilobyte', n / 1e3] : ['byte', n]
-    return this.number({ style: 'unit', unit: unit as string, maximumFractionDigits: 1 }).format(
-      size as number,
-    )
+    // Small files too in kilobytes: English has no short word for a few bytes.
+    const [unit, size] = n >= 1e6 ? (['megabyte', n / 1e6] as const) : (['kilobyte', n / 1e3] as const)
+    return this.number({ style: 'unit', unit, maximumFractionDigits: 1 }).format(size)
   }
 
   list(items: string[]): string {
