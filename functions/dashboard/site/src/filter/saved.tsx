@@ -5,9 +5,8 @@ import { Bookmark, CalendarClock, ChevronDown, Settings2, Share2 } from 'lucide-
 import { useState } from 'preact/hooks'
 import { useLocation } from 'wouter-preact'
 import { type AskError, answered, client, type Schemas, useAnswer, useChange } from '../ask'
-import { Check, Text, wrongOf } from '../kit/inputs'
+import { Check, Refusal, Text, wrongOf } from '../kit/inputs'
 import { Confirm, Dialog, Menu, useToast } from '../kit/overlay'
-import { Notice } from '../kit/pieces'
 import { useMay, useSession } from '../session'
 import { useFieldNames, useWords } from '../words'
 
@@ -49,15 +48,6 @@ function clean(params: object): Parameters {
       value !== null && value !== undefined && value !== '' && !(Array.isArray(value) && !value.length),
   )
   return Object.fromEntries(kept) as Parameters
-}
-
-function Wrong({ error }: { error: AskError | null }) {
-  if (!error) return null
-  return (
-    <Notice tone="bad">
-      {[error.detail || error.title, ...error.errors.map((one) => `${one.field}: ${one.reason}`)].join(' ')}
-    </Notice>
-  )
 }
 
 function SaveDialog({ page, params, onClose }: { page: SavedPage; params: object; onClose: () => void }) {
@@ -106,7 +96,7 @@ function SaveDialog({ page, params, onClose }: { page: SavedPage; params: object
           checked={shared}
           onChange={setShared}
         />
-        <Wrong error={save.error} />
+        <Refusal error={save.error} />
       </form>
     </Dialog>
   )
@@ -199,7 +189,7 @@ function Row({ report, page, params }: { report: Saved; page: SavedPage; params:
           </button>
         ) : null}
       </div>
-      <Wrong error={put.error ?? remove.error} />
+      <Refusal error={put.error ?? remove.error} />
       {deleting ? (
         <Confirm
           title={say('saved.delete', { name: report.name })}

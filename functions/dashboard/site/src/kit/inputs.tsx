@@ -2,6 +2,7 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useId } from 'preact/hooks'
 import type { AskError } from '../ask'
+import { useWords } from '../words'
 
 /** What the API said about a field of a body: `zone`, `hours.weekly.1`. */
 export function wrongOf(error: AskError | null | undefined, field: string): string | undefined {
@@ -121,6 +122,19 @@ export function Check({ label, why, checked, onChange, disabled }: CheckProps) {
         <label for={id}>{label}</label>
         {why ? <div class="why faint small-text">{why}</div> : null}
       </div>
+    </div>
+  )
+}
+
+/** Why a form was not taken: what the API says, with every field that is wrong. */
+export function Refusal({ error }: { error: AskError | null | undefined }) {
+  const say = useWords('kit')
+  if (!error) return null
+  const wrong = error.errors.map((one) => `${one.field}: ${one.reason}`)
+  const text = error.status === 412 ? say('changed') : error.detail || error.title || say('offline.text')
+  return (
+    <div class="notice bad" role="alert">
+      {[text, ...wrong].join(' ')}
     </div>
   )
 }

@@ -4,9 +4,8 @@ import { useState } from 'preact/hooks'
 import { client, type Schemas, useAnswer } from '../../ask'
 import { matches } from '../../kit/choices'
 import { Card } from '../../kit/figures'
-import { Text, wrongOf } from '../../kit/inputs'
+import { Refusal, Text, wrongOf } from '../../kit/inputs'
 import { Dialog } from '../../kit/overlay'
-import { Notice } from '../../kit/pieces'
 import { Answered, Empty } from '../../kit/states'
 import { type Column, Table } from '../../kit/table'
 import { useSession } from '../../session'
@@ -98,14 +97,7 @@ function Run({ report, onClose }: { report: Entry; onClose: () => void }) {
           })}
         </div>
         <FileFormFields form={form} onChange={setForm} error={order.error} />
-        {order.error ? (
-          <Notice tone="bad">
-            {[
-              order.error.detail || order.error.title,
-              ...order.error.errors.map((one) => `${one.field}: ${one.reason}`),
-            ].join(' ')}
-          </Notice>
-        ) : null}
+        <Refusal error={order.error} />
       </form>
     </Dialog>
   )

@@ -4,9 +4,8 @@ import { type AskError, client, type Schemas, useAnswer, useChange } from '../..
 import { optionsOf, useChoices } from '../../filter/bar'
 import { Many, Switch } from '../../kit/choices'
 import { useFormat } from '../../kit/format'
-import { Check, Select, Text, wrongOf } from '../../kit/inputs'
+import { Check, Refusal, Select, Text, wrongOf } from '../../kit/inputs'
 import { Dialog, useToast } from '../../kit/overlay'
-import { Notice } from '../../kit/pieces'
 import { useMay, useSession } from '../../session'
 import { useWords } from '../../words'
 import { type FileForm, FileFormFields, USUAL_FORM } from './fileform'
@@ -374,16 +373,7 @@ export function ScheduleForm({ schedule, saved, onClose }: FormProps) {
             onChange={setTakeOver}
           />
         ) : null}
-        {save.error ? (
-          <Notice tone="bad">
-            {save.error.status === 412
-              ? say('outdated')
-              : [
-                  save.error.detail || save.error.title,
-                  ...save.error.errors.map((one) => `${one.field}: ${one.reason}`),
-                ].join(' ')}
-          </Notice>
-        ) : null}
+        <Refusal error={save.error} />
       </form>
     </Dialog>
   )

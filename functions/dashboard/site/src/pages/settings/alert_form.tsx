@@ -3,9 +3,8 @@ import { useState } from 'preact/hooks'
 import { type Answer, client, type Schemas, useChange } from '../../ask'
 import { optionsOf, useChoices } from '../../filter/bar'
 import { useFormat } from '../../kit/format'
-import { Check, Select, Text, wrongOf } from '../../kit/inputs'
+import { Check, Refusal, Select, Text, wrongOf } from '../../kit/inputs'
 import { Dialog } from '../../kit/overlay'
-import { Notice } from '../../kit/pieces'
 import { useSession } from '../../session'
 import { useWords } from '../../words'
 import { type Recipient, Recipients } from '../exports/recipients'
@@ -397,16 +396,7 @@ export function AlertForm({ rule, onClose, onSaved }: FormProps) {
             onChange={setTakeOver}
           />
         ) : null}
-        {save.error ? (
-          <Notice tone="bad">
-            {save.error.status === 412
-              ? exports('outdated')
-              : [
-                  save.error.detail || save.error.title,
-                  ...save.error.errors.map((one) => `${one.field}: ${one.reason}`),
-                ].join(' ')}
-          </Notice>
-        ) : null}
+        <Refusal error={save.error} />
       </form>
     </Dialog>
   )
